@@ -1,0 +1,319 @@
+//! Evidence: the facts that a check may see, as plain serde values.
+//!
+//! Gathering happens elsewhere (`lab::world` and `lab::workspace`); a check only reads. Whatever could not be learned is
+//! [`Known::Unknown`] with the reason, and a check that needs it answers "could not tell" instead of blaming the learner.
+//! Times are Unix milliseconds. Texts of addresses and ids are as the API prints them.
+
+use std::collections::BTreeMap;
+
+use serde::{Deserialize, Serialize};
+
+/// A group of facts: seen, or not to be had and why.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Known<T> {
+    /// The facts, complete.
+    Seen(T),
+    /// They could not be learned, for this reason (a sentence that a learner may read).
+    Unknown(String),
+    /// Nobody asked for them: the step's checks do not need them.
+    NotGathered,
+}
+
+/// What a check wants to have gathered.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Need {
+    /// [`Evidence::account`].
+    Account,
+    /// [`Evidence::key_files`].
+    KeyFiles,
+    /// [`Evidence::events`].
+    Events,
+}
+
+/// Everything that the checks of one step may look at.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Evidence {
+    /// When it was gathered, Unix milliseconds.
+    pub now: i64,
+    /// The account in the learner's region.
+    pub account: Known<Account>,
+    /// Files in the learner's lab folder (and places where keys are usually kept) that are, or were meant to be, keys.
+    pub key_files: Known<Vec<KeyFile>>,
+    /// What happened since the lesson began, oldest first.
+    pub events: Known<Vec<Event>>,
+}
+
+/// The account as far as lessons look at it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The region that the learner's commands act on.
+    pub region: String,
+    /// The address that the learner's connections come from, as an instance would see it.
+    pub my_address: Option<String>,
+    /// Key pairs, by name.
+    pub key_pairs: Vec<KeyPair>,
+    /// Instances, terminated ones included for as long as they are shown, oldest launch first.
+    pub instances: Vec<Instance>,
+    /// Security groups, the default one included.
+    pub security_groups: Vec<SecurityGroup>,
+}
+
+/// One key pair of the account.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyPair {
+    /// `KeyName`.
+    pub name: String,
+    /// `KeyPairId`, `key-0…`.
+    pub id: String,
+    /// `rsa` or `ed25519`.
+    pub key_type: String,
+    /// `KeyFingerprint`, exactly as AWS prints it.
+    pub fingerprint: String,
+    /// The public half's `SHA256:…` as `ssh-keygen -l` prints it, where the world can supply it.
+    pub public_sha256: Option<String>,
+    /// `CreateTime`.
+    pub created_at: i64,
+    /// Made by ImportKeyPair: AWS never had the private half.
+    pub imported: bool,
+}
+
+/// One instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instance {
+    /// `i-0…`.
+    pub id: String,
+    /// The state's name as AWS writes it: `pending`, `running`, `shutting-down`, `terminated`, `stopping`, `stopped`.
+    pub state: String,
+    /// `KeyName`, what was chosen at launch; never changes.
+    pub key_name: Option<String>,
+    /// `PublicIpAddress`, while it has one.
+    pub public_address: Option<String>,
+    /// Public addresses that it had before (released by a stop).
+    pub earlier_addresses: Vec<String>,
+    /// `PrivateIpAddress`.
+    pub private_address: Option<String>,
+    /// `PublicDnsName`, while it has one.
+    pub public_name: Option<String>,
+    /// The login user of its image, `ec2-user` and so on.
+    pub login_user: Option<String>,
+    /// Its image in words, such as `Amazon Linux 2023`.
+    pub image: Option<String>,
+    /// Ids of its security groups.
+    pub security_groups: Vec<String>,
+    /// `LaunchTime`.
+    pub launched_at: i64,
+}
+
+/// One security group's inbound rules.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct SecurityGroup {
+    /// `sg-0…`.
+    pub id: String,
+    /// `GroupName`.
+    pub name: String,
+    /// Inbound rules, one per range.
+    pub inbound: Vec<InboundRule>,
+}
+
+/// One inbound rule.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct InboundRule {
+    /// `tcp`, `udp`, `icmp`, or `-1` for all.
+    pub protocol: String,
+    /// First and last port; absent for all.
+    pub ports: Option<(u16, u16)>,
+    /// An IPv4 or IPv6 range, or the id of a group whose members are let in.
+    pub source: String,
+}
+
+/// A file that is a private key, or was meant to be one.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KeyFile {
+    /// As the learner would write it from the lab folder: `testkeypair.pem`, `keys/a.pem`, `~/Downloads/a.pem`.
+    pub path: String,
+    /// Permission bits, `0o644` and so on.
+    pub mode: u32,
+    /// Whether the file belongs to the user who runs the lab.
+    pub mine: bool,
+    /// What is in it.
+    pub content: KeyContent,
+    /// Of a readable private key: the public half's `SHA256:…`.
+    pub public_sha256: Option<String>,
+    /// Of a readable private key: the fingerprint that EC2 prints for it when EC2 made it, and when it was imported.
+    pub ec2_fingerprints: Vec<String>,
+    /// Last change of content.
+    pub modified_at: i64,
+}
+
+/// What a would-be key file holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum KeyContent {
+    /// A private key that OpenSSH can load (PEM or OpenSSH format).
+    PrivateKey,
+    /// PuTTY's format.
+    Ppk,
+    /// A public key: the wrong half.
+    PublicKey,
+    /// JSON, or one JSON string: `--output text` was missing.
+    Json,
+    /// The answer's text with the fingerprint in front: `--query KeyMaterial` was missing.
+    WholeAnswer,
+    /// UTF-16, as Windows PowerShell 5 writes it.
+    Utf16,
+    /// A private key with its end, or its beginning, missing.
+    Truncated,
+    /// Nothing at all.
+    Empty,
+    /// A private key spoiled in another way (line breaks lost, quotes, indented).
+    Damaged,
+    /// It cannot be read by its owner (mode 000 or 200).
+    Unreadable,
+    /// Something else.
+    Other,
+}
+
+/// One thing that happened.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Event {
+    /// Rises by one an event, from 1.
+    pub number: u64,
+    /// When, Unix milliseconds.
+    pub at: i64,
+    /// What.
+    pub what: What,
+}
+
+/// The one list of event kinds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum What {
+    /// A call reached the API.
+    Api {
+        /// `RunInstances` and so on.
+        action: String,
+        /// Region of the call.
+        region: String,
+        /// Parameters by wire name, long values and key material left out.
+        parameters: BTreeMap<String, String>,
+        /// The error code and message, if it was refused.
+        error: Option<(String, String)>,
+    },
+    /// Somebody tried to connect and no machine answered.
+    Unreachable {
+        /// The address or name as asked for.
+        address: String,
+        /// Port asked for.
+        port: u16,
+        /// The instance that has it, had it, or whose private address it is.
+        instance: Option<String>,
+        /// Why nothing answered.
+        why: Silence,
+    },
+    /// A connection to an instance's port 22.
+    Connected {
+        /// Numbers the connection; every later event of it carries the same number.
+        session: u64,
+        /// The instance.
+        instance: String,
+        /// The address the client connected to.
+        address: String,
+        /// The client's version line, once known.
+        client: Option<String>,
+    },
+    /// The client named a user (its first authentication request).
+    UserNamed {
+        /// Connection.
+        session: u64,
+        /// User name as asked for.
+        user: String,
+    },
+    /// The client offered a public key: offered is not proven.
+    KeyOffered {
+        /// Connection.
+        session: u64,
+        /// User name.
+        user: String,
+        /// `SHA256:…` of the public key.
+        key_sha256: String,
+        /// Whether this user with this key would be let in.
+        accepted: bool,
+    },
+    /// The client proved that it holds a key, and was let in.
+    LoggedIn {
+        /// Connection.
+        session: u64,
+        /// The instance.
+        instance: String,
+        /// User name.
+        user: String,
+        /// `SHA256:…` of the public key.
+        key_sha256: String,
+    },
+    /// root with the right key: cloud-init's sentence instead of a shell.
+    RootTurnedAway {
+        /// Connection.
+        session: u64,
+        /// The instance.
+        instance: String,
+    },
+    /// A command was run inside an instance.
+    RemoteCommand {
+        /// Connection.
+        session: u64,
+        /// The instance.
+        instance: String,
+        /// As typed, at most 200 characters.
+        line: String,
+        /// Exit status.
+        status: u32,
+    },
+    /// The connection ended.
+    Disconnected {
+        /// Connection.
+        session: u64,
+    },
+    /// A command ended in the lab's shell. For hints only: nothing is graded by it.
+    ShellCommand {
+        /// As typed; absent where the shell does not tell.
+        line: Option<String>,
+        /// Exit status.
+        status: i32,
+        /// Working directory.
+        directory: String,
+    },
+}
+
+/// Why a connection attempt met silence.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Silence {
+    /// No security group of the instance admits the learner's address on that port.
+    GroupClosed,
+    /// A rule for that port exists, but for another source.
+    GroupForOthers,
+    /// The instance is still pending.
+    Pending,
+    /// It is stopping or stopped.
+    Stopped,
+    /// It is shutting down or terminated.
+    Terminated,
+    /// It had this address before a stop and start.
+    OldAddress,
+    /// The address is an instance's private one, reachable only inside its network.
+    PrivateAddress,
+    /// No instance has, or had, this address.
+    NobodyThere,
+    /// The machine is there but is not listening on that port (refused, not silent).
+    Refused,
+}

@@ -1,0 +1,3 @@
+//! The course: lessons, checks, evidence, verdicts and progress. Pure, and knows no other room.
+
+pub mod evidence;

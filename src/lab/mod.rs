@@ -1,0 +1,1 @@
+//! Everything that touches the computer: servers, stages, shells, files.

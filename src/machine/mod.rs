@@ -1,0 +1,1 @@
+//! Inside an instance: gate, disk, users, shell, commands. Pure: no clock, no files, no sockets.

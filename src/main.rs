@@ -1,0 +1,5 @@
+//! The `groundschool` command: one call.
+
+fn main() -> std::process::ExitCode {
+    groundschool::cli::main()
+}
