@@ -1,0 +1,92 @@
+//! One file per action, and the one sorted table that lists them.
+
+mod describe_regions;
+
+use crate::cloud::api::Call;
+use crate::cloud::api::answer::{Element, Structure};
+use crate::cloud::api::caller::Service;
+use crate::cloud::api::envelope::Body;
+use crate::cloud::api::error::ApiError;
+use crate::cloud::api::params::{Parameter, Params};
+use crate::cloud::api::shape::Shape;
+
+/// A typed request that knows what to do: the trait that one file per action implements.
+pub trait Operation: Parameter {
+    /// The action's name on the wire.
+    const NAME: &'static str;
+    /// The service that it belongs to.
+    const SERVICE: Service = Service::Ec2;
+    /// Whether it can change the account.
+    const CHANGES: bool = true;
+    /// What it answers.
+    type Answer: Structure + 'static;
+    /// Does it.
+    fn run(self, call: &mut Call<'_, '_>) -> Result<Self::Answer, ApiError>;
+}
+
+type Run = fn(Params, &mut Call<'_, '_>, bool) -> Result<Box<dyn Body>, ApiError>;
+
+/// One action of the table.
+pub struct Action {
+    /// The action's name on the wire.
+    pub name: &'static str,
+    /// The service that it belongs to.
+    pub service: Service,
+    /// Whether it can change the account.
+    pub changes: bool,
+    /// The request's shape.
+    pub request: Shape,
+    /// The answer's shape.
+    pub answer: Shape,
+    /// Parses, refuses leftovers, stops at a dry run, runs.
+    pub(crate) run: Run,
+}
+
+impl Action {
+    const fn of<T: Operation>() -> Self {
+        Self {
+            name: T::NAME,
+            service: T::SERVICE,
+            changes: T::CHANGES,
+            request: T::SHAPE,
+            answer: T::Answer::SHAPE,
+            run: run::<T>,
+        }
+    }
+}
+
+fn run<T: Operation>(
+    mut params: Params,
+    call: &mut Call<'_, '_>,
+    dry_run: bool,
+) -> Result<Box<dyn Body>, ApiError> {
+    let request = T::take(&mut params, "")?;
+    if let Some(name) = params.left().next() {
+        return Err(ApiError::not_simulated(T::NAME, name));
+    }
+    if dry_run {
+        return Err(ApiError::dry_run());
+    }
+    Ok(Box::new(request.run(call)?))
+}
+
+/// Every action that is simulated, sorted by service and name.
+pub static ACTIONS: &[Action] = &[Action::of::<describe_regions::DescribeRegions>()];
+
+/// The action of that name.
+pub fn find(service: Service, name: &str) -> Option<&'static Action> {
+    let index = ACTIONS
+        .binary_search_by_key(&(service, name), |action| (action.service, action.name))
+        .ok()?;
+    ACTIONS.get(index)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_table_is_sorted() {
+        assert!(ACTIONS.is_sorted_by_key(|action| (action.service, action.name)));
+    }
+}

@@ -1,0 +1,217 @@
+//! Answers: typed structures that write themselves as EC2's XML, and as JSON for the JSON services.
+//!
+//! An empty list is sent as an empty element and an unset scalar is left out, because botocore tells the two apart
+//! (`facts/ec2-api.md` section 1). Fields are written in the order in which they are declared.
+
+use jiff::Timestamp;
+use quick_xml::escape::partial_escape;
+use serde_json::Value;
+
+use crate::cloud::api::shape::Shape;
+
+/// A value that can stand in an answer.
+pub trait Element {
+    /// What it looks like.
+    const SHAPE: Shape;
+    /// Writes `<name>…</name>`, or nothing when it is unset.
+    fn write(&self, xml: &mut Xml, name: &str);
+    /// As the JSON services write it, with botocore's member names; none when it is unset.
+    fn json(&self) -> Option<Value>;
+}
+
+/// XML text under construction.
+#[derive(Debug, Default)]
+pub struct Xml {
+    text: String,
+}
+
+impl Xml {
+    /// Nothing yet.
+    pub fn new() -> Self {
+        Self::default()
+    }
+
+    /// Adds text as it is.
+    pub fn raw(&mut self, text: &str) -> &mut Self {
+        self.text.push_str(text);
+        self
+    }
+
+    /// `<name>`.
+    pub fn open(&mut self, name: &str) -> &mut Self {
+        self.raw("<").raw(name).raw(">")
+    }
+
+    /// `</name>`.
+    pub fn close(&mut self, name: &str) -> &mut Self {
+        self.raw("</").raw(name).raw(">")
+    }
+
+    /// `<name>text</name>`, escaped.
+    pub fn leaf(&mut self, name: &str, text: &str) -> &mut Self {
+        self.open(name).raw(&partial_escape(text)).close(name)
+    }
+
+    /// What was written.
+    pub fn into_string(self) -> String {
+        self.text
+    }
+}
+
+impl Element for String {
+    const SHAPE: Shape = Shape::Text;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        xml.leaf(name, self);
+    }
+    fn json(&self) -> Option<Value> {
+        Some(self.clone().into())
+    }
+}
+
+impl Element for &'static str {
+    const SHAPE: Shape = Shape::Text;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        xml.leaf(name, self);
+    }
+    fn json(&self) -> Option<Value> {
+        Some((*self).into())
+    }
+}
+
+impl Element for bool {
+    const SHAPE: Shape = Shape::Boolean;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        xml.leaf(name, if *self { "true" } else { "false" });
+    }
+    fn json(&self) -> Option<Value> {
+        Some((*self).into())
+    }
+}
+
+impl Element for i64 {
+    const SHAPE: Shape = Shape::Integer;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        xml.leaf(name, &self.to_string());
+    }
+    fn json(&self) -> Option<Value> {
+        Some((*self).into())
+    }
+}
+
+impl Element for Timestamp {
+    const SHAPE: Shape = Shape::Timestamp;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        xml.leaf(name, &format!("{self:.3}"));
+    }
+    #[expect(
+        clippy::cast_precision_loss,
+        reason = "milliseconds since 1970 fit a double exactly"
+    )]
+    fn json(&self) -> Option<Value> {
+        Some((self.as_millisecond() as f64 / 1000.0).into())
+    }
+}
+
+impl<T: Element> Element for Option<T> {
+    const SHAPE: Shape = T::SHAPE;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        if let Some(value) = self {
+            value.write(xml, name);
+        }
+    }
+    fn json(&self) -> Option<Value> {
+        self.as_ref().and_then(Element::json)
+    }
+}
+
+impl<T: Element> Element for Vec<T> {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+    fn write(&self, xml: &mut Xml, name: &str) {
+        if self.is_empty() {
+            xml.raw("<").raw(name).raw("/>");
+            return;
+        }
+        xml.open(name);
+        for item in self {
+            item.write(xml, "item");
+        }
+        xml.close(name);
+    }
+    fn json(&self) -> Option<Value> {
+        Some(self.iter().filter_map(Element::json).collect())
+    }
+}
+
+/// Declares an answer, or a structure inside one, in the order of AWS's own samples: fields name botocore's members in
+/// snake case, the strings are the names on the wire. Makes the struct, its [`Element`], and `members`, which writes the
+/// members without an element around them.
+macro_rules! answer {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident { $( $(#[doc = $doc:literal])* $field:ident : $type:ty = $wire:literal ),* $(,)? }) => {
+        $(#[$meta])*
+        #[derive(Debug, Clone, PartialEq)]
+        $vis struct $name { $( $(#[doc = $doc])* pub $field: $type, )* }
+
+        impl $crate::cloud::api::answer::Element for $name {
+            const SHAPE: $crate::cloud::api::shape::Shape = $crate::cloud::api::shape::Shape::Structure(&[
+                $( $crate::cloud::api::shape::Member {
+                    field: stringify!($field),
+                    wire: $wire,
+                    shape: <$type as $crate::cloud::api::answer::Element>::SHAPE,
+                    required: false,
+                    doc: concat!($($doc),*),
+                }, )*
+            ]);
+            fn write(&self, xml: &mut $crate::cloud::api::answer::Xml, name: &str) {
+                xml.open(name);
+                $crate::cloud::api::answer::Structure::members(self, xml);
+                xml.close(name);
+            }
+            fn json(&self) -> Option<serde_json::Value> {
+                #[allow(unused_mut, reason = "an answer without members adds none")]
+                let mut object = serde_json::Map::new();
+                $( if let Some(value) = $crate::cloud::api::answer::Element::json(&self.$field) {
+                    object.insert($crate::cloud::api::shape::member_name(stringify!($field)), value);
+                } )*
+                Some(object.into())
+            }
+        }
+        impl $crate::cloud::api::answer::Structure for $name {
+            #[allow(unused_variables, reason = "an answer without members writes none")]
+            fn members(&self, xml: &mut $crate::cloud::api::answer::Xml) {
+                $( $crate::cloud::api::answer::Element::write(&self.$field, xml, $wire); )*
+            }
+        }
+    };
+}
+pub(crate) use answer;
+
+/// A structure: an element with named members.
+pub trait Structure: Element {
+    /// Writes the members in their order.
+    fn members(&self, xml: &mut Xml);
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    answer! {
+        /// A sample.
+        struct Sample { key_pairs: Vec<String> = "keySet", next_token: Option<String> = "nextToken", created: Timestamp = "createTime" }
+    }
+
+    #[test]
+    fn empty_lists_are_sent_and_unset_scalars_left_out() {
+        let mut xml = Xml::new();
+        Sample {
+            key_pairs: vec![],
+            next_token: None,
+            created: Timestamp::from_millisecond(1_653_688_276_000).unwrap(),
+        }
+        .write(&mut xml, "r");
+        assert_eq!(
+            xml.into_string(),
+            "<r><keySet/><createTime>2022-05-27T21:51:16.000Z</createTime></r>"
+        );
+    }
+}

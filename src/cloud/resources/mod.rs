@@ -1,0 +1,3 @@
+//! What an account holds, one kind a file.
+
+pub mod tag;

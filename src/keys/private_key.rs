@@ -1,0 +1,5 @@
+//! A private key.
+
+/// A private key.
+#[derive(Debug, Clone)]
+pub struct PrivateKey;
