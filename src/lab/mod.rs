@@ -1,1 +1,6 @@
 //! Everything that touches the computer: servers, stages, shells, files.
+
+pub mod files;
+pub mod journal;
+pub mod key_pool;
+pub mod server;
