@@ -4,3 +4,4 @@ pub mod files;
 pub mod journal;
 pub mod key_pool;
 pub mod server;
+pub mod voice;
