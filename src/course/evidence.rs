@@ -44,6 +44,19 @@ pub struct Evidence {
     pub key_files: Known<Vec<KeyFile>>,
     /// What happened since the lesson began, oldest first.
     pub events: Known<Vec<Event>>,
+    /// Where relative paths start from, to tell which file a command meant. Only ever used to explain.
+    #[serde(default)]
+    pub places: Option<Places>,
+}
+
+/// Folders that the learner's paths start from, absolute.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Places {
+    /// The lab folder: where [`KeyFile::path`] starts if it is relative.
+    pub lab: String,
+    /// What `~` is in the lab's shell.
+    pub home: String,
 }
 
 /// The account as far as lessons look at it.
@@ -146,7 +159,7 @@ pub struct KeyFile {
     pub mine: bool,
     /// What is in it.
     pub content: KeyContent,
-    /// Of a readable private key: the public half's `SHA256:…`.
+    /// Of a readable private key, PuTTY's format included: the public half's `SHA256:…`.
     pub public_sha256: Option<String>,
     /// Of a readable private key: the fingerprint that EC2 prints for it when EC2 made it, and when it was imported.
     pub ec2_fingerprints: Vec<String>,

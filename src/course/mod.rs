@@ -1,3 +1,20 @@
 //! The course: lessons, checks, evidence, verdicts and progress. Pure, and knows no other room.
+//!
+//! A verdict's way: [`judge::needs`] says what to gather, [`evidence::Evidence`] is what was gathered, [`judge::judge`]
+//! walks the steps from where [`progress::Progress`] stands, [`checks`] decide one predicate each, [`diagnose`] names the
+//! mistake, and [`progress::Progress::record`] folds the result in.
+//!
+//! Lessons are folders in `lessons/`, embedded by [`catalogue`] and read by [`lesson`]; [`shape`] finds their faults.
 
+pub mod bindings;
+pub mod catalogue;
+pub mod checks;
+pub mod diagnose;
 pub mod evidence;
+pub mod judge;
+pub mod lesson;
+pub mod mistake;
+pub mod progress;
+pub mod shape;
+pub mod verdict;
+pub mod words;

@@ -1,0 +1,117 @@
+//! Lessons: a folder's texts, read into steps.
+
+use std::collections::BTreeMap;
+
+use crate::course::checks::Expect;
+use crate::course::mistake::Mistake;
+
+/// A lesson's folder as texts, by path inside it: `lesson.toml`, `create-key-pair.md`, `mistakes/wrong_user.sh`.
+pub type Files = BTreeMap<String, String>;
+
+/// Where a lesson's steps can happen.
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+)]
+#[serde(rename_all = "snake_case")]
+pub enum World {
+    /// The simulated account.
+    Simulator,
+    /// The learner's own AWS account.
+    Aws,
+}
+
+/// A lesson, complete and without faults.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Lesson {
+    /// Its folder's name, `01-key-pair-and-ssh`.
+    pub slug: String,
+    /// Its title.
+    pub title: String,
+    /// Where it can be done.
+    pub worlds: Vec<World>,
+    /// Its steps, in order.
+    pub steps: Vec<Step>,
+    /// What stands in `solution.sh` before the first step.
+    pub solution_preamble: String,
+    /// `solution.sh`, one part a step, in order. The parts share one bash.
+    pub solution: Vec<Section>,
+    /// `mistakes/*.sh`, by name.
+    pub mistakes: Vec<MistakeScript>,
+}
+
+/// One graded unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Step {
+    /// Its id, unique in the lesson.
+    pub id: String,
+    /// What is to be reached, one sentence.
+    pub goal: String,
+    /// What it is worth.
+    pub points: u32,
+    /// All must pass.
+    pub checks: Vec<Expect>,
+    /// One to three, from a nudge to the exact command.
+    pub hints: Vec<String>,
+    /// Sentences that replace a mistake's own in this step.
+    pub mistakes: BTreeMap<Mistake, String>,
+    /// `<id>.md`, Markdown.
+    pub text: String,
+}
+
+/// A step's part of `solution.sh`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Section {
+    /// The step's id.
+    pub step: String,
+    /// Bash.
+    pub script: String,
+}
+
+/// `mistakes/<name>.sh`.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct MistakeScript {
+    /// The mistake that it makes.
+    pub mistake: Mistake,
+    /// The step before whose solution it runs (`# at: <id>`).
+    pub at: String,
+    /// It needs things to take their time (`# pace: real`).
+    pub real_pace: bool,
+    /// Bash.
+    pub script: String,
+}
+
+impl Lesson {
+    /// The step of that id and its place.
+    pub fn step(&self, id: &str) -> Option<(usize, &Step)> {
+        self.steps
+            .iter()
+            .enumerate()
+            .find(|(_, step)| step.id == id)
+    }
+
+    /// The solution of all steps before `step`, as one bash script.
+    pub fn solution_until(&self, step: &str) -> String {
+        let parts = self
+            .solution
+            .iter()
+            .take_while(|section| section.step != step)
+            .map(|section| section.script.as_str());
+        std::iter::once(self.solution_preamble.as_str())
+            .chain(parts)
+            .collect()
+    }
+
+    /// The whole play of a mistake, as one bash script: the solution up to its step, then the mistake, which may fail.
+    pub fn mistake_play(&self, script: &MistakeScript) -> String {
+        format!(
+            "{}\nset +e\n{}",
+            self.solution_until(&script.at),
+            script.script
+        )
+    }
+
+    /// What all steps together are worth.
+    pub fn points(&self) -> u32 {
+        self.steps.iter().map(|step| step.points).sum()
+    }
+}

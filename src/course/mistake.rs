@@ -1,0 +1,114 @@
+//! Mistakes: one name for each misconception that the course recognises.
+
+use serde::{Deserialize, Serialize};
+
+macro_rules! mistakes {
+    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+        /// A named misconception. The names are those of `mistakes/<name>.sh`, of `[steps.mistakes]` and of reports.
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        pub enum Mistake {
+            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
+        }
+
+        impl Mistake {
+            /// Every mistake, in the order of this file.
+            pub const ALL: &'static [Self] = &[$(Self::$variant,)*];
+
+            /// Its name, as files and reports write it.
+            pub fn name(self) -> &'static str {
+                match self {
+                    $(Self::$variant => $name,)*
+                }
+            }
+        }
+    };
+}
+
+mistakes! {
+    /// The key file can be read by others, so ssh ignores it.
+    KeyOpenToOthers = "key_open_to_others",
+    /// The key file's mode is safe for ssh, but its owner can still overwrite it.
+    Mode600 = "mode_600",
+    /// The key file cannot be read even by its owner.
+    KeyUnreadable = "key_unreadable",
+    /// The right key for another user than the image's.
+    WrongUser = "wrong_user",
+    /// root.
+    RootLogin = "root_login",
+    /// A key, but not the instance's.
+    WrongKey = "wrong_key",
+    /// No key was named (`-i` is missing).
+    NoIdentity = "no_identity",
+    /// The file after `-i` is not there.
+    KeyPathNotFound = "key_path_not_found",
+    /// The key file holds JSON.
+    KeyFileJson = "key_file_json",
+    /// The key file holds the whole answer, fingerprint first.
+    KeyFileWholeAnswer = "key_file_whole_answer",
+    /// The key file is UTF-16.
+    KeyFileUtf16 = "key_file_utf16",
+    /// The key file has lost its end or its beginning.
+    KeyFileTruncated = "key_file_truncated",
+    /// The key file is empty.
+    KeyFileEmpty = "key_file_empty",
+    /// The key file is spoiled in another way.
+    KeyFileDamaged = "key_file_damaged",
+    /// PuTTY's format was given to ssh.
+    PpkGivenToSsh = "ppk_given_to_ssh",
+    /// The public half was given to ssh.
+    PublicHalfGiven = "public_half_given",
+    /// A second create-key-pair emptied the only copy of the key.
+    KeyOverwritten = "key_overwritten",
+    /// The key pair's name was taken already.
+    KeyPairDuplicate = "key_pair_duplicate",
+    /// No key pair of that name.
+    KeyPairNameNotFound = "key_pair_name_not_found",
+    /// The file's name was given as the key pair's.
+    KeyPairNameWithPem = "key_pair_name_with_pem",
+    /// No key pair was chosen at launch.
+    LaunchedWithoutKeyPair = "launched_without_key_pair",
+    /// Another key pair was chosen at launch than the one in the learner's file.
+    LaunchedWithOtherKeyPair = "launched_with_other_key_pair",
+    /// No rule admits port 22.
+    GroupClosed = "group_closed",
+    /// A rule admits port 22, for others.
+    GroupForOthers = "group_for_others",
+    /// The instance is not up yet.
+    InstancePending = "instance_pending",
+    /// The instance is stopped.
+    InstanceStopped = "instance_stopped",
+    /// The instance is terminated.
+    InstanceTerminated = "instance_terminated",
+    /// The address from before a stop and start.
+    OldAddress = "old_address",
+    /// The private address.
+    PrivateAddress = "private_address",
+    /// An address that no instance has.
+    UnknownAddress = "unknown_address",
+    /// Another port than 22.
+    WrongPort = "wrong_port",
+    /// The host key was not accepted.
+    HostKeyRefused = "host_key_refused",
+}
+
+impl Mistake {
+    /// The mistake of that name.
+    pub fn from_name(name: &str) -> Option<Self> {
+        Self::ALL
+            .iter()
+            .copied()
+            .find(|mistake| mistake.name() == name)
+    }
+}
+
+/// A mistake recognised in the evidence, with its sentence.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Recognised {
+    /// Which.
+    pub mistake: Mistake,
+    /// What was seen and what it means, for the learner: at most four lines of 76 columns.
+    pub says: String,
+    /// The command that cures it, to be shown on a line of its own so that it can be copied.
+    pub cure: Option<String>,
+}
