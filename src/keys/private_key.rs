@@ -4,7 +4,8 @@ use std::fmt;
 
 use rand::CryptoRng;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, LineEnding};
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use rsa::pkcs8::EncodePrivateKey;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use russh::keys::ssh_key;
 use ssh_key::private::{Ed25519Keypair, KeypairData, RsaKeypair};
 
@@ -45,9 +46,8 @@ impl PrivateKey {
     pub fn generate(key_type: KeyType, rng: &mut impl CryptoRng) -> Result<Self, KeyNotMade> {
         match key_type {
             KeyType::Rsa => {
-                let key = rsa::RsaPrivateKey::new(rng, RSA_BITS)
-                    .map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
-                Self::from_rsa(&key)
+                let key = rsa::RsaPrivateKey::new(rng, RSA_BITS).map_err(refused)?;
+                Self::from_rsa(&larger_prime_first(key)?)
             }
             KeyType::Ed25519 => Self::from_ed25519(&Ed25519Keypair::random(rng)),
         }
@@ -117,8 +117,7 @@ impl PrivateKey {
     pub(super) fn from_ssh_key(key: &ssh_key::PrivateKey) -> Result<Self, KeyNotMade> {
         match (key.key_data().rsa(), key.key_data().ed25519()) {
             (Some(pair), _) => {
-                let key = rsa::RsaPrivateKey::try_from(pair)
-                    .map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
+                let key = rsa::RsaPrivateKey::try_from(pair).map_err(refused)?;
                 Self::from_rsa(&key)
             }
             (None, Some(pair)) => Self::from_ed25519(pair),
@@ -129,16 +128,30 @@ impl PrivateKey {
     }
 
     pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<Self, KeyNotMade> {
-        let key =
-            rsa::RsaPrivateKey::from_pkcs1_der(der).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
+        let key = rsa::RsaPrivateKey::from_pkcs1_der(der).map_err(refused)?;
         Self::from_rsa(&key)
     }
+}
 
-    pub(super) fn from_rsa_pkcs8_der(der: &[u8]) -> Result<Self, KeyNotMade> {
-        let key =
-            rsa::RsaPrivateKey::from_pkcs8_der(der).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
-        Self::from_rsa(&key)
+/// OpenSSL and PuTTY write the larger prime first, and PuTTY puts it first when it reads a key; so a key made here goes
+/// through PuTTYgen and back unchanged.
+fn larger_prime_first(key: rsa::RsaPrivateKey) -> Result<rsa::RsaPrivateKey, KeyNotMade> {
+    let mut primes = key.primes().to_vec();
+    if primes.is_sorted_by(|a, b| a >= b) {
+        return Ok(key);
     }
+    primes.sort_by(|a, b| b.cmp(a));
+    rsa::RsaPrivateKey::from_components(
+        key.n().as_ref().clone(),
+        key.e().clone(),
+        key.d().clone(),
+        primes,
+    )
+    .map_err(refused)
+}
+
+fn refused(error: impl fmt::Display) -> KeyNotMade {
+    KeyNotMade::Rsa(error.to_string())
 }
 
 impl PartialEq for PrivateKey {
