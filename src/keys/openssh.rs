@@ -6,14 +6,15 @@
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs8::ObjectIdentifier;
+use rsa::pkcs8::der::Decode;
 use rsa::pkcs8::der::asn1::AnyRef;
-use rsa::pkcs8::der::{Decode, Encode};
 use russh::keys::ssh_key;
 use ssh_key::private::Ed25519Keypair;
 
 use super::private_key::{KeyNotMade, PrivateKey};
 
 const ED25519_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.3.101.112");
+const EC_OID: ObjectIdentifier = ObjectIdentifier::new_unwrap("1.2.840.10045.2.1");
 
 /// A file that OpenSSH loads.
 #[derive(Debug)]
@@ -147,7 +148,7 @@ fn pkcs8(der: &[u8]) -> Option<Loaded> {
             false,
         );
     }
-    info.encoded_len().is_ok().then_some(Loaded::Sealed)
+    (info.algorithm.oid == EC_OID).then_some(Loaded::Sealed)
 }
 
 /// The name in a BEGIN or END line.

@@ -1,4 +1,4 @@
-//! The private half of a key pair, with the texts that CreateKeyPair answers.
+//! The private half of a key pair, with the texts that `CreateKeyPair` answers.
 
 use std::fmt;
 
@@ -14,7 +14,7 @@ use super::key_type::KeyType;
 use super::ppk;
 use super::public_key::{NotAPublicKey, PublicKey};
 
-/// Bits of an RSA key that EC2 makes (CreateKeyPair, API reference).
+/// Bits of an RSA key that EC2 makes (`CreateKeyPair`, API reference).
 const RSA_BITS: usize = 2048;
 
 /// A private key, with its PEM text and its fingerprint ready.
@@ -41,7 +41,7 @@ pub enum KeyNotMade {
 }
 
 impl PrivateKey {
-    /// Makes a key as CreateKeyPair does: RSA of 2048 bits, or ED25519. RSA takes tens to hundreds of milliseconds (it looks
+    /// Makes a key as `CreateKeyPair` does: RSA of 2048 bits, or ED25519. RSA takes tens to hundreds of milliseconds (it looks
     /// for primes, so it varies widely); ED25519 takes well under one.
     pub fn generate(key_type: KeyType, rng: &mut impl CryptoRng) -> Result<Self, KeyNotMade> {
         match key_type {
@@ -203,5 +203,45 @@ mod tests {
         assert_eq!(key.created_fingerprint().len(), 44);
         let again = ssh_key::PrivateKey::from_openssh(key.pem()).unwrap();
         assert_eq!(PrivateKey::from_ssh_key(&again).unwrap(), key);
+    }
+
+    #[test]
+    fn the_fingerprint_of_a_key_that_ec2_made_is_the_one_of_the_openssl_recipe() {
+        let pem = include_str!("../../fixtures/keys/rsa.pem");
+        let key = PrivateKey::from_rsa(&rsa::RsaPrivateKey::from_pkcs1_pem(pem).unwrap()).unwrap();
+        assert_eq!(
+            key.created_fingerprint(),
+            "b0:a3:01:06:53:65:33:06:2a:1e:cc:6e:a0:ee:63:17:32:ea:1e:87"
+        );
+        assert_eq!(format!("{}\n", key.pem()), pem);
+    }
+
+    #[test]
+    fn an_ed25519_key_has_one_fingerprint_however_it_came() {
+        let key = PrivateKey::generate(KeyType::Ed25519, &mut StdRng::seed_from_u64(2)).unwrap();
+        assert_eq!(
+            key.created_fingerprint(),
+            key.public().imported_fingerprint()
+        );
+    }
+
+    #[test]
+    fn the_larger_prime_stands_first_as_openssl_and_putty_have_it() {
+        for seed in 3..6 {
+            let key = PrivateKey::generate(KeyType::Rsa, &mut StdRng::seed_from_u64(seed)).unwrap();
+            let rsa = rsa::RsaPrivateKey::from_pkcs1_pem(key.pem()).unwrap();
+            assert!(rsa.primes()[0] > rsa.primes()[1]);
+        }
+    }
+
+    #[test]
+    fn debug_never_shows_the_private_half() {
+        let key = PrivateKey::generate(KeyType::Ed25519, &mut StdRng::seed_from_u64(1)).unwrap();
+        let shown = format!("{key:?}");
+        assert!(shown.contains(&key.public().sha256()), "{shown}");
+        assert!(
+            !shown.contains("PRIVATE") && !shown.contains("seed"),
+            "{shown}"
+        );
     }
 }
