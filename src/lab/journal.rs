@@ -109,6 +109,12 @@ impl Journal {
             .last
     }
 
+    /// The highest number of a connection, 0 before the first.
+    pub fn last_session(&self) -> u64 {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.events.iter().map(|event| event.what.session().unwrap_or(0)).max().unwrap_or(0)
+    }
+
     /// Events with a number greater than `number`, oldest first.
     pub fn since(&self, number: u64) -> Vec<Event> {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
@@ -125,6 +131,11 @@ impl State {
             self.events.pop_front();
         }
     }
+}
+
+/// The time of day.
+pub fn timestamp() -> jiff::Timestamp {
+    jiff::Timestamp::now()
 }
 
 /// Unix milliseconds.

@@ -4,4 +4,6 @@ pub mod files;
 pub mod journal;
 pub mod key_pool;
 pub mod server;
+pub mod simulation;
+pub mod store;
 pub mod voice;

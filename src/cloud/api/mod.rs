@@ -116,12 +116,21 @@ pub fn handle(request: &Request<'_>, account: &mut Account, env: &mut Env<'_>) -
 
 /// The answer to a request whose body is too long to be read. AWS's own code for it is unverified.
 pub fn too_large(request: &Request<'_>) -> Reply {
+    refuse(request, &ApiError::with_status("RequestEntityTooLarge", 413, "The request is too large"))
+}
+
+/// The answer when the change could not be written to the disk, and so was not made.
+pub fn not_kept(request: &Request<'_>, why: &str) -> Reply {
+    let text = format!("Ground School could not save this change, so it was not made: {why}");
+    refuse(request, &ApiError::with_status("GroundSchool.NotSaved", 507, text))
+}
+
+fn refuse(request: &Request<'_>, error: &ApiError) -> Reply {
     let service = Caller::of(request).map_or(Service::Ec2, |caller| caller.service);
-    let error = ApiError::with_status("RequestEntityTooLarge", 413, "The request is too large");
     Reply {
         status: error.status,
         content_type: envelope::content_type(service),
-        body: envelope::failure(service, &error, "00000000-0000-4000-8000-000000000000"),
+        body: envelope::failure(service, error, "00000000-0000-4000-8000-000000000000"),
         seen: None,
         changed: false,
     }
