@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::{AddressPool, Env};
+use crate::cloud::resources::fleet::Instances;
+use crate::cloud::resources::key_pair::KeyPairs;
 
 /// An account: an id of twelve digits, and regions that know nothing of each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,17 +51,23 @@ impl Account {
 pub struct Region {
     /// `us-east-1` and so on.
     pub name: String,
+    /// Key pairs.
+    pub key_pairs: KeyPairs,
+    /// Instances, terminated ones included for as long as they are shown.
+    pub instances: Instances,
 }
 
 impl Region {
     fn new(name: &str, _env: &mut Env<'_>) -> Self {
         Self {
             name: name.to_owned(),
+            key_pairs: KeyPairs::default(),
+            instances: Instances::default(),
         }
     }
 
-    fn advance(&mut self, _now: Timestamp, _addresses: &mut AddressPool) -> bool {
-        false
+    fn advance(&mut self, now: Timestamp, addresses: &mut AddressPool) -> bool {
+        self.instances.advance(now, addresses)
     }
 }
 

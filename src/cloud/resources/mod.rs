@@ -1,3 +1,8 @@
 //! What an account holds, one kind a file.
 
+pub mod fleet;
+pub mod image;
+pub mod instance;
+pub mod instance_type;
+pub mod key_pair;
 pub mod tag;
