@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::{AddressPool, Env};
+use crate::cloud::resources::network::Network;
+use crate::cloud::resources::security_group::SecurityGroups;
 
 /// An account: an id of twelve digits, and regions that know nothing of each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,13 +51,27 @@ impl Account {
 pub struct Region {
     /// `us-east-1` and so on.
     pub name: String,
+    /// The default VPC and its subnets.
+    pub network: Network,
+    /// Security groups.
+    pub security_groups: SecurityGroups,
 }
 
 impl Region {
-    fn new(name: &str, _env: &mut Env<'_>) -> Self {
+    fn new(name: &str, env: &mut Env<'_>) -> Self {
+        let network = Network::new(name, env);
+        let security_groups = SecurityGroups::new(&network.vpc.id, env);
         Self {
             name: name.to_owned(),
+            network,
+            security_groups,
         }
+    }
+
+    /// Whether an instance that is not terminated is in that security group.
+    // cloud1: fill in from `self.instances`.
+    pub fn group_in_use(&self, _group_id: &str) -> bool {
+        false
     }
 
     fn advance(&mut self, _now: Timestamp, _addresses: &mut AddressPool) -> bool {
