@@ -9,8 +9,10 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-pub use permission::{IpPermission, PermissionItem, permission_items, rules_wanted};
-pub use rule::{Direction, Icmp, NewRule, Peer, PortRange, Rule, RuleItem, Traffic};
+pub use permission::{IpPermission, IpRange, PermissionItem, permission_items, rules_wanted};
+pub use rule::{
+    Direction, Icmp, NewRule, Peer, PortRange, RevokedRuleItem, Rule, RuleItem, Traffic,
+};
 
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::id::well_formed;
@@ -61,6 +63,9 @@ impl SecurityGroup {
     /// The most rules that a group may have, in each direction and for each of IPv4 and IPv6.
     pub const RULES: usize = 60;
 
+    /// The most groups that a region may have (AWS's default quota).
+    pub const PER_REGION: usize = 2500;
+
     /// A new group as AWS makes it: nothing comes in, everything may go out.
     pub fn new(name: &str, description: &str, vpc_id: &str, tags: Tags, env: &mut Env<'_>) -> Self {
         let anywhere = NewRule::anywhere(Traffic::All);
@@ -73,6 +78,11 @@ impl SecurityGroup {
             egress: vec![anywhere.made(Tags::default(), env)],
             tags,
         }
+    }
+
+    /// `arn:aws:ec2:REGION:ACCOUNT:security-group/sg-0…`.
+    pub fn arn(&self, account: &str, region: &str) -> String {
+        format!("arn:aws:ec2:{region}:{account}:security-group/{}", self.id)
     }
 
     /// Whether this is the group that comes with the VPC and cannot be deleted.

@@ -118,6 +118,12 @@ impl ApiError {
         Self::new("RulesPerSecurityGroupLimitExceeded", text)
     }
 
+    /// `SecurityGroupLimitExceeded`. The text is unverified.
+    pub fn too_many_groups() -> Self {
+        let text = "The maximum number of security groups for this region has been reached.";
+        Self::new("SecurityGroupLimitExceeded", text)
+    }
+
     /// A range that is none. The text is unverified.
     pub fn malformed_cidr(text: &str) -> Self {
         Self::invalid_value(format!("CIDR block {text} is malformed"))
