@@ -65,5 +65,9 @@ fn spki_der(key: &ssh_key::public::RsaPublicKey) -> Option<Vec<u8>> {
 }
 
 fn colon_hex(bytes: &[u8]) -> String {
-    bytes.iter().map(|byte| hex::encode([*byte])).collect::<Vec<_>>().join(":")
+    bytes
+        .iter()
+        .map(|byte| hex::encode([*byte]))
+        .collect::<Vec<_>>()
+        .join(":")
 }

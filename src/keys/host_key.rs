@@ -45,7 +45,9 @@ impl HostKeyType {
     fn algorithm(self) -> Algorithm {
         match self {
             Self::Ed25519 => Algorithm::Ed25519,
-            Self::EcdsaP256 => Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 },
+            Self::EcdsaP256 => Algorithm::Ecdsa {
+                curve: EcdsaCurve::NistP256,
+            },
         }
     }
 }
@@ -80,7 +82,8 @@ impl HostKey {
 
     /// Reads what [`HostKey::openssh_private`] wrote.
     pub fn from_openssh_private(text: &str) -> Result<Self, NotAHostKey> {
-        let key = ssh_key::PrivateKey::from_openssh(text).map_err(|e| NotAHostKey::Unreadable(e.to_string()))?;
+        let key = ssh_key::PrivateKey::from_openssh(text)
+            .map_err(|e| NotAHostKey::Unreadable(e.to_string()))?;
         Self::from_ssh_key(key)
     }
 
@@ -90,9 +93,18 @@ impl HostKey {
             .find(|key_type| key_type.algorithm() == ssh.algorithm())
             .ok_or_else(|| NotAHostKey::Algorithm(ssh.algorithm().as_str().to_owned()))?;
         let unreadable = |e: ssh_key::Error| NotAHostKey::Unreadable(e.to_string());
-        let text = ssh.to_openssh(LineEnding::LF).map_err(unreadable)?.as_str().to_owned();
+        let text = ssh
+            .to_openssh(LineEnding::LF)
+            .map_err(unreadable)?
+            .as_str()
+            .to_owned();
         let blob = ssh.public_key().to_bytes().map_err(unreadable)?;
-        Ok(Self { ssh, text, blob, key_type })
+        Ok(Self {
+            ssh,
+            text,
+            blob,
+            key_type,
+        })
     }
 
     /// The private key in OpenSSH's format, as it is in `/etc/ssh`.

@@ -68,13 +68,19 @@ mod tests {
     fn a_key_type_reads_back_what_it_writes() {
         for key_type in KeyType::ALL {
             assert_eq!(key_type.to_string().parse(), Ok(key_type));
-            assert_eq!(serde_json::to_string(&key_type).unwrap(), format!("\"{key_type}\""));
+            assert_eq!(
+                serde_json::to_string(&key_type).unwrap(),
+                format!("\"{key_type}\"")
+            );
         }
     }
 
     #[test]
     fn dsa_is_refused_by_name() {
         let refusal = "dsa".parse::<KeyType>().unwrap_err();
-        assert_eq!(refusal.to_string(), "'dsa' is not a key type; EC2 knows rsa and ed25519");
+        assert_eq!(
+            refusal.to_string(),
+            "'dsa' is not a key type; EC2 knows rsa and ed25519"
+        );
     }
 }

@@ -17,7 +17,13 @@ pub(super) fn write(key: &ssh_key::PrivateKey, public: &PublicKey, comment: &str
     let comment: String = comment.chars().filter(|c| !c.is_control()).collect();
     let algorithm = public.key_type().ssh_name();
     let private = private_blob(key.key_data());
-    let mac = mac(&[algorithm.as_bytes(), b"none", comment.as_bytes(), public.blob(), &private]);
+    let mac = mac(&[
+        algorithm.as_bytes(),
+        b"none",
+        comment.as_bytes(),
+        public.blob(),
+        &private,
+    ]);
     format!(
         "PuTTY-User-Key-File-2: {algorithm}\nEncryption: none\nComment: {comment}\n{}{}Private-MAC: {}\n",
         section("Public", public.blob()),
@@ -28,12 +34,19 @@ pub(super) fn write(key: &ssh_key::PrivateKey, public: &PublicKey, comment: &str
 
 fn section(name: &str, bytes: &[u8]) -> String {
     let text = STANDARD.encode(bytes);
-    let lines: Vec<&str> = text.as_bytes().chunks(64).filter_map(|line| std::str::from_utf8(line).ok()).collect();
+    let lines: Vec<&str> = text
+        .as_bytes()
+        .chunks(64)
+        .filter_map(|line| std::str::from_utf8(line).ok())
+        .collect();
     format!("{name}-Lines: {}\n{}\n", lines.len(), lines.join("\n"))
 }
 
 /// RSA: d, p, q and the inverse of q modulo p. ED25519: the seed.
-#[expect(clippy::wildcard_enum_match_arm, reason = "russh's enum; a PrivateKey holds one of these two")]
+#[expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "russh's enum; a PrivateKey holds one of these two"
+)]
 fn private_blob(key: &KeypairData) -> Vec<u8> {
     let mut blob = Vec::new();
     match key {

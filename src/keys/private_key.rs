@@ -45,7 +45,8 @@ impl PrivateKey {
     pub fn generate(key_type: KeyType, rng: &mut impl CryptoRng) -> Result<Self, KeyNotMade> {
         match key_type {
             KeyType::Rsa => {
-                let key = rsa::RsaPrivateKey::new(rng, RSA_BITS).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
+                let key = rsa::RsaPrivateKey::new(rng, RSA_BITS)
+                    .map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
                 Self::from_rsa(&key)
             }
             KeyType::Ed25519 => Self::from_ed25519(&Ed25519Keypair::random(rng)),
@@ -116,21 +117,26 @@ impl PrivateKey {
     pub(super) fn from_ssh_key(key: &ssh_key::PrivateKey) -> Result<Self, KeyNotMade> {
         match (key.key_data().rsa(), key.key_data().ed25519()) {
             (Some(pair), _) => {
-                let key = rsa::RsaPrivateKey::try_from(pair).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
+                let key = rsa::RsaPrivateKey::try_from(pair)
+                    .map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
                 Self::from_rsa(&key)
             }
             (None, Some(pair)) => Self::from_ed25519(pair),
-            (None, None) => Err(NotAPublicKey::Algorithm(key.algorithm().as_str().to_owned()).into()),
+            (None, None) => {
+                Err(NotAPublicKey::Algorithm(key.algorithm().as_str().to_owned()).into())
+            }
         }
     }
 
     pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<Self, KeyNotMade> {
-        let key = rsa::RsaPrivateKey::from_pkcs1_der(der).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
+        let key =
+            rsa::RsaPrivateKey::from_pkcs1_der(der).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
         Self::from_rsa(&key)
     }
 
     pub(super) fn from_rsa_pkcs8_der(der: &[u8]) -> Result<Self, KeyNotMade> {
-        let key = rsa::RsaPrivateKey::from_pkcs8_der(der).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
+        let key =
+            rsa::RsaPrivateKey::from_pkcs8_der(der).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
         Self::from_rsa(&key)
     }
 }
@@ -176,7 +182,10 @@ mod tests {
     #[test]
     fn a_made_ed25519_key_is_in_openssh_format_with_a_last_line_end_and_reads_back() {
         let key = PrivateKey::generate(KeyType::Ed25519, &mut StdRng::seed_from_u64(1)).unwrap();
-        assert!(key.pem().starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"));
+        assert!(
+            key.pem()
+                .starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n")
+        );
         assert!(key.pem().ends_with("\n-----END OPENSSH PRIVATE KEY-----\n"));
         assert_eq!(key.created_fingerprint().len(), 44);
         let again = ssh_key::PrivateKey::from_openssh(key.pem()).unwrap();

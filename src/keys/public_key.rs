@@ -62,7 +62,11 @@ impl PublicKey {
         match openssh_parts(text) {
             Some((algorithm, body)) => {
                 let key = Self::from_blob(&unwrap_base64(body)?)?;
-                if key.key_type.ssh_name() == algorithm { Ok(key) } else { Err(NotAPublicKey::Unreadable) }
+                if key.key_type.ssh_name() == algorithm {
+                    Ok(key)
+                } else {
+                    Err(NotAPublicKey::Unreadable)
+                }
             }
             None => Self::from_der(&unwrap_base64(text)?),
         }
@@ -76,18 +80,31 @@ impl PublicKey {
     fn from_key_data(data: ssh_key::public::KeyData) -> Result<Self, NotAPublicKey> {
         let ssh = ssh_key::PublicKey::new(data, "");
         let blob = ssh.to_bytes().map_err(|_| NotAPublicKey::Unreadable)?;
-        let (key_type, imported_fingerprint) = match (ssh.key_data().rsa(), ssh.key_data().ed25519()) {
-            (Some(rsa), _) => {
-                let bits = bits(rsa);
-                if !RSA_BITS.contains(&bits) {
-                    return Err(NotAPublicKey::Length(bits));
+        let (key_type, imported_fingerprint) =
+            match (ssh.key_data().rsa(), ssh.key_data().ed25519()) {
+                (Some(rsa), _) => {
+                    let bits = bits(rsa);
+                    if !RSA_BITS.contains(&bits) {
+                        return Err(NotAPublicKey::Length(bits));
+                    }
+                    (
+                        KeyType::Rsa,
+                        fingerprint::imported_rsa(rsa).ok_or(NotAPublicKey::Unreadable)?,
+                    )
                 }
-                (KeyType::Rsa, fingerprint::imported_rsa(rsa).ok_or(NotAPublicKey::Unreadable)?)
-            }
-            (None, Some(_)) => (KeyType::Ed25519, fingerprint::ed25519(&blob)),
-            (None, None) => return Err(NotAPublicKey::Algorithm(ssh.algorithm().as_str().to_owned())),
-        };
-        Ok(Self { ssh, blob, key_type, imported_fingerprint })
+                (None, Some(_)) => (KeyType::Ed25519, fingerprint::ed25519(&blob)),
+                (None, None) => {
+                    return Err(NotAPublicKey::Algorithm(
+                        ssh.algorithm().as_str().to_owned(),
+                    ));
+                }
+            };
+        Ok(Self {
+            ssh,
+            blob,
+            key_type,
+            imported_fingerprint,
+        })
     }
 
     fn from_blob(blob: &[u8]) -> Result<Self, NotAPublicKey> {
@@ -98,16 +115,20 @@ impl PublicKey {
     /// RSA as `SubjectPublicKeyInfo`, or the bare PKCS#1 sequence.
     fn from_der(der: &[u8]) -> Result<Self, NotAPublicKey> {
         let bare = match rsa::pkcs8::SubjectPublicKeyInfoRef::from_der(der) {
-            Ok(info) if info.algorithm.oid == rsa::pkcs1::ALGORITHM_OID => {
-                info.subject_public_key.as_bytes().ok_or(NotAPublicKey::Unreadable)?
-            }
+            Ok(info) if info.algorithm.oid == rsa::pkcs1::ALGORITHM_OID => info
+                .subject_public_key
+                .as_bytes()
+                .ok_or(NotAPublicKey::Unreadable)?,
             Ok(info) => return Err(NotAPublicKey::Algorithm(info.algorithm.oid.to_string())),
             Err(_) => der,
         };
-        let key = rsa::pkcs1::RsaPublicKey::from_der(bare).map_err(|_| NotAPublicKey::Unreadable)?;
-        let mpint = |value: rsa::pkcs1::UintRef<'_>| ssh_key::Mpint::from_positive_bytes(value.as_bytes());
-        let rsa = ssh_key::public::RsaPublicKey::new(mpint(key.public_exponent), mpint(key.modulus))
-            .map_err(|_| NotAPublicKey::Unreadable)?;
+        let key =
+            rsa::pkcs1::RsaPublicKey::from_der(bare).map_err(|_| NotAPublicKey::Unreadable)?;
+        let mpint =
+            |value: rsa::pkcs1::UintRef<'_>| ssh_key::Mpint::from_positive_bytes(value.as_bytes());
+        let rsa =
+            ssh_key::public::RsaPublicKey::new(mpint(key.public_exponent), mpint(key.modulus))
+                .map_err(|_| NotAPublicKey::Unreadable)?;
         Self::from_key_data(rsa.into())
     }
 
@@ -212,7 +233,9 @@ fn rfc4716_body(text: &str) -> Option<String> {
 
 fn unwrap_base64(text: &str) -> Result<Vec<u8>, NotAPublicKey> {
     let packed: String = text.split_ascii_whitespace().collect();
-    STANDARD.decode(packed).map_err(|_| NotAPublicKey::Unreadable)
+    STANDARD
+        .decode(packed)
+        .map_err(|_| NotAPublicKey::Unreadable)
 }
 
 fn bits(key: &ssh_key::public::RsaPublicKey) -> u32 {
