@@ -12,6 +12,7 @@ use crate::cloud::env::{AddressPool, Pace};
 use crate::cloud::resources::instance::{
     EndedBy, Instance, PublicAddress, ShutdownBehavior, State,
 };
+use crate::cloud::resources::network::Network;
 use crate::cloud::resources::tag::Tags;
 
 /// The instances of one Region. What is only an index is not written, but made again when an account is loaded.
@@ -84,23 +85,15 @@ impl Instances {
         self.next
     }
 
-    /// Whether an instance has that private address.
-    pub fn has_private_address(&self, address: Ipv4Addr) -> bool {
-        self.private.contains_key(&address)
+    /// The instance that has that private address.
+    pub fn with_private_address(&self, address: Ipv4Addr) -> Option<&Arc<Instance>> {
+        self.all.get(self.private.get(&address)?)
     }
 
     /// Whether an instance's interface is in that security group.
     pub fn use_group(&self, group_id: &str) -> bool {
         self.iter()
             .any(|instance| instance.group_ids().any(|id| id == group_id))
-    }
-
-    /// How many instances' interfaces are in that subnet.
-    pub fn in_subnet(&self, subnet_id: &str) -> usize {
-        self.iter()
-            .filter_map(|instance| instance.interface.as_ref())
-            .filter(|interface| interface.subnet_id == subnet_id)
-            .count()
     }
 
     /// Every public address that an instance has or will have when it runs: what a loaded account takes out of the pool.
@@ -134,7 +127,12 @@ impl Instances {
     }
 
     /// Does everything that was due by `now`; true when something changed.
-    pub fn advance(&mut self, now: Timestamp, addresses: &mut AddressPool) -> bool {
+    pub fn advance(
+        &mut self,
+        now: Timestamp,
+        addresses: &mut AddressPool,
+        network: &mut Network,
+    ) -> bool {
         let mut changed = false;
         while let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
             self.due.pop_first();
@@ -147,8 +145,14 @@ impl Instances {
                 continue;
             }
             let shown = Pace::default().terminated_shown();
-            for address in Arc::make_mut(&mut shared).step(at, shown) {
+            let freed = Arc::make_mut(&mut shared).step(at, shown);
+            for address in freed.public {
                 addresses.give_back(address);
+            }
+            if let Some(interface) = freed.interface
+                && let Some(subnet) = network.subnet_mut(&interface.subnet_id)
+            {
+                subnet.give_back(interface.private_address);
             }
             self.put(shared);
         }

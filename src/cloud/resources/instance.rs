@@ -301,6 +301,15 @@ pub enum ShutdownBehavior {
     Terminate,
 }
 
+/// What an instance gave back in a change of state.
+#[derive(Debug, Default)]
+pub(super) struct Freed {
+    /// Public addresses.
+    pub(super) public: Vec<Ipv4Addr>,
+    /// The interface with its private address.
+    pub(super) interface: Option<Interface>,
+}
+
 /// A time after another; the last there is when it is past the end of time.
 pub(super) fn later(at: Timestamp, by: std::time::Duration) -> Timestamp {
     SignedDuration::try_from(by)
@@ -393,8 +402,8 @@ impl Instance {
         self.boot(now);
     }
 
-    /// The change of state that was due: gives back the addresses that it no longer has.
-    pub(super) fn step(&mut self, at: Timestamp, shown: std::time::Duration) -> Vec<Ipv4Addr> {
+    /// The change of state that was due: tells what it no longer has.
+    pub(super) fn step(&mut self, at: Timestamp, shown: std::time::Duration) -> Freed {
         self.due = None;
         match self.state {
             State::Pending => {
@@ -402,20 +411,25 @@ impl Instance {
                 self.running_since = Some(at);
                 self.public_address = self.next_address.take();
                 self.boot(at);
-                Vec::new()
+                Freed::default()
             }
             State::Stopping => {
                 self.state = State::Stopped;
-                self.release()
+                Freed {
+                    public: self.release(),
+                    interface: None,
+                }
             }
             State::ShuttingDown => {
                 self.state = State::Terminated;
                 self.due = Some(later(at, shown));
-                self.interface = None;
                 self.volumes.clear();
-                self.release()
+                Freed {
+                    public: self.release(),
+                    interface: self.interface.take(),
+                }
             }
-            State::Running | State::Stopped | State::Terminated => Vec::new(),
+            State::Running | State::Stopped | State::Terminated => Freed::default(),
         }
     }
 

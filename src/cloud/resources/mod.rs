@@ -5,4 +5,8 @@ pub mod image;
 pub mod instance;
 pub mod instance_type;
 pub mod key_pair;
+pub mod network;
+pub mod security_group;
 pub mod tag;
+pub mod tagged;
+pub mod zone;
