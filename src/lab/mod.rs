@@ -1,1 +1,4 @@
 //! Everything that touches the computer: servers, stages, shells, files.
+
+pub mod server;
+pub mod stage;

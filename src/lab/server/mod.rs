@@ -1,0 +1,3 @@
+//! The servers of a running simulation: the EC2 endpoint, the SSH server, the lab's control socket.
+
+pub mod ssh;
