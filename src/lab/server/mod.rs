@@ -1,0 +1,3 @@
+//! The lab's servers.
+
+pub mod control;
