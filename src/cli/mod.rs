@@ -2,5 +2,5 @@
 
 /// Runs the command that the process was started with; the exit code is for `main` to return.
 pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+    crate::lab::multicall::dispatch().unwrap_or(std::process::ExitCode::SUCCESS)
 }

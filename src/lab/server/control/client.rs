@@ -74,9 +74,14 @@ impl Client {
         Ok(self.write_all(line.as_bytes())?)
     }
 
-    /// Tells the engine of a prompt and returns what is to be printed; nothing at all when it does not answer in time.
-    pub fn prompt(&mut self, fields: &[&str]) -> Result<String, NoEngine> {
+    /// Tells the engine of a prompt, with bash's history entry if that is what the last field announces, and returns what is
+    /// to be printed.
+    pub fn prompt(&mut self, fields: &[&str], entry: Option<&str>) -> Result<String, NoEngine> {
         self.send(fields)?;
+        if let Some(entry) = entry {
+            self.write_all(entry.replace('\0', "").as_bytes())?;
+            self.write_all(&[0])?;
+        }
         let mut bytes = Vec::new();
         let mut chunk = [0; 4096];
         loop {
