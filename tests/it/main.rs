@@ -1,1 +1,6 @@
 //! Integration tests.
+
+mod desk;
+mod shell;
+mod shim;
+mod terminal;
