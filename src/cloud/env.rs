@@ -97,6 +97,15 @@ impl Pace {
         Duration::from_secs(3600)
     }
 
+    /// `real`, `fast` or `instant`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Fast => "fast",
+            Self::Instant => "instant",
+        }
+    }
+
     fn pick(self, real: u64, fast: u64) -> Duration {
         match self {
             Self::Real => Duration::from_millis(real),

@@ -1,3 +1,7 @@
 //! Integration tests: one binary that drives the real tools.
 
+mod desk;
 mod layers;
+mod shell;
+mod shim;
+mod terminal;

@@ -3,7 +3,7 @@
 #![expect(clippy::disallowed_methods, reason = "a client of the lab's socket")]
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
@@ -136,6 +136,29 @@ impl Client {
             status,
             text: String::from_utf8_lossy(&bytes).into_owned(),
         })
+    }
+
+    /// The same connection twice, to write to one and read from the other.
+    pub fn halves(self) -> io::Result<(Self, Self)> {
+        let stream = match &self.stream {
+            Stream::Unix(stream) => Stream::Unix(stream.try_clone()?),
+            Stream::Tcp(stream) => Stream::Tcp(stream.try_clone()?),
+        };
+        Ok((
+            Self {
+                stream,
+                deadline: self.deadline,
+            },
+            self,
+        ))
+    }
+
+    /// Says that nothing more will be written.
+    pub fn finish(&self) -> io::Result<()> {
+        match &self.stream {
+            Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
+            Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
+        }
     }
 
     /// Reads one line byte by byte: what comes after it may belong to somebody else.
