@@ -9,6 +9,8 @@ mod delete_key_pair;
 mod delete_security_group;
 mod delete_tags;
 mod describe_availability_zones;
+mod describe_instance_status;
+mod describe_instances;
 mod describe_key_pairs;
 mod describe_regions;
 mod describe_security_group_rules;
@@ -18,9 +20,15 @@ mod describe_tags;
 mod describe_vpcs;
 mod get_caller_identity;
 mod import_key_pair;
+mod instance_item;
+mod reboot_instances;
 mod revoke_security_group_egress;
 mod revoke_security_group_ingress;
 mod rule_changes;
+mod start_instances;
+mod state_change;
+mod stop_instances;
+mod terminate_instances;
 
 use crate::cloud::api::Call;
 use crate::cloud::api::answer::{Element, Structure};
@@ -102,6 +110,8 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<delete_security_group::DeleteSecurityGroup>(),
     Action::of::<delete_tags::DeleteTags>(),
     Action::of::<describe_availability_zones::DescribeAvailabilityZones>(),
+    Action::of::<describe_instance_status::DescribeInstanceStatus>(),
+    Action::of::<describe_instances::DescribeInstances>(),
     Action::of::<describe_key_pairs::DescribeKeyPairs>(),
     Action::of::<describe_regions::DescribeRegions>(),
     Action::of::<describe_security_group_rules::DescribeSecurityGroupRules>(),
@@ -110,8 +120,12 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<describe_tags::DescribeTags>(),
     Action::of::<describe_vpcs::DescribeVpcs>(),
     Action::of::<import_key_pair::ImportKeyPair>(),
+    Action::of::<reboot_instances::RebootInstances>(),
     Action::of::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
     Action::of::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),
+    Action::of::<start_instances::StartInstances>(),
+    Action::of::<stop_instances::StopInstances>(),
+    Action::of::<terminate_instances::TerminateInstances>(),
     Action::of::<get_caller_identity::GetCallerIdentity>(),
 ];
 
