@@ -21,10 +21,12 @@ mod describe_vpcs;
 mod get_caller_identity;
 mod import_key_pair;
 mod instance_item;
+mod launch_order;
 mod reboot_instances;
 mod revoke_security_group_egress;
 mod revoke_security_group_ingress;
 mod rule_changes;
+mod run_instances;
 mod start_instances;
 mod state_change;
 mod stop_instances;
@@ -123,6 +125,7 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<reboot_instances::RebootInstances>(),
     Action::of::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
     Action::of::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),
+    Action::of::<run_instances::RunInstances>(),
     Action::of::<start_instances::StartInstances>(),
     Action::of::<stop_instances::StopInstances>(),
     Action::of::<terminate_instances::TerminateInstances>(),
