@@ -368,3 +368,186 @@ pub fn check_description(description: &str) -> Result<(), ApiError> {
     }
     Ok(())
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::*;
+
+    fn rule(n: u8, traffic: Traffic, peer: Peer) -> Rule {
+        Rule {
+            id: format!("sgr-{n}"),
+            traffic,
+            peer,
+            description: None,
+            tags: Tags::default(),
+        }
+    }
+
+    /// Groups `a`, `b` … with these inbound rules.
+    fn groups(rules: Vec<Vec<Rule>>) -> SecurityGroups {
+        let mut groups = SecurityGroups(BTreeMap::new());
+        for (id, ingress) in ["a", "b"].into_iter().zip(rules) {
+            groups.insert(SecurityGroup {
+                id: id.into(),
+                name: id.into(),
+                description: String::new(),
+                vpc_id: "vpc".into(),
+                ingress,
+                egress: vec![],
+                tags: Tags::default(),
+            });
+        }
+        groups
+    }
+
+    fn ssh() -> Traffic {
+        Traffic::Tcp(PortRange { from: 22, to: 22 })
+    }
+
+    fn admits(groups: &SecurityGroups, ids: &[&str], port: u16, from: &str) -> Admission {
+        let ids: Vec<String> = ids.iter().map(|id| (*id).to_owned()).collect();
+        groups.admits(&ids, port, from.parse().unwrap())
+    }
+
+    #[test]
+    fn a_rule_opens_its_port_to_its_range_and_to_nobody_else() {
+        let home = Peer::ipv4("198.51.100.0/24").unwrap();
+        let groups = groups(vec![vec![rule(1, ssh(), home)]]);
+        assert_eq!(admits(&groups, &["a"], 22, "198.51.100.7"), Admission::Open);
+        assert_eq!(
+            admits(&groups, &["a"], 22, "::ffff:198.51.100.7"),
+            Admission::Open
+        );
+        assert_eq!(
+            admits(&groups, &["a"], 22, "192.0.2.1"),
+            Admission::ForOthers
+        );
+        assert_eq!(
+            admits(&groups, &["a"], 22, "2001:db8::1"),
+            Admission::ForOthers
+        );
+        assert_eq!(
+            admits(&groups, &["a"], 23, "198.51.100.7"),
+            Admission::Closed
+        );
+    }
+
+    #[test]
+    fn one_group_that_admits_is_enough() {
+        let home = Peer::ipv4("198.51.100.7/32").unwrap();
+        let elsewhere = Peer::ipv4("192.0.2.0/24").unwrap();
+        let groups = groups(vec![
+            vec![rule(1, ssh(), elsewhere)],
+            vec![rule(2, Traffic::All, home)],
+        ]);
+        assert_eq!(
+            admits(&groups, &["a", "b"], 22, "198.51.100.7"),
+            Admission::Open
+        );
+        assert_eq!(
+            admits(&groups, &["a"], 22, "198.51.100.7"),
+            Admission::ForOthers
+        );
+        assert_eq!(admits(&groups, &[], 22, "198.51.100.7"), Admission::Closed);
+    }
+
+    #[test]
+    fn a_group_that_lets_in_its_own_members_is_closed_and_one_for_another_groups_is_for_others() {
+        let itself = rule(1, Traffic::All, Peer::Group("a".into()));
+        let other = rule(2, ssh(), Peer::Group("a".into()));
+        let groups = groups(vec![vec![itself], vec![other]]);
+        assert_eq!(
+            admits(&groups, &["a"], 22, "198.51.100.7"),
+            Admission::Closed
+        );
+        assert_eq!(
+            admits(&groups, &["b"], 22, "198.51.100.7"),
+            Admission::ForOthers
+        );
+    }
+
+    #[test]
+    fn udp_and_icmp_rules_do_not_open_a_tcp_port() {
+        let anywhere = Peer::ipv4("0.0.0.0/0").unwrap();
+        let udp = Traffic::Udp(PortRange { from: 0, to: 65535 });
+        let ping = Traffic::Icmp(Icmp {
+            kind: None,
+            code: None,
+        });
+        let groups = groups(vec![vec![
+            rule(1, udp, anywhere.clone()),
+            rule(2, ping, anywhere),
+        ]]);
+        assert_eq!(
+            admits(&groups, &["a"], 22, "198.51.100.7"),
+            Admission::Closed
+        );
+    }
+
+    #[test]
+    fn a_learner_who_launches_without_a_group_meets_silence() {
+        let mut addresses = crate::cloud::env::AddressPool::new("203.0.113.0/24".parse().unwrap());
+        struct NoRsa;
+        impl crate::cloud::env::RsaSource for NoRsa {
+            fn next_rsa(&mut self) -> crate::keys::PrivateKey {
+                panic!("no key is needed")
+            }
+        }
+        let mut env = Env {
+            now: jiff::Timestamp::UNIX_EPOCH,
+            pace: crate::cloud::Pace::Instant,
+            rng: &mut StdRng::seed_from_u64(1),
+            addresses: &mut addresses,
+            rsa: &mut NoRsa,
+        };
+        let groups = SecurityGroups::new("vpc-0", &mut env);
+        let id = groups.default_group().unwrap().id.clone();
+        assert_eq!(
+            admits(&groups, &[&id], 22, "198.51.100.7"),
+            Admission::Closed
+        );
+    }
+
+    #[test]
+    fn the_quota_counts_ipv4_and_ipv6_apart_and_a_group_as_both() {
+        let mut group = groups(vec![vec![]]).remove("a").unwrap();
+        let tcp = |port: u16| {
+            Traffic::Tcp(PortRange {
+                from: port,
+                to: port,
+            })
+        };
+        for n in 1..=59_u8 {
+            let v4 = Peer::ipv4("0.0.0.0/0").unwrap();
+            let v6 = Peer::ipv6("::/0").unwrap();
+            group.ingress.push(rule(n, tcp(n.into()), v4));
+            group.ingress.push(rule(n, tcp(n.into()), v6));
+        }
+        group
+            .ingress
+            .push(rule(60, tcp(60), Peer::Group("a".into())));
+        let mut addresses = crate::cloud::env::AddressPool::new("203.0.113.0/24".parse().unwrap());
+        struct NoRsa;
+        impl crate::cloud::env::RsaSource for NoRsa {
+            fn next_rsa(&mut self) -> crate::keys::PrivateKey {
+                panic!("no key is needed")
+            }
+        }
+        let mut env = Env {
+            now: jiff::Timestamp::UNIX_EPOCH,
+            pace: crate::cloud::Pace::Instant,
+            rng: &mut StdRng::seed_from_u64(1),
+            addresses: &mut addresses,
+            rsa: &mut NoRsa,
+        };
+        for new in [NewRule::anywhere(tcp(61)), NewRule::anywhere_ipv6(tcp(61))] {
+            let refused = group
+                .authorize(Direction::Ingress, vec![new], &Tags::default(), &mut env)
+                .unwrap_err();
+            assert_eq!(refused.code, "RulesPerSecurityGroupLimitExceeded");
+        }
+    }
+}
