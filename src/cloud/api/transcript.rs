@@ -6,7 +6,7 @@ use crate::cloud::api::Reply;
 
 /// Status and body. The first `sg-0…` becomes `sg-A`, the next `sg-B`; the request id is left out.
 pub(crate) fn transcript(reply: &Reply) -> String {
-    let body = reply.body.replace("><", ">\n<");
+    let body = on_lines(&reply.body);
     let mut seen: BTreeMap<String, BTreeMap<String, char>> = BTreeMap::new();
     let mut out = format!("{}\n", reply.status);
     for line in body.lines() {
@@ -24,13 +24,30 @@ pub(crate) fn transcript(reply: &Reply) -> String {
                     let known = seen.entry(prefix.to_owned()).or_default();
                     let next = char::from(b'A' + u8::try_from(known.len()).unwrap());
                     let letter = *known.entry(word.clone()).or_insert(next);
-                    out.push_str(&format!("{prefix}-{letter}"));
+                    out.extend([prefix, "-"]);
+                    out.push(letter);
                 }
                 None => out.push_str(&word),
             }
             word.clear();
             out.push(c);
         }
+    }
+    out
+}
+
+/// Each element on a line of its own; an empty one stays together.
+fn on_lines(body: &str) -> String {
+    let mut out = String::new();
+    for piece in body.split_inclusive('>') {
+        let piece = piece.trim_start_matches('\n');
+        let starts_an_element = piece.starts_with('<') && !piece.starts_with("</");
+        let last = out.rsplit('<').next().unwrap_or_default();
+        let ends_an_element = last.starts_with('/') || last.ends_with("/>");
+        if !out.is_empty() && (starts_an_element || ends_an_element) && !out.ends_with('\n') {
+            out.push('\n');
+        }
+        out.push_str(piece);
     }
     out
 }
