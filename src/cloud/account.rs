@@ -6,6 +6,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::{AddressPool, Env};
+use crate::cloud::resources::fleet::Instances;
+use crate::cloud::resources::key_pair::KeyPairs;
 use crate::cloud::resources::network::Network;
 use crate::cloud::resources::security_group::SecurityGroups;
 
@@ -51,6 +53,10 @@ impl Account {
 pub struct Region {
     /// `us-east-1` and so on.
     pub name: String,
+    /// Key pairs.
+    pub key_pairs: KeyPairs,
+    /// Instances, terminated ones included for as long as they are shown.
+    pub instances: Instances,
     /// The default VPC and its subnets.
     pub network: Network,
     /// Security groups.
@@ -65,17 +71,18 @@ impl Region {
             name: name.to_owned(),
             network,
             security_groups,
+            key_pairs: KeyPairs::default(),
+            instances: Instances::default(),
         }
     }
 
     /// Whether an instance that is not terminated is in that security group.
-    // cloud1: fill in from `self.instances`.
-    pub fn group_in_use(&self, _group_id: &str) -> bool {
-        false
+    pub fn group_in_use(&self, group_id: &str) -> bool {
+        self.instances.use_group(group_id)
     }
 
-    fn advance(&mut self, _now: Timestamp, _addresses: &mut AddressPool) -> bool {
-        false
+    fn advance(&mut self, now: Timestamp, addresses: &mut AddressPool) -> bool {
+        self.instances.advance(now, addresses, &mut self.network)
     }
 }
 

@@ -19,8 +19,8 @@ impl Region {
     /// The tags of the resource of that id, to change.
     pub fn tags_of_mut(&mut self, id: &str) -> Option<&mut Tags> {
         match id.split('-').next()? {
-            // cloud1: "i" => self.instances…,
-            // cloud1: "key" => self.key_pairs…,
+            "i" | "vol" | "eni" => self.instances.tags_mut(id),
+            "key" => self.key_pairs.tags_mut(id),
             "sg" => self
                 .security_groups
                 .get_mut(id)
@@ -48,11 +48,20 @@ impl Region {
             .subnets
             .iter()
             .map(|subnet| tagged("subnet", &subnet.id, &subnet.tags));
+        let instances = self
+            .instances
+            .tagged()
+            .map(|(id, resource_type, tags)| tagged(resource_type, id, tags));
+        let key_pairs = self
+            .key_pairs
+            .iter()
+            .map(|pair| tagged("key-pair", &pair.id, &pair.tags));
         let vpc = &self.network.vpc;
         std::iter::once(tagged("vpc", &vpc.id, &vpc.tags))
             .chain(subnets)
             .chain(groups)
-        // cloud1: .chain(instances).chain(key pairs)
+            .chain(instances)
+            .chain(key_pairs)
     }
 }
 
