@@ -27,6 +27,10 @@ mod users;
 mod welcome;
 
 #[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod screens;
+#[cfg(test)]
 mod testing;
 
 pub use family::{Family, UnknownFamily};

@@ -232,7 +232,7 @@ mod tests {
         assert_eq!(run("printf 'a\\nb\\n' | grep -vn a"), "2:b\n0");
         assert_eq!(
             run("grep -c nologin /etc/passwd nofile"),
-            "/etc/passwd:14\ngrep: nofile: No such file or directory\n2"
+            "/etc/passwd:15\ngrep: nofile: No such file or directory\n2"
         );
         assert_eq!(run("grep zzz /etc/passwd"), "1");
         assert_eq!(run("grep x /etc"), "grep: /etc: Is a directory\n2");

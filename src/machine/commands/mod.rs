@@ -247,8 +247,8 @@ pub(crate) const TABLE: &[Command] = &[
     program("seq", seq::run),
     program("service", not_simulated::service),
     builtin("set", set::run),
-    filter("sha256sum", sha256sum::sha256, reads_without_files),
     woven("sh", false, Woven::Bash),
+    filter("sha256sum", sha256sum::sha256, reads_without_files),
     builtin("shift", set::shift),
     builtin("shopt", set::shopt),
     program("shutdown", not_simulated::power),
@@ -420,7 +420,13 @@ impl<'a> Call<'a> {
             match self.disk().read(&who, &path) {
                 Ok(content) => all.push((name.clone(), content.to_vec())),
                 Err(fault) => {
-                    self.fail(format!("{name}: {fault}"));
+                    match self.name() {
+                        "head" | "tail" => {
+                            self.fail(format!("cannot open '{name}' for reading: {fault}"))
+                        }
+                        "sort" => self.fail(format!("cannot read: {name}: {fault}")),
+                        _ => self.fail(format!("{name}: {fault}")),
+                    };
                     well = false;
                 }
             }

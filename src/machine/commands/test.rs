@@ -22,9 +22,9 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
         call.complain("too many arguments");
         return 2;
     }
-    let answer = match brush_parser::test_command::parse(given) {
-        Ok(expr) => holds(call.host, &expr),
-        Err(_) => Err(match given {
+    let answer = match crate::machine::shell::ask(|| brush_parser::test_command::parse(given)) {
+        Some(Ok(expr)) => holds(call.host, &expr),
+        Some(Err(_)) | None => Err(match given {
             [_, operator, _] => format!("{operator}: binary operator expected"),
             [operator, _] => format!("{operator}: unary operator expected"),
             _ => "too many arguments".into(),

@@ -167,10 +167,11 @@ pub(super) fn pieces<'a>(
 ) -> Boxed<'a, Result<(), Flow>> {
     Box::pin(async move {
         let parsed = match context {
-            Context::Word => word::parse(text, &parse::options()),
-            Context::Document => word::parse_heredoc(text, &parse::options()),
+            Context::Word if text.contains('~') && parse::has_long_number(text, 9) => None,
+            Context::Word => parse::ask(|| word::parse(text, &parse::options())),
+            Context::Document => parse::ask(|| word::parse_heredoc(text, &parse::options())),
         };
-        let Ok(parsed) = parsed else {
+        let Some(Ok(parsed)) = parsed else {
             return Err(run::complain(
                 cell,
                 io,
@@ -258,12 +259,12 @@ fn tilde_text(cell: &Cell, tilde: &TildeExpr) -> String {
 
 /// The words that a word with braces stands for.
 fn braces(text: &str) -> Vec<String> {
-    if !text.contains('{') {
+    if !text.contains('{') || parse::has_long_number(text, 18) {
         return vec![text.to_owned()];
     }
-    match word::parse_brace_expansions(text, &parse::options()) {
-        Ok(Some(parts)) => combine(&parts),
-        Ok(None) | Err(_) => vec![text.to_owned()],
+    match parse::ask(|| word::parse_brace_expansions(text, &parse::options())) {
+        Some(Ok(Some(parts))) => combine(&parts),
+        Some(Ok(None) | Err(_)) | None => vec![text.to_owned()],
     }
 }
 

@@ -18,7 +18,7 @@ use std::pin::Pin;
 pub(crate) use arith::evaluate;
 pub(crate) use dispatch::{Found, find, which};
 pub(crate) use expand::escapes;
-pub(crate) use parse::{Parsed, parse};
+pub(crate) use parse::{Parsed, ask, parse};
 pub(crate) use pattern::Pattern;
 pub(crate) use run::run_line;
 pub(crate) use state::Shell;

@@ -1,5 +1,7 @@
 //! A line's grammar: brush-parser reads it, guards keep it from reading too deep, errors are said as bash says them.
 
+use std::panic::{AssertUnwindSafe, catch_unwind};
+
 use brush_parser::ast::Program;
 use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError};
 
@@ -26,6 +28,18 @@ pub(crate) fn options() -> ParserOptions {
     }
 }
 
+/// Asks brush-parser something. It unwraps in a few places (numbers that are too big); the known ones are kept from it
+/// by [`has_long_number`], and this catches one that is not known: `None`.
+pub(crate) fn ask<T>(question: impl FnOnce() -> T) -> Option<T> {
+    catch_unwind(AssertUnwindSafe(question)).ok()
+}
+
+/// Are there so many digits in a row that brush-parser 0.4 would panic where it wants a number?
+pub(crate) fn has_long_number(text: &str, most: usize) -> bool {
+    text.split(|c: char| !c.is_ascii_digit())
+        .any(|digits| digits.len() > most)
+}
+
 /// Reads a text.
 pub(crate) fn parse(text: &str) -> Parsed {
     if text.len() > LENGTH {
@@ -34,13 +48,23 @@ pub(crate) fn parse(text: &str) -> Parsed {
     if is_too_deep(text) {
         return Parsed::Wrong("nested too deeply for this simulated machine".into());
     }
-    match Parser::new(text.as_bytes(), &options()).parse_program() {
+    if text.contains(['<', '>'])
+        && text
+            .split(['<', '>'])
+            .any(|part| part.len() - part.trim_end_matches(|c: char| c.is_ascii_digit()).len() > 9)
+    {
+        return Parsed::Wrong("file descriptor out of range: Bad file descriptor".into());
+    }
+    let Some(parsed) = ask(|| Parser::new(text.as_bytes(), &options()).parse_program()) else {
+        return Parsed::Wrong("this line cannot be read on this simulated machine".into());
+    };
+    match parsed {
         Ok(program) => Parsed::Program(Box::new(program)),
         Err(ParseError::ParsingAtEndOfInput) => {
             Parsed::Unfinished("syntax error: unexpected end of file")
         }
         Err(ParseError::ParsingNear(position)) => {
-            let near = brush_parser::tokenize_str(text)
+            let near = ask(|| brush_parser::tokenize_str(text).unwrap_or_default())
                 .unwrap_or_default()
                 .into_iter()
                 .find(|token| token.location().start.index >= position.index)
@@ -52,6 +76,14 @@ pub(crate) fn parse(text: &str) -> Parsed {
         }
         Err(ParseError::Tokenizing { inner, .. }) => unfinished(&inner),
     }
+}
+
+/// The first word, when it is one that cannot stand first.
+fn first_word(text: &str) -> Option<&str> {
+    let word = text.trim_start().split([' ', ';', '\n']).next()?;
+    ["fi", "then", "else", "elif", "done", "do", "esac", "}"]
+        .contains(&word)
+        .then_some(word)
 }
 
 fn unfinished(error: &TokenizerError) -> Parsed {

@@ -12,7 +12,7 @@ impl Shell {
         if source.len() > 500 {
             return "$ ".into();
         }
-        let Ok(pieces) = parse(source) else {
+        let Some(Ok(pieces)) = super::parse::ask(|| parse(source)) else {
             return source.to_owned();
         };
         let mut hidden = false;
