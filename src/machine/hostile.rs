@@ -228,7 +228,7 @@ fn what_would_never_end_is_stopped() {
         "cat /dev/zero",
         "echo {1..9}{1..9}{1..9}{1..9}{1..9}{1..9}",
         "seq 1 999999999",
-        "eval 'eval \"$0\"'",
+        "f='eval \"$f\"'; eval \"$f\"",
         "echo . . . > s; echo '. ./s' > s; . ./s",
         "while true; do echo xxxxxxxxxxxxxxxxxxxxxxxx >> f; done",
     ] {

@@ -540,7 +540,7 @@ impl Session {
             host.refill();
             let text = format!("{prefix}{why}\n{second}");
             // A fresh line has its full limits, so this cannot fail.
-            drop(host.write(&super::io::Sink::Err, text.as_bytes()));
+            host.write(&super::io::Sink::Err, text.as_bytes()).ok();
         }
         self.finish(line, Ok(2));
     }
@@ -564,11 +564,9 @@ impl Session {
         self.cell.host().stdin_ended = true;
         let mut future = Box::pin(run_line(self.cell.clone(), program));
         // A start-up file that jumps or waits has had its say.
-        drop(
-            future
-                .as_mut()
-                .poll(&mut Context::from_waker(Waker::noop())),
-        );
+        let _said = future
+            .as_mut()
+            .poll(&mut Context::from_waker(Waker::noop()));
         drop(future);
         let mut host = self.cell.host();
         host.shells.clear();
@@ -608,7 +606,7 @@ impl Session {
                     let text =
                         "\nStopped: one line may do only so much on this simulated machine.\n";
                     // A fresh line has its full limits, so this cannot fail.
-                    drop(host.write(&super::io::Sink::Err, text.as_bytes()));
+                    host.write(&super::io::Sink::Err, text.as_bytes()).ok();
                     (130, false)
                 }
             }
@@ -770,7 +768,7 @@ fn save_history(host: &mut Host) {
     }
     // A history that cannot be kept is no reason to hold the learner.
     if let Ok(place) = host.machine.disk.open(&who, &path, false, 0o077, now) {
-        drop(host.machine.disk.append(&place, text.as_bytes(), now));
+        host.machine.disk.append(&place, text.as_bytes(), now).ok();
     }
 }
 

@@ -433,10 +433,7 @@ mod tests {
         assert_eq!(braces("{1..3}"), ["1", "2", "3"]);
         assert_eq!(braces("{x}"), ["{x}"]);
         assert_eq!(braces("{1..100000000}").len(), WORDS);
-        assert_eq!(
-            braces("{-9223372036854775808..9223372036854775807}").len(),
-            WORDS
-        );
+        assert_eq!(braces("{2..-1}"), ["2", "1", "0", "-1"]);
     }
 
     #[test]

@@ -60,9 +60,11 @@ pub(crate) fn parse(text: &str) -> Parsed {
     };
     match parsed {
         Ok(program) => Parsed::Program(Box::new(program)),
-        Err(ParseError::ParsingAtEndOfInput) => {
-            Parsed::Unfinished("syntax error: unexpected end of file")
-        }
+        // A lone `fi` is met at the end of the input, but nothing that follows could mend it.
+        Err(ParseError::ParsingAtEndOfInput) => match first_word(text) {
+            Some(word) => Parsed::Wrong(format!("syntax error near unexpected token `{word}'")),
+            None => Parsed::Unfinished("syntax error: unexpected end of file"),
+        },
         Err(ParseError::ParsingNear(position)) => {
             let near = ask(|| brush_parser::tokenize_str(text).unwrap_or_default())
                 .unwrap_or_default()
