@@ -1,1 +1,3 @@
-//! Integration tests.
+//! Integration tests: one binary that drives the real tools.
+
+mod ssh;
