@@ -4,4 +4,5 @@ mod desk;
 mod layers;
 mod shell;
 mod shim;
+mod ssh;
 mod terminal;
