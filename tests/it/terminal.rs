@@ -16,6 +16,13 @@ use rustix::termios::{Winsize, tcsetwinsize};
 /// Everything seen so far.
 type Seen = Arc<(Mutex<String>, Condvar)>;
 
+const SIZE: Winsize = Winsize {
+    ws_row: 24,
+    ws_col: 80,
+    ws_xpixel: 0,
+    ws_ypixel: 0,
+};
+
 pub(crate) struct Terminal {
     master: File,
     seen: Seen,
@@ -34,6 +41,7 @@ impl Terminal {
         let master = openpt(OpenptFlags::RDWR | OpenptFlags::NOCTTY).unwrap();
         grantpt(&master).unwrap();
         unlockpt(&master).unwrap();
+        tcsetwinsize(&master, SIZE).unwrap();
         let name = ptsname(&master, Vec::new()).unwrap();
         let nocttty = i32::try_from(rustix::fs::OFlags::NOCTTY.bits()).unwrap();
         let slave = File::options()
@@ -75,24 +83,20 @@ impl Terminal {
                 writer.1.notify_all();
             }
         });
-        let terminal = Self {
+        Self {
             master,
             seen,
             mark: 0,
             child,
-        };
-        terminal.resize(80);
-        terminal
+        }
     }
 
     pub(crate) fn resize(&self, columns: u16) {
         tcsetwinsize(
             &self.master,
             Winsize {
-                ws_row: 24,
                 ws_col: columns,
-                ws_xpixel: 0,
-                ws_ypixel: 0,
+                ..SIZE
             },
         )
         .unwrap();

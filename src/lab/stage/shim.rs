@@ -65,6 +65,7 @@ impl Shim {
         path: Option<&OsStr>,
         pace: &str,
     ) -> io::Result<Self> {
+        multicall::link(layout, program)?;
         for name in NAMES {
             if find_real(layout, path, name).is_some() {
                 multicall::link_as(program, &layout.bin().join(name))?;
