@@ -6,6 +6,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::{AddressPool, Env};
+use crate::cloud::resources::fleet::Instances;
+use crate::cloud::resources::key_pair::KeyPairs;
+use crate::cloud::resources::network::Network;
+use crate::cloud::resources::security_group::SecurityGroups;
 
 /// An account: an id of twelve digits, and regions that know nothing of each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -49,17 +53,36 @@ impl Account {
 pub struct Region {
     /// `us-east-1` and so on.
     pub name: String,
+    /// Key pairs.
+    pub key_pairs: KeyPairs,
+    /// Instances, terminated ones included for as long as they are shown.
+    pub instances: Instances,
+    /// The default VPC and its subnets.
+    pub network: Network,
+    /// Security groups.
+    pub security_groups: SecurityGroups,
 }
 
 impl Region {
-    fn new(name: &str, _env: &mut Env<'_>) -> Self {
+    fn new(name: &str, env: &mut Env<'_>) -> Self {
+        let network = Network::new(name, env);
+        let security_groups = SecurityGroups::new(&network.vpc.id, env);
         Self {
             name: name.to_owned(),
+            network,
+            security_groups,
+            key_pairs: KeyPairs::default(),
+            instances: Instances::default(),
         }
     }
 
-    fn advance(&mut self, _now: Timestamp, _addresses: &mut AddressPool) -> bool {
-        false
+    /// Whether an instance that is not terminated is in that security group.
+    pub fn group_in_use(&self, group_id: &str) -> bool {
+        self.instances.use_group(group_id)
+    }
+
+    fn advance(&mut self, now: Timestamp, addresses: &mut AddressPool) -> bool {
+        self.instances.advance(now, addresses, &mut self.network)
     }
 }
 

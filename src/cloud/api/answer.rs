@@ -3,6 +3,10 @@
 //! An empty list is sent as an empty element and an unset scalar is left out, because botocore tells the two apart
 //! (`facts/ec2-api.md` section 1). Fields are written in the order in which they are declared.
 
+use std::borrow::Cow;
+use std::fmt::{self, Write as _};
+use std::net::Ipv4Addr;
+
 use jiff::Timestamp;
 use quick_xml::escape::partial_escape;
 use serde_json::Value;
@@ -49,12 +53,38 @@ impl Xml {
 
     /// `<name>text</name>`, escaped.
     pub fn leaf(&mut self, name: &str, text: &str) -> &mut Self {
-        self.open(name).raw(&partial_escape(text)).close(name)
+        // Looking at every byte without a branch costs less than looking for the first one.
+        let special = text
+            .bytes()
+            .fold(false, |seen, b| seen | matches!(b, b'<' | b'>' | b'&'));
+        if special {
+            self.open(name).raw(&partial_escape(text)).close(name)
+        } else {
+            self.open(name).raw(text).close(name)
+        }
+    }
+
+    /// `<name>value</name>` for numbers, times and addresses, which need no escaping.
+    pub fn display(&mut self, name: &str, value: impl fmt::Display) -> &mut Self {
+        self.open(name);
+        // Writing to a string does not fail.
+        let _ = write!(self.text, "{value}");
+        self.close(name)
     }
 
     /// What was written.
     pub fn into_string(self) -> String {
         self.text
+    }
+}
+
+impl Element for str {
+    const SHAPE: Shape = Shape::Text;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        xml.leaf(name, self);
+    }
+    fn json(&self) -> Option<Value> {
+        Some(self.into())
     }
 }
 
@@ -68,13 +98,34 @@ impl Element for String {
     }
 }
 
-impl Element for &'static str {
+impl Element for Cow<'_, str> {
     const SHAPE: Shape = Shape::Text;
     fn write(&self, xml: &mut Xml, name: &str) {
         xml.leaf(name, self);
     }
     fn json(&self) -> Option<Value> {
-        Some((*self).into())
+        Some(self.as_ref().into())
+    }
+}
+
+/// What an answer only borrows from the account is written as itself.
+impl<T: Element + ?Sized> Element for &T {
+    const SHAPE: Shape = T::SHAPE;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        (**self).write(xml, name);
+    }
+    fn json(&self) -> Option<Value> {
+        (**self).json()
+    }
+}
+
+impl Element for Ipv4Addr {
+    const SHAPE: Shape = Shape::Text;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        xml.display(name, self);
+    }
+    fn json(&self) -> Option<Value> {
+        Some(self.to_string().into())
     }
 }
 
@@ -91,7 +142,7 @@ impl Element for bool {
 impl Element for i64 {
     const SHAPE: Shape = Shape::Integer;
     fn write(&self, xml: &mut Xml, name: &str) {
-        xml.leaf(name, &self.to_string());
+        xml.display(name, self);
     }
     fn json(&self) -> Option<Value> {
         Some((*self).into())
@@ -101,7 +152,7 @@ impl Element for i64 {
 impl Element for Timestamp {
     const SHAPE: Shape = Shape::Timestamp;
     fn write(&self, xml: &mut Xml, name: &str) {
-        xml.leaf(name, &format!("{self:.3}"));
+        xml.display(name, format_args!("{self:.3}"));
     }
     #[expect(
         clippy::cast_precision_loss,
@@ -127,6 +178,16 @@ impl<T: Element> Element for Option<T> {
 impl<T: Element> Element for Vec<T> {
     const SHAPE: Shape = Shape::List(&T::SHAPE);
     fn write(&self, xml: &mut Xml, name: &str) {
+        self.as_slice().write(xml, name);
+    }
+    fn json(&self) -> Option<Value> {
+        self.as_slice().json()
+    }
+}
+
+impl<T: Element> Element for [T] {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+    fn write(&self, xml: &mut Xml, name: &str) {
         if self.is_empty() {
             xml.raw("<").raw(name).raw("/>");
             return;
@@ -144,14 +205,14 @@ impl<T: Element> Element for Vec<T> {
 
 /// Declares an answer, or a structure inside one, in the order of AWS's own samples: fields name botocore's members in
 /// snake case, the strings are the names on the wire. Makes the struct, its [`Element`], and `members`, which writes the
-/// members without an element around them.
+/// members without an element around them. A structure with a lifetime is a view of something that the account holds.
 macro_rules! answer {
-    ($(#[$meta:meta])* $vis:vis struct $name:ident { $( $(#[doc = $doc:literal])* $field:ident : $type:ty = $wire:literal ),* $(,)? }) => {
+    ($(#[$meta:meta])* $vis:vis struct $name:ident $(<$life:lifetime>)? { $( $(#[doc = $doc:literal])* $field:ident : $type:ty = $wire:literal ),* $(,)? }) => {
         $(#[$meta])*
         #[derive(Debug, Clone, PartialEq)]
-        $vis struct $name { $( $(#[doc = $doc])* pub $field: $type, )* }
+        $vis struct $name $(<$life>)? { $( $(#[doc = $doc])* pub $field: $type, )* }
 
-        impl $crate::cloud::api::answer::Element for $name {
+        impl $(<$life>)? $crate::cloud::api::answer::Element for $name $(<$life>)? {
             const SHAPE: $crate::cloud::api::shape::Shape = $crate::cloud::api::shape::Shape::Structure(&[
                 $( $crate::cloud::api::shape::Member {
                     field: stringify!($field),
@@ -175,7 +236,7 @@ macro_rules! answer {
                 Some(object.into())
             }
         }
-        impl $crate::cloud::api::answer::Structure for $name {
+        impl $(<$life>)? $crate::cloud::api::answer::Structure for $name $(<$life>)? {
             #[allow(unused_variables, reason = "an answer without members writes none")]
             fn members(&self, xml: &mut $crate::cloud::api::answer::Xml) {
                 $( $crate::cloud::api::answer::Element::write(&self.$field, xml, $wire); )*
@@ -184,6 +245,23 @@ macro_rules! answer {
     };
 }
 pub(crate) use answer;
+
+/// Makes a type an element that is written through a view of itself: its `view` method gives a structure that borrows.
+macro_rules! viewed {
+    ($type:ty as $view:ident) => {
+        impl $crate::cloud::api::answer::Element for $type {
+            const SHAPE: $crate::cloud::api::shape::Shape =
+                <$view<'static> as $crate::cloud::api::answer::Element>::SHAPE;
+            fn write(&self, xml: &mut $crate::cloud::api::answer::Xml, name: &str) {
+                $crate::cloud::api::answer::Element::write(&self.view(), xml, name);
+            }
+            fn json(&self) -> Option<serde_json::Value> {
+                $crate::cloud::api::answer::Element::json(&self.view())
+            }
+        }
+    };
+}
+pub(crate) use viewed;
 
 /// A structure: an element with named members.
 pub trait Structure: Element {

@@ -9,6 +9,8 @@ pub mod caller;
 pub mod envelope;
 pub mod error;
 pub mod filter;
+pub mod id;
+pub mod page;
 pub mod params;
 pub mod shape;
 

@@ -8,9 +8,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::api::answer::answer;
+use crate::cloud::api::answer::{Element, Xml, answer};
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::params::request;
+use crate::cloud::api::shape::Shape;
 
 /// The tags of one resource, by key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -40,6 +41,28 @@ request! {
 answer! {
     /// A tag as it goes out.
     pub struct TagItem { key: String = "key", value: String = "value" }
+}
+
+/// Written without copying, `<tagSet/>` when there are none.
+impl Element for Tags {
+    const SHAPE: Shape = <Vec<TagItem> as Element>::SHAPE;
+    fn write(&self, xml: &mut Xml, name: &str) {
+        if self.is_empty() {
+            xml.raw("<").raw(name).raw("/>");
+            return;
+        }
+        xml.open(name);
+        for (key, value) in self.iter() {
+            xml.open("item")
+                .leaf("key", key)
+                .leaf("value", value)
+                .close("item");
+        }
+        xml.close(name);
+    }
+    fn json(&self) -> Option<serde_json::Value> {
+        self.items().json()
+    }
 }
 
 impl Tags {
@@ -133,6 +156,11 @@ impl Tags {
     /// As most answers of one resource list them: left out when there are none.
     pub fn items_if_any(&self) -> Option<Vec<TagItem>> {
         (!self.is_empty()).then(|| self.items())
+    }
+
+    /// Itself, or nothing when there are none: most answers of one resource leave it out then.
+    pub fn if_any(&self) -> Option<&Self> {
+        (!self.is_empty()).then_some(self)
     }
 
     /// Their values under the filters `tag:KEY`, `tag-key` and `tag-value`; none for any other filter.

@@ -1,6 +1,26 @@
 //! One file per action, and the one sorted table that lists them.
 
+mod authorize_security_group_egress;
+mod authorize_security_group_ingress;
+mod create_key_pair;
+mod create_security_group;
+mod create_tags;
+mod delete_key_pair;
+mod delete_security_group;
+mod delete_tags;
+mod describe_availability_zones;
+mod describe_key_pairs;
 mod describe_regions;
+mod describe_security_group_rules;
+mod describe_security_groups;
+mod describe_subnets;
+mod describe_tags;
+mod describe_vpcs;
+mod get_caller_identity;
+mod import_key_pair;
+mod revoke_security_group_egress;
+mod revoke_security_group_ingress;
+mod rule_changes;
 
 use crate::cloud::api::Call;
 use crate::cloud::api::answer::{Element, Structure};
@@ -71,7 +91,29 @@ fn run<T: Operation>(
 }
 
 /// Every action that is simulated, sorted by service and name.
-pub static ACTIONS: &[Action] = &[Action::of::<describe_regions::DescribeRegions>()];
+#[rustfmt::skip]
+pub static ACTIONS: &[Action] = &[
+    Action::of::<authorize_security_group_egress::AuthorizeSecurityGroupEgress>(),
+    Action::of::<authorize_security_group_ingress::AuthorizeSecurityGroupIngress>(),
+    Action::of::<create_key_pair::CreateKeyPair>(),
+    Action::of::<create_security_group::CreateSecurityGroup>(),
+    Action::of::<create_tags::CreateTags>(),
+    Action::of::<delete_key_pair::DeleteKeyPair>(),
+    Action::of::<delete_security_group::DeleteSecurityGroup>(),
+    Action::of::<delete_tags::DeleteTags>(),
+    Action::of::<describe_availability_zones::DescribeAvailabilityZones>(),
+    Action::of::<describe_key_pairs::DescribeKeyPairs>(),
+    Action::of::<describe_regions::DescribeRegions>(),
+    Action::of::<describe_security_group_rules::DescribeSecurityGroupRules>(),
+    Action::of::<describe_security_groups::DescribeSecurityGroups>(),
+    Action::of::<describe_subnets::DescribeSubnets>(),
+    Action::of::<describe_tags::DescribeTags>(),
+    Action::of::<describe_vpcs::DescribeVpcs>(),
+    Action::of::<import_key_pair::ImportKeyPair>(),
+    Action::of::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
+    Action::of::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),
+    Action::of::<get_caller_identity::GetCallerIdentity>(),
+];
 
 /// The action of that name.
 pub fn find(service: Service, name: &str) -> Option<&'static Action> {

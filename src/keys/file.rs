@@ -1,0 +1,1 @@
+//! What a file that should hold a private key really holds, judged as OpenSSH would.
