@@ -1,8 +1,8 @@
 //! The command line: one file per command.
 
 pub mod arguments;
-pub mod error;
 mod completions;
+pub mod error;
 mod serve;
 
 use std::process::ExitCode;
@@ -14,6 +14,9 @@ use crate::cli::error::CliError;
 
 /// Runs the command that the process was started with; the exit code is for `main` to return.
 pub fn main() -> ExitCode {
+    if let Some(code) = crate::lab::multicall::dispatch() {
+        return code;
+    }
     let arguments = match Arguments::try_parse() {
         Ok(arguments) => arguments,
         Err(error) => {

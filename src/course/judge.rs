@@ -5,6 +5,7 @@ use std::collections::BTreeSet;
 use serde::{Deserialize, Serialize};
 
 use crate::course::bindings::Bindings;
+use crate::course::checks::Expect;
 use crate::course::diagnose::diagnose;
 use crate::course::evidence::{Evidence, Need};
 use crate::course::lesson::{Lesson, Step};
@@ -53,7 +54,7 @@ pub fn needs(lesson: &Lesson, progress: &Progress) -> BTreeSet<Need> {
         .filter(|step| !progress.has_passed(&step.id));
     let mut needs: BTreeSet<Need> = open
         .flat_map(|step| &step.checks)
-        .flat_map(|check| check.needs())
+        .flat_map(Expect::needs)
         .copied()
         .collect();
     if !needs.is_empty() {

@@ -5,10 +5,10 @@
 
 use std::collections::BTreeSet;
 use std::fmt::Write;
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::course::evidence::{Evidence, Known, Need};
+use crate::course::evidence::{Evidence, Known, Need, Places};
 use crate::course::judge::{Judgement, Report, judge, needs, report};
 use crate::course::lesson::Lesson;
 use crate::course::progress::Progress;
@@ -28,6 +28,7 @@ pub struct Coach {
     world: Arc<dyn World>,
     workspace: Arc<Workspace>,
     voice: Voice,
+    home: String,
     /// Where progress is kept; none for a look that changes nothing.
     keep: Option<PathBuf>,
     state: Mutex<State>,
@@ -49,10 +50,12 @@ impl Coach {
         world: Arc<dyn World>,
         workspace: Arc<Workspace>,
         voice: Voice,
+        home: &Path,
         keep: Option<PathBuf>,
     ) -> Self {
+        let home = home.display().to_string();
         let state = Mutex::new(State { progress, said: None, trouble: None });
-        Self { lesson, world, workspace, voice, keep, state }
+        Self { lesson, world, workspace, voice, home, keep, state }
     }
 
     /// The lesson.
@@ -171,10 +174,11 @@ impl Coach {
             now: now(),
             account: if needs.contains(&Need::Account) { self.world.account() } else { Known::NotGathered },
             key_files: if needs.contains(&Need::KeyFiles) {
-                self.workspace.key_files()
+                Known::Seen(self.workspace.key_files())
             } else {
                 Known::NotGathered
             },
+            places: Some(Places { lab: self.workspace.layout().work().display().to_string(), home: self.home.clone() }),
             events: if needs.contains(&Need::Events) { self.world.journal(0) } else { Known::NotGathered },
         }
     }

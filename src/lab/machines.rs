@@ -3,8 +3,7 @@
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::cloud::Region;
-use crate::cloud::api::caller;
-use crate::cloud::resources::instance::{Instance, SshPhase};
+use crate::cloud::resources::instance::{Instance, SshPhase, State, private_dns_name};
 use crate::cloud::resources::security_group::Admission;
 use crate::course::evidence::{Silence, What};
 use crate::keys::HostKey;
@@ -128,7 +127,6 @@ fn why_not(instance: &Instance, address: Ipv4Addr) -> Option<Silence> {
     if !instance.earlier_addresses.contains(&address) {
         return None;
     }
-    use crate::cloud::resources::instance::State;
     Some(match instance.state {
         State::Pending | State::Running => Silence::OldAddress,
         State::Stopping | State::Stopped => Silence::Stopped,
@@ -171,4 +169,35 @@ fn find<'a>(accounts: &'a Accounts, target: &Target) -> Option<(&'a crate::cloud
     let region = account.regions.get(&target.region)?;
     let instance = region.instances.get(&target.instance)?;
     Some((account, region, instance))
+}
+
+/// What the machine knows of itself, from the account.
+fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
+    let interface = instance.interface.as_ref();
+    let private_address = instance.private_address().unwrap_or(Ipv4Addr::UNSPECIFIED);
+    let key_name = instance.key_name.clone();
+    Identity {
+        instance_id: instance.id.clone(),
+        family: instance.family.id().parse().unwrap_or(crate::machine::Family::AmazonLinux2023),
+        region: region.name.clone(),
+        availability_zone: instance.availability_zone.clone(),
+        instance_type: instance.instance_type.clone(),
+        image_id: instance.image_id.clone(),
+        private_address,
+        public_address: instance.public_address.as_ref().map(|public| public.address),
+        private_name: private_dns_name(private_address, &region.name),
+        public_name: instance.public_address.as_ref().map(|public| public.name.clone()),
+        public_key: instance.public_key.as_ref().map(|key| key.openssh(key_name.as_deref().unwrap_or_default())),
+        key_name,
+        security_groups: interface
+            .iter()
+            .flat_map(|interface| &interface.groups)
+            .map(|group| group.name.clone())
+            .collect(),
+        booted_at: instance.running_since.unwrap_or(instance.launched_at).as_millisecond(),
+        account_id: account.to_owned(),
+        mac: interface.map(|interface| interface.mac_address.clone()).unwrap_or_default(),
+        reservation_id: instance.reservation_id.clone(),
+        ami_launch_index: u32::try_from(instance.launch_index).unwrap_or(0),
+    }
 }

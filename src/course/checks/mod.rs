@@ -1,5 +1,16 @@
 //! Checks: one typed predicate a file, and the one list of them.
 
+mod cleaned_up;
+mod instance_launched;
+mod key_file_private;
+mod key_pair_exists;
+mod looked_around;
+mod permission_error_met;
+mod private_key_saved;
+mod public_address_found;
+mod signed_in;
+mod ssh_allowed;
+
 use serde::{Deserialize, Serialize};
 
 use crate::course::bindings::Bindings;
@@ -36,24 +47,35 @@ impl Expect {
     /// What it cannot be judged without.
     pub fn needs(&self) -> &'static [Need] {
         match self {
-            Self::KeyPairExists {} => &[Need::Account],
-            Self::PrivateKeySaved {}
-            | Self::KeyFilePrivate {}
-            | Self::InstanceLaunched {}
-            | Self::SshAllowed {} => &[Need::Account, Need::KeyFiles],
             Self::CleanedUp {}
-            | Self::LookedAround {}
-            | Self::PermissionErrorMet {}
-            | Self::PublicAddressFound {}
-            | Self::SignedIn {} => &[Need::Account, Need::KeyFiles, Need::Events],
+            | Self::InstanceLaunched {}
+            | Self::KeyPairExists {}
+            | Self::SshAllowed {} => &[Need::Account],
+            Self::KeyFilePrivate {} | Self::PrivateKeySaved {} => &[Need::Account, Need::KeyFiles],
+            Self::LookedAround {} | Self::PublicAddressFound {} | Self::SignedIn {} => {
+                &[Need::Account, Need::Events]
+            }
+            Self::PermissionErrorMet {} => &[Need::Account, Need::KeyFiles, Need::Events],
         }
     }
 
     /// Judges the evidence; binds the learner's own names where it meets them.
     pub fn judge(&self, evidence: &Evidence, bindings: &mut Bindings) -> Verdict {
-        let _ = (evidence, bindings);
-        Verdict::CouldNotTell {
-            why: "This check is not written yet.".to_owned(),
+        if *self != (Self::CleanedUp {}) {
+            bindings.settle(evidence);
         }
+        let verdict = match self {
+            Self::CleanedUp {} => cleaned_up::judge(evidence, bindings),
+            Self::InstanceLaunched {} => instance_launched::judge(evidence, bindings),
+            Self::KeyFilePrivate {} => key_file_private::judge(evidence, bindings),
+            Self::KeyPairExists {} => key_pair_exists::judge(evidence, bindings),
+            Self::LookedAround {} => looked_around::judge(evidence, bindings),
+            Self::PermissionErrorMet {} => permission_error_met::judge(evidence, bindings),
+            Self::PrivateKeySaved {} => private_key_saved::judge(evidence, bindings),
+            Self::PublicAddressFound {} => public_address_found::judge(evidence, bindings),
+            Self::SignedIn {} => signed_in::judge(evidence, bindings),
+            Self::SshAllowed {} => ssh_allowed::judge(evidence, bindings),
+        };
+        verdict.unwrap_or_else(|could_not_tell| could_not_tell)
     }
 }

@@ -5,7 +5,9 @@
 
 mod drop_packets;
 mod loopback;
+pub mod shim;
 
+use std::ffi::OsString;
 use std::net::{Ipv4Addr, SocketAddrV4};
 
 use crate::lab::server::ssh::Target;
@@ -38,6 +40,11 @@ pub enum Listening {
 pub trait Stage: Send {
     /// `loopback`, `shim` or `netns`.
     fn name(&self) -> &'static str;
+
+    /// What the lab's shell needs in its environment for it.
+    fn environment(&self) -> Vec<(OsString, OsString)> {
+        Vec::new()
+    }
 
     /// The port on which an open address answers.
     fn port(&self) -> u16;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use crate::cloud::Region;
 use crate::cloud::resources::instance::Instance as CloudInstance;
-use crate::cloud::resources::security_group::Source;
+use crate::cloud::resources::security_group::Rule;
 use crate::course::evidence::{Account, Event, InboundRule, Instance, KeyPair, Known, SecurityGroup};
 use crate::lab::simulation::Simulation;
 use crate::lab::world::World;
@@ -63,9 +63,18 @@ fn facts(region: &Region, my_address: IpAddr) -> Account {
             .map(|group| SecurityGroup {
                 id: group.id.clone(),
                 name: group.name.clone(),
-                inbound: Vec::new(),
+                inbound: group.ingress.iter().map(inbound_rule).collect(),
             })
             .collect(),
+    }
+}
+
+fn inbound_rule(rule: &Rule) -> InboundRule {
+    let port = |port: i64| u16::try_from(port).unwrap_or(0);
+    InboundRule {
+        protocol: rule.traffic.protocol(),
+        ports: rule.traffic.ports().map(|(from, to)| (port(from), port(to))),
+        source: rule.peer.to_string(),
     }
 }
 

@@ -1,0 +1,71 @@
+//! The instance is gone or going, and the key pair is deleted.
+
+use crate::course::bindings::Bindings;
+use crate::course::evidence::{Account, Evidence};
+use crate::course::scene;
+use crate::course::verdict::Verdict;
+
+pub(super) fn judge(evidence: &Evidence, bindings: &mut Bindings) -> Result<Verdict, Verdict> {
+    let account = scene::account(evidence)?;
+    // This check is about what there was; only what is not known at all is looked for.
+    if bindings.key_pair.is_none() || bindings.instance.is_none() {
+        bindings.settle(evidence);
+    }
+    let wanted = "Your instance is terminated and your key pair is deleted.";
+    if bindings.key_pair.is_none() && bindings.instance.is_none() {
+        return Ok(Verdict::not_yet(
+            wanted,
+            "Nothing of this lesson was seen in your account, so there is nothing to clean up.",
+        ));
+    }
+    let instance = scene::bound_instance(evidence, bindings).filter(|one| !scene::is_gone(one));
+    let key = bindings
+        .key_pair
+        .as_ref()
+        .filter(|key| account.key_pairs.iter().any(|one| one.id == key.id));
+    let mut left = Vec::new();
+    if let Some(instance) = instance {
+        left.push(format!(
+            "Instance {} is still {}.",
+            instance.id, instance.state
+        ));
+    }
+    if let Some(key) = key {
+        left.push(format!("Key pair {} is still in your account.", key.name));
+    }
+    if left.is_empty() {
+        Ok(Verdict::passed(format!(
+            "Nothing of it costs money any more.{}",
+            leftovers(account)
+        )))
+    } else {
+        Ok(Verdict::not_yet(wanted, left.join(" ")))
+    }
+}
+
+/// A kind word about what may stay.
+fn leftovers(account: &Account) -> String {
+    let running: Vec<&str> = account
+        .instances
+        .iter()
+        .filter(|one| scene::is_alive(one))
+        .map(|one| one.id.as_str())
+        .collect();
+    let groups: Vec<&str> = account
+        .security_groups
+        .iter()
+        .filter(|group| group.name != "default")
+        .map(|group| group.name.as_str())
+        .collect();
+    let mut words = String::new();
+    if !running.is_empty() {
+        words.push_str(" Still running, if you want it to: ");
+        words.push_str(&running.join(", "));
+    }
+    if let Some(group) = groups.first() {
+        words = format!(
+            "{words} Security group {group} costs nothing; it can be deleted once the instance is terminated."
+        );
+    }
+    words
+}

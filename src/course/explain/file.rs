@@ -1,0 +1,191 @@
+//! What is wrong with a key file.
+
+use crate::course::bindings::Bindings;
+use crate::course::evidence::{Evidence, KeyContent, KeyFile, What};
+use crate::course::explain::recognised;
+use crate::course::mistake::{Mistake, Recognised};
+use crate::course::scene;
+use crate::course::words::{for_others, permissions, shell_word};
+
+/// Why ssh could not use the file, if its state tells.
+pub(crate) fn explain(
+    file: &KeyFile,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Option<Recognised> {
+    if file.content == KeyContent::PrivateKey {
+        return is_open(file).then(|| open_to_others(file));
+    }
+    spoiled(file, evidence, bindings)
+}
+
+/// Whether ssh refuses the file for its mode: it does so only for files of the user who runs it.
+pub(crate) fn is_open(file: &KeyFile) -> bool {
+    file.mine && for_others(file.mode) != 0
+}
+
+fn open_to_others(file: &KeyFile) -> Recognised {
+    let path = &file.path;
+    recognised(
+        Mistake::KeyOpenToOthers,
+        format!(
+            "ssh ignored {path} because others on this computer may read it: its mode is {}. So the instance was \
+             offered no key.",
+            permissions(file.mode)
+        ),
+        format!("chmod 400 {}", shell_word(path)),
+    )
+}
+
+/// A mode that ssh takes but the guide does not.
+pub(crate) fn mode_600(file: &KeyFile) -> Recognised {
+    let path = &file.path;
+    recognised(
+        Mistake::Mode600,
+        format!(
+            "ssh would take {path} with mode {}: only you can read it. The guide asks for 400, which also stops you \
+             from overwriting the only copy of the key by accident.",
+            permissions(file.mode)
+        ),
+        format!("chmod 400 {}", shell_word(path)),
+    )
+}
+
+/// What a file holds instead of a private key that ssh can load.
+pub(crate) fn spoiled(
+    file: &KeyFile,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Option<Recognised> {
+    let path = &file.path;
+    let word = shell_word(path);
+    let name = scene::key_name(bindings);
+    let again = Some(format!(
+        "aws ec2 delete-key-pair --key-name {}",
+        shell_word(name)
+    ));
+    let then = "Delete the key pair, then create it again with --query KeyMaterial --output text";
+    Some(match file.content {
+        KeyContent::PrivateKey | KeyContent::Other => return None,
+        KeyContent::Json => recognised(
+            Mistake::KeyFileJson,
+            format!("{path} holds JSON, not a bare key: the text form was not asked for. {then}"),
+            again,
+        ),
+        KeyContent::WholeAnswer => recognised(
+            Mistake::KeyFileWholeAnswer,
+            format!(
+                "{path} holds the whole answer, with the fingerprint in front of the key: --query KeyMaterial was \
+                 missing. {then}"
+            ),
+            again,
+        ),
+        KeyContent::Utf16 => recognised(
+            Mistake::KeyFileUtf16,
+            format!(
+                "{path} is written in UTF-16, as Windows PowerShell does with > and ssh cannot read that. Convert it \
+                 into a file of one byte a letter."
+            ),
+            format!("iconv -f UTF-16 -t UTF-8 {word} > converted.pem"),
+        ),
+        KeyContent::Truncated => recognised(
+            Mistake::KeyFileTruncated,
+            format!(
+                "{path} is only a part of a private key: the BEGIN or the END line is missing. AWS keeps no copy. \
+                 {then}"
+            ),
+            again,
+        ),
+        KeyContent::Empty if second_create(evidence, bindings) => recognised(
+            Mistake::KeyOverwritten,
+            format!(
+                "{path} is empty now. A second create-key-pair was refused, but the > had already emptied the file, \
+                 and AWS keeps no copy of the key. Mode 400 would have saved it. {then}"
+            ),
+            again,
+        ),
+        KeyContent::Empty => recognised(
+            Mistake::KeyFileEmpty,
+            format!(
+                "{path} is empty. The > makes the file first, whatever the command then answers. {then}"
+            ),
+            again,
+        ),
+        KeyContent::Damaged => recognised(
+            Mistake::KeyFileDamaged,
+            format!(
+                "{path} holds a private key whose text is spoiled: its line breaks, quotes or spaces are not as AWS \
+                 sent them. {then}"
+            ),
+            again,
+        ),
+        KeyContent::Ppk => recognised(
+            Mistake::PpkGivenToSsh,
+            format!(
+                "{path} is in PuTTY's format. PuTTY and plink read it, ssh does not: ssh needs a .pem file. Convert \
+                 it, or create a key pair without --key-format ppk"
+            ),
+            format!("puttygen {word} -O private-openssh -o converted.pem"),
+        ),
+        KeyContent::PublicKey => recognised(
+            Mistake::PublicHalfGiven,
+            format!(
+                "{path} holds a public key. That half is for the instance; to prove who you are, ssh needs the \
+                 private half."
+            ),
+            None,
+        ),
+        KeyContent::Unreadable => recognised(
+            Mistake::KeyUnreadable,
+            format!(
+                "Not even you can read {path}: its mode is {}. ssh needs to read it, and 400 lets you do that and no \
+                 more.",
+                permissions(file.mode)
+            ),
+            format!("chmod 400 {word}"),
+        ),
+    })
+}
+
+/// Whether a create-key-pair for the bound name was refused as a duplicate.
+fn second_create(evidence: &Evidence, bindings: &Bindings) -> bool {
+    let name = scene::key_name(bindings);
+    scene::known_events(evidence).iter().any(|event| {
+        matches!(&event.what, What::Api { action, parameters, error: Some((code, _)), .. }
+            if action == "CreateKeyPair"
+                && code == "InvalidKeyPair.Duplicate"
+                && parameters.get("KeyName").is_none_or(|asked| asked == name))
+    })
+}
+
+/// The file that was meant to hold the bound key and does not: the newest that was written since the pair was made, or
+/// the one where the key was.
+pub(crate) fn failed_attempt<'a>(
+    evidence: &'a Evidence,
+    bindings: &Bindings,
+) -> Option<&'a KeyFile> {
+    // The shell makes the file a moment before the key pair is made.
+    const BEFORE: i64 = 10_000;
+    let since = bindings
+        .key_pair
+        .as_ref()
+        .map_or(i64::MIN, |key| key.created_at - BEFORE);
+    let broken = |file: &&KeyFile| {
+        !matches!(file.content, KeyContent::PrivateKey | KeyContent::Other)
+            && (file.modified_at >= since || bindings.key_file.as_ref() == Some(&file.path))
+            && bindings
+                .key_pair
+                .as_ref()
+                .is_none_or(|key| !scene::holds(file, key))
+    };
+    scene::known_files(evidence)
+        .iter()
+        .filter(broken)
+        .max_by_key(|file| {
+            (
+                bindings.key_file.as_ref() == Some(&file.path),
+                file.content != KeyContent::PublicKey,
+                file.modified_at,
+            )
+        })
+}

@@ -1,0 +1,164 @@
+//! Why a connection met silence.
+
+use crate::course::bindings::Bindings;
+use crate::course::evidence::{Evidence, Instance, SecurityGroup, Silence};
+use crate::course::explain::{launch, recognised};
+use crate::course::mistake::{Mistake, Recognised};
+use crate::course::scene;
+
+/// One attempt that no machine answered.
+#[derive(Debug, Clone, Copy)]
+pub(crate) struct Unanswered<'a> {
+    /// As asked for.
+    pub(crate) address: &'a str,
+    /// Port asked for.
+    pub(crate) port: u16,
+    /// Whose it is, was, or is inside.
+    pub(crate) instance: Option<&'a str>,
+    /// Why.
+    pub(crate) why: Silence,
+}
+
+/// The sentence for an unanswered attempt.
+pub(crate) fn explain(
+    attempt: Unanswered<'_>,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Recognised {
+    let Unanswered { address, port, .. } = attempt;
+    let of_attempt = attempt
+        .instance
+        .and_then(|id| scene::instance(evidence, id));
+    let ours = of_attempt.or_else(|| scene::bound_instance(evidence, bindings));
+    let again = || Some(scene::ssh_command(bindings, ours));
+    let its_address = ours
+        .and_then(|one| one.public_address.as_deref())
+        .map_or_else(String::new, |now| {
+            format!(" Its public address is {now} now.")
+        });
+    match attempt.why {
+        Silence::OldAddress => recognised(
+            Mistake::OldAddress,
+            format!(
+                "Nothing answers at {address} any more: your instance had that address before it was stopped, and a \
+                 start gives a new one.{its_address}"
+            ),
+            again(),
+        ),
+        Silence::PrivateAddress => recognised(
+            Mistake::PrivateAddress,
+            format!(
+                "{address} is the instance's private address. It is reached from inside its network only; from your \
+                 computer you need the public one.{its_address}"
+            ),
+            again(),
+        ),
+        Silence::NobodyThere => recognised(
+            Mistake::UnknownAddress,
+            format!(
+                "You tried {address} and none of your instances has that address, or ever had it.{its_address}"
+            ),
+            again(),
+        ),
+        Silence::Stopped => match ours {
+            Some(instance) => launch::stopped(instance),
+            None => recognised(
+                Mistake::InstanceStopped,
+                format!("The instance at {address} is stopped. Start it; it gets a new address."),
+                None,
+            ),
+        },
+        Silence::Terminated => match ours {
+            Some(instance) => launch::terminated(instance),
+            None => recognised(
+                Mistake::InstanceTerminated,
+                format!("The instance at {address} is terminated. Launch a new one."),
+                None,
+            ),
+        },
+        Silence::GroupClosed | Silence::GroupForOthers | Silence::Refused if port != 22 => {
+            recognised(
+                Mistake::WrongPort,
+                format!(
+                    "You tried port {port} at {address} but an instance listens for ssh on port 22, which is what \
+                     ssh uses when you name no port."
+                ),
+                again(),
+            )
+        }
+        Silence::Pending | Silence::Refused => pending(address, ours),
+        Silence::GroupClosed => group(Mistake::GroupClosed, ours, evidence),
+        Silence::GroupForOthers => group(Mistake::GroupForOthers, ours, evidence),
+    }
+}
+
+fn pending(address: &str, instance: Option<&Instance>) -> Recognised {
+    let id = instance.map_or("INSTANCE-ID", |one| &one.id);
+    recognised(
+        Mistake::InstancePending,
+        format!(
+            "The instance at {address} is still starting, so nothing listens there yet. Wait until it is running, \
+             then try again."
+        ),
+        format!("aws ec2 wait instance-running --instance-ids {id}"),
+    )
+}
+
+/// A group that does not let the learner in: the sentence for a silent connection and for a launch alike.
+pub(crate) fn group(
+    mistake: Mistake,
+    instance: Option<&Instance>,
+    evidence: &Evidence,
+) -> Recognised {
+    let account = scene::known_account(evidence);
+    let me = account
+        .and_then(|account| account.my_address.as_deref())
+        .unwrap_or("YOUR-ADDRESS");
+    let groups: Vec<&SecurityGroup> = account
+        .iter()
+        .flat_map(|account| &account.security_groups)
+        .filter(|group| instance.is_some_and(|one| one.security_groups.contains(&group.id)))
+        .collect();
+    let name = groups
+        .first()
+        .map_or("of the instance", |group| group.name.as_str());
+    let id = groups.first().map_or("GROUP-ID", |group| group.id.as_str());
+    let says = if mistake == Mistake::GroupForOthers {
+        let sources: Vec<&str> = groups
+            .iter()
+            .flat_map(|group| &group.inbound)
+            .filter(|rule| admits_ssh(&rule.protocol, rule.ports))
+            .map(|rule| rule.source.as_str())
+            .collect();
+        format!(
+            "Security group {name} lets {} in on port 22, but you come from {me} so your packets are dropped without \
+             an answer. Add a rule for your own address.",
+            if sources.is_empty() {
+                "others".to_owned()
+            } else {
+                sources.join(" and ")
+            }
+        )
+    } else {
+        format!(
+            "Security group {name} has no rule for port 22, so packets to it are dropped without an answer: ssh \
+             waits and times out. Let your own address ({me}) in."
+        )
+    };
+    recognised(
+        mistake,
+        says,
+        format!(
+            "aws ec2 authorize-security-group-ingress --group-id {id} \\\n  --protocol tcp --port 22 --cidr {me}/32"
+        ),
+    )
+}
+
+/// Whether a rule is about ssh at all.
+pub(crate) fn admits_ssh(protocol: &str, ports: Option<(u16, u16)>) -> bool {
+    match protocol {
+        "-1" => true,
+        "tcp" | "6" => ports.is_none_or(|(first, last)| (first..=last).contains(&22)),
+        _ => false,
+    }
+}

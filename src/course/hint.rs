@@ -1,0 +1,204 @@
+//! Reading a typed `ssh` line: which key file it names. Only ever used to explain, never to grade.
+
+use brush_parser::{Token, tokenize_str, unquote_str};
+
+use crate::course::evidence::{KeyFile, Places};
+
+/// Which key file the last ssh, scp or sftp command of a line names.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Identity {
+    /// The line does not tell: no such command, a variable, a host alias that may have a key in a config file.
+    Unknown,
+    /// None: `-i` is missing.
+    None,
+    /// This path.
+    Path(String),
+}
+
+/// ssh's option letters that take a value.
+const WITH_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
+
+/// Reads a line, or a whole script.
+pub(crate) fn identity(line: &str) -> Identity {
+    let Ok(tokens) = tokenize_str(line) else {
+        return Identity::Unknown;
+    };
+    let word = |token: &Token| match token {
+        Token::Word(word, _) => Some(unquote_str(word)),
+        Token::Operator(..) => None,
+    };
+    let is_client = |token: &Token| {
+        word(token).is_some_and(|word| {
+            ["ssh", "scp", "sftp"].contains(&word.rsplit('/').next().unwrap_or_default())
+        })
+    };
+    let Some(start) = tokens.iter().rposition(is_client) else {
+        return Identity::Unknown;
+    };
+    let arguments: Vec<String> = tokens.iter().skip(start + 1).map_while(word).collect();
+    read_arguments(&arguments)
+}
+
+fn read_arguments(arguments: &[String]) -> Identity {
+    let mut places = Vec::new();
+    let mut words = arguments.iter();
+    while let Some(argument) = words.next() {
+        let Some(letters) = argument.strip_prefix('-').filter(|rest| !rest.is_empty()) else {
+            places.push(argument.as_str());
+            continue;
+        };
+        let Some((at, letter)) = letters
+            .char_indices()
+            .find(|(_, letter)| WITH_VALUE.contains(*letter))
+        else {
+            continue;
+        };
+        let rest = letters.get(at + letter.len_utf8()..).unwrap_or_default();
+        let value = if rest.is_empty() {
+            words.next().map_or("", String::as_str)
+        } else {
+            rest
+        };
+        match letter {
+            'i' => return path(value),
+            'F' if !["none", "/dev/null"].contains(&value) => return Identity::Unknown,
+            'o' => {
+                let (name, file) = value.split_once(['=', ' ']).unwrap_or((value, ""));
+                if name.eq_ignore_ascii_case("IdentityFile") {
+                    return path(file);
+                }
+            }
+            _ => {}
+        }
+    }
+    // A bare name may be an alias of the learner's own config, with a key of its own.
+    if places.iter().any(|place| place.contains(['.', ':', '$'])) {
+        Identity::None
+    } else {
+        Identity::Unknown
+    }
+}
+
+fn path(value: &str) -> Identity {
+    if value.is_empty() || value.contains(['$', '`', '*', '?']) {
+        Identity::Unknown
+    } else {
+        Identity::Path(value.to_owned())
+    }
+}
+
+/// The key file that a path means, typed in `directory`. `Err` when it cannot be told.
+pub(crate) fn find_file<'a>(
+    path: &str,
+    directory: &str,
+    places: Option<&Places>,
+    files: &'a [KeyFile],
+) -> Result<Option<&'a KeyFile>, ()> {
+    if let Some(places) = places {
+        let meant = absolute(path, directory, &places.home);
+        let is_meant = |file: &&KeyFile| absolute(&file.path, &places.lab, &places.home) == meant;
+        return Ok(files.iter().find(is_meant));
+    }
+    let name = |path: &str| path.rsplit('/').next().unwrap_or_default().to_owned();
+    let same: Vec<&KeyFile> = files
+        .iter()
+        .filter(|file| name(&file.path) == name(path))
+        .collect();
+    match same.as_slice() {
+        [] => Ok(None),
+        [file] => Ok(Some(file)),
+        _ => Err(()),
+    }
+}
+
+/// A path without `.`, `..`, `~` and double slashes, by its letters alone.
+fn absolute(path: &str, directory: &str, home: &str) -> String {
+    let whole = match path.strip_prefix('~') {
+        Some(rest) if rest.is_empty() || rest.starts_with('/') => format!("{home}{rest}"),
+        Some(_) | None if path.starts_with('/') => path.to_owned(),
+        Some(_) | None => format!("{directory}/{path}"),
+    };
+    let mut parts = Vec::new();
+    for part in whole.split('/') {
+        match part {
+            "" | "." => {}
+            ".." => {
+                parts.pop();
+            }
+            name => parts.push(name),
+        }
+    }
+    format!("/{}", parts.join("/"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn named(path: &str) -> Identity {
+        Identity::Path(path.to_owned())
+    }
+
+    #[test]
+    fn the_file_after_i_is_read_wherever_it_stands() {
+        assert_eq!(
+            identity("ssh -i a.pem ec2-user@203.0.113.5"),
+            named("a.pem")
+        );
+        assert_eq!(identity("ssh -ia.pem ec2-user@203.0.113.5"), named("a.pem"));
+        assert_eq!(
+            identity("ssh -vi 'my key.pem' ec2-user@203.0.113.5"),
+            named("my key.pem")
+        );
+        assert_eq!(
+            identity("ssh ec2-user@203.0.113.5 -i a.pem"),
+            named("a.pem")
+        );
+        assert_eq!(
+            identity("ssh -o IdentityFile=a.pem -p 22 ec2-user@h.example"),
+            named("a.pem")
+        );
+        assert_eq!(
+            identity("cd keys && /usr/bin/scp -i a.pem f ec2-user@203.0.113.5:"),
+            named("a.pem")
+        );
+    }
+
+    #[test]
+    fn the_last_ssh_of_a_script_counts_and_comments_do_not() {
+        let script = "# try: ssh -i no.pem x@y.z\nssh -i a.pem u@203.0.113.5 true\nssh -o BatchMode=yes \\\n  -i b.pem u@$ip exit\n# ssh again";
+        assert_eq!(identity(script), named("b.pem"));
+    }
+
+    #[test]
+    fn a_missing_i_is_told_from_a_line_that_does_not_tell() {
+        assert_eq!(identity("ssh ec2-user@203.0.113.5"), Identity::None);
+        assert_eq!(
+            identity("ssh -o BatchMode=yes 203.0.113.5 whoami"),
+            Identity::None
+        );
+        assert_eq!(identity("ssh web1"), Identity::Unknown);
+        assert_eq!(
+            identity("ssh -F my.cfg ec2-user@203.0.113.5"),
+            Identity::Unknown
+        );
+        assert_eq!(
+            identity("ssh -i $key ec2-user@203.0.113.5"),
+            Identity::Unknown
+        );
+        assert_eq!(identity("ls -la"), Identity::Unknown);
+        assert_eq!(identity("ssh 'unfinished"), Identity::Unknown);
+    }
+
+    #[test]
+    fn paths_are_compared_from_the_directory_of_the_command() {
+        assert_eq!(absolute("../a.pem", "/lab/keys", "/home/me"), "/lab/a.pem");
+        assert_eq!(absolute("~/a.pem", "/lab", "/home/me"), "/home/me/a.pem");
+        assert_eq!(absolute("./k//a.pem", "/lab", "/home/me"), "/lab/k/a.pem");
+        assert_eq!(absolute("/x/a.pem", "/lab", "/home/me"), "/x/a.pem");
+        assert_eq!(
+            absolute("~bob/a.pem", "/lab", "/home/me"),
+            "/lab/~bob/a.pem"
+        );
+    }
+}
