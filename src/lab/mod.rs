@@ -8,6 +8,7 @@ pub mod journal;
 pub mod key_pool;
 pub mod machines;
 pub mod multicall;
+pub mod play;
 pub mod server;
 pub mod shell;
 pub mod simulation;
