@@ -2,7 +2,8 @@
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Event, Evidence, What};
-use crate::course::explain::{api, login, network};
+use crate::course::explain::{api, launch, login, network};
+use crate::course::hint;
 use crate::course::mistake::Recognised;
 use crate::course::scene;
 use crate::course::session::sessions;
@@ -27,7 +28,10 @@ pub fn diagnose(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> 
     if let Some(session) = session {
         return login::explain(&session, evidence, bindings);
     }
-    match &newest_other?.what {
+    let Some(newest_other) = newest_other else {
+        return without_attempt(fresh, evidence, bindings);
+    };
+    match &newest_other.what {
         What::Unreachable {
             address,
             port,
@@ -66,6 +70,26 @@ pub fn diagnose(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> 
         | What::RemoteCommand { .. }
         | What::Disconnected { .. }
         | What::ShellCommand { .. } => None,
+    }
+}
+
+/// An ssh that failed without a trace on the other side, such as `ssh ec2-user@None`: the instance had no address to give,
+/// and its state says why.
+fn without_attempt(
+    fresh: &[Event],
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Option<Recognised> {
+    let failed = fresh.iter().rev().any(|event| {
+        matches!(&event.what, What::ShellCommand { line: Some(line), status: 255, .. }
+            if hint::names_client(line))
+    });
+    let instance = scene::bound_instance(evidence, bindings).filter(|_| failed)?;
+    match instance.state.as_str() {
+        "pending" => Some(network::pending(Some(instance), bindings)),
+        "stopping" | "stopped" => Some(launch::stopped(instance)),
+        "shutting-down" | "terminated" => Some(launch::terminated(instance)),
+        _ => None,
     }
 }
 
