@@ -330,3 +330,19 @@ pub enum Silence {
     /// The machine is there but is not listening on that port (refused, not silent).
     Refused,
 }
+
+impl What {
+    /// The number of the connection that this belongs to.
+    pub fn session(&self) -> Option<u64> {
+        match self {
+            Self::Connected { session, .. }
+            | Self::UserNamed { session, .. }
+            | Self::KeyOffered { session, .. }
+            | Self::LoggedIn { session, .. }
+            | Self::RootTurnedAway { session, .. }
+            | Self::RemoteCommand { session, .. }
+            | Self::Disconnected { session } => Some(*session),
+            Self::Api { .. } | Self::Unreachable { .. } | Self::ShellCommand { .. } => None,
+        }
+    }
+}

@@ -1,1 +1,18 @@
 //! Everything that touches the computer: servers, stages, shells, files.
+
+pub mod coach;
+pub mod engine;
+pub mod files;
+pub mod front;
+pub mod journal;
+pub mod key_pool;
+pub mod machines;
+pub mod multicall;
+pub mod server;
+pub mod shell;
+pub mod simulation;
+pub mod stage;
+pub mod store;
+pub mod voice;
+pub mod workspace;
+pub mod world;

@@ -1,0 +1,211 @@
+//! The arguments of every command. The help texts are these doc comments.
+
+use std::net::SocketAddr;
+use std::path::PathBuf;
+
+use clap::{Parser, Subcommand, ValueEnum};
+
+use crate::cloud::Pace;
+
+/// Practise AWS EC2 key pairs and SSH before touching a real account.
+#[derive(Debug, Parser)]
+#[command(
+    name = "groundschool",
+    version,
+    after_help = "Without a command, groundschool opens the lab where you left off (the same as `groundschool learn`).\n\
+                  Exit codes: 0 done or passed, 1 not yet, 2 wrong usage, 3 the surroundings, 70 our bug."
+)]
+pub struct Arguments {
+    /// What to do.
+    #[command(subcommand)]
+    pub command: Option<Command>,
+    /// Options of `learn`, for when no command is named.
+    #[command(flatten)]
+    pub learn: Learn,
+}
+
+/// The commands.
+#[derive(Debug, Subcommand)]
+pub enum Command {
+    /// Open the lab where you left off
+    Learn(Learn),
+    /// Show the course, and where you stand
+    Lessons(Place),
+    /// Play a lesson's solution in a lab of its own, step by step, and grade it
+    Demo(Demo),
+    /// Grade the lab as it is now
+    Grade(Grade),
+    /// Run the simulated cloud alone, for other tools and CI
+    Serve(Serve),
+    /// Say what is on this computer and what will be done with it
+    Doctor(Place),
+    /// Start again: forget the lab's account, its machines and the progress
+    Reset(Reset),
+    /// For authors of lessons
+    #[command(subcommand)]
+    Dev(Dev),
+    /// Print the completions for a shell
+    Completions {
+        /// The shell
+        shell: clap_complete::Shell,
+    },
+    /// The other end of ssh's ProxyCommand, for the shim stage
+    #[command(hide = true)]
+    Connect {
+        /// Host as ssh resolved it
+        host: String,
+        /// Port
+        port: u16,
+    },
+}
+
+/// Where the lab is.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Place {
+    /// The lab's folder (default: groundschool/lab in your data folder)
+    #[arg(long, value_name = "DIR")]
+    pub lab: Option<PathBuf>,
+}
+
+/// How a lab runs.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Running {
+    /// How the instances' addresses are made real
+    #[arg(long, value_enum, default_value_t)]
+    pub stage: StageChoice,
+    /// How long AWS's changes of state take
+    #[arg(long, value_enum, default_value_t)]
+    pub pace: PaceChoice,
+}
+
+/// Options of `learn`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Learn {
+    /// The lesson: its number or name (default: where you left off)
+    pub lesson: Option<String>,
+    /// Where the steps happen
+    #[arg(long, value_enum, default_value_t)]
+    pub on: World,
+    /// Where the lab is
+    #[command(flatten)]
+    pub place: Place,
+    /// How it runs
+    #[command(flatten)]
+    pub running: Running,
+    /// Words only: no colour
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// Options of `demo`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Demo {
+    /// The lesson: its number or name (default: the first)
+    pub lesson: Option<String>,
+    /// How it runs
+    #[command(flatten)]
+    pub running: Running,
+}
+
+/// Options of `grade`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Grade {
+    /// Where the lab is
+    #[command(flatten)]
+    pub place: Place,
+    /// The report's form
+    #[arg(long, value_enum, default_value_t)]
+    pub format: Format,
+}
+
+/// Options of `serve`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Serve {
+    /// Where the EC2 endpoint listens (loopback only; port 0 takes a free one)
+    #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
+    pub ec2: SocketAddr,
+    /// The port on which every instance's address answers SSH (0 takes a free one)
+    #[arg(long, value_name = "PORT", default_value_t = 0)]
+    pub ssh_port: u16,
+    /// How long AWS's changes of state take
+    #[arg(long, value_enum, default_value_t)]
+    pub pace: PaceChoice,
+}
+
+/// Options of `reset`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Reset {
+    /// The lesson: its number or name (default: the one you are at)
+    pub lesson: Option<String>,
+    /// Where the lab is
+    #[command(flatten)]
+    pub place: Place,
+    /// Do not ask
+    #[arg(long)]
+    pub yes: bool,
+}
+
+/// Commands for authors.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Dev {
+    /// Prove every lesson: unsolved as shipped, solved by its solution, each mistake recognised
+    Check {
+        /// Only lessons whose name contains this
+        lesson: Option<String>,
+        /// How the instances' addresses are made real
+        #[arg(long, value_enum, default_value_t)]
+        stage: StageChoice,
+    },
+}
+
+/// Where the steps of a lesson happen.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum World {
+    /// In the simulation
+    #[default]
+    Simulator,
+    /// In your own AWS account
+    Aws,
+}
+
+/// How the instances' addresses are made real.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum StageChoice {
+    /// The best one that works here
+    #[default]
+    Auto,
+    /// Links named ssh, scp and so on, first on the lab's PATH
+    Shim,
+}
+
+/// How long AWS's changes of state take.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum PaceChoice {
+    /// About as long as on AWS
+    Real,
+    /// A second or so
+    #[default]
+    Fast,
+    /// Done when the next call looks
+    Instant,
+}
+
+impl From<PaceChoice> for Pace {
+    fn from(choice: PaceChoice) -> Self {
+        match choice {
+            PaceChoice::Real => Self::Real,
+            PaceChoice::Fast => Self::Fast,
+            PaceChoice::Instant => Self::Instant,
+        }
+    }
+}
+
+/// The form of a grade report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum Format {
+    /// To read
+    #[default]
+    Text,
+    /// To process
+    Json,
+}

@@ -1,0 +1,62 @@
+//! `groundschool serve`: the simulated cloud alone, for other tools and CI.
+
+use std::io::Write;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::cli::arguments::Serve;
+use crate::cli::error::CliError;
+use crate::lab::journal::Journal;
+use crate::lab::key_pool::KeyPool;
+use crate::lab::server::ec2::Endpoint;
+use crate::lab::simulation::{Settings, Simulation, Tenancy};
+
+/// Keys kept ready: enough for a class that starts at once.
+const READY_KEYS: usize = 128;
+
+/// Serves until the process is asked to end.
+pub fn run(options: &Serve) -> Result<ExitCode, CliError> {
+    if !options.ec2.ip().is_loopback() {
+        return Err(CliError::usage(format!("{} is not a loopback address", options.ec2.ip()))
+            .because("what is served here has no password: only this computer may reach it")
+            .hint("use an address such as 127.0.0.1:4566"));
+    }
+    let runtime = tokio::runtime::Builder::new_multi_thread()
+        .worker_threads(2)
+        .enable_all()
+        .build()
+        .map_err(|error| CliError::surroundings("the server's threads cannot be started").because(error))?;
+    runtime.block_on(serve(options))
+}
+
+async fn serve(options: &Serve) -> Result<ExitCode, CliError> {
+    let settings = Settings {
+        pace: options.pace.into(),
+        tenancy: Tenancy::PerAccessKey,
+        addresses: crate::lab::simulation::LOOPBACK_ADDRESSES,
+        keys: Arc::new(KeyPool::new(READY_KEYS, std::thread::available_parallelism().map_or(1, std::num::NonZero::get))),
+        folder: None,
+    };
+    let simulation = Simulation::start(settings, Journal::in_memory()).map_err(|error| CliError::bug(error.to_string()))?;
+    let simulation = Arc::new(simulation);
+    let endpoint = Endpoint::start(options.ec2, Arc::clone(&simulation) as _).await.map_err(|error| {
+        CliError::surroundings(error.to_string()).hint("port 0 takes any free port: --ec2 127.0.0.1:0")
+    })?;
+    let ready = serde_json::json!({ "ec2": endpoint.url(), "region": "us-east-1", "pid": std::process::id() });
+    let mut out = std::io::stdout();
+    if writeln!(out, "{ready}").and_then(|()| out.flush()).is_err() {
+        return Err(CliError::surroundings("nobody reads the ready line"));
+    }
+    wait_for_the_end().await;
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Until SIGINT or SIGTERM.
+async fn wait_for_the_end() {
+    use tokio::signal::unix::{SignalKind, signal};
+    let Ok(mut terminate) = signal(SignalKind::terminate()) else { return };
+    tokio::select! {
+        _ = tokio::signal::ctrl_c() => {}
+        _ = terminate.recv() => {}
+    }
+}

@@ -1,0 +1,113 @@
+//! One simulated AWS account: what it holds, region by region.
+
+use std::collections::BTreeMap;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::env::{AddressPool, Env};
+use crate::cloud::resources::fleet::Instances;
+use crate::cloud::resources::key_pair::KeyPairs;
+use crate::cloud::resources::network::Network;
+use crate::cloud::resources::security_group::SecurityGroups;
+
+/// An account: an id of twelve digits, and regions that know nothing of each other.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Account {
+    /// The account id, twelve digits.
+    pub id: String,
+    /// Regions that were used so far, by name.
+    pub regions: BTreeMap<String, Region>,
+}
+
+impl Account {
+    /// An empty account.
+    pub fn new(id: impl Into<String>) -> Self {
+        Self {
+            id: id.into(),
+            regions: BTreeMap::new(),
+        }
+    }
+
+    /// The region of that name, made with its default VPC when it is used for the first time.
+    pub fn region(&mut self, name: &str, env: &mut Env<'_>) -> &mut Region {
+        self.regions
+            .entry(name.to_owned())
+            .or_insert_with(|| Region::new(name, env))
+    }
+
+    /// Lets everything that was due by `now` happen; true when something changed.
+    pub fn advance(&mut self, now: Timestamp, addresses: &mut AddressPool) -> bool {
+        let mut changed = false;
+        for region in self.regions.values_mut() {
+            changed |= region.advance(now, addresses);
+        }
+        changed
+    }
+}
+
+/// What an account has in one region.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Region {
+    /// `us-east-1` and so on.
+    pub name: String,
+    /// Key pairs.
+    pub key_pairs: KeyPairs,
+    /// Instances, terminated ones included for as long as they are shown.
+    pub instances: Instances,
+    /// The default VPC and its subnets.
+    pub network: Network,
+    /// Security groups.
+    pub security_groups: SecurityGroups,
+}
+
+impl Region {
+    fn new(name: &str, env: &mut Env<'_>) -> Self {
+        let network = Network::new(name, env);
+        let security_groups = SecurityGroups::new(&network.vpc.id, env);
+        Self {
+            name: name.to_owned(),
+            network,
+            security_groups,
+            key_pairs: KeyPairs::default(),
+            instances: Instances::default(),
+        }
+    }
+
+    /// Whether an instance that is not terminated is in that security group.
+    pub fn group_in_use(&self, group_id: &str) -> bool {
+        self.instances.use_group(group_id)
+    }
+
+    fn advance(&mut self, now: Timestamp, addresses: &mut AddressPool) -> bool {
+        self.instances.advance(now, addresses, &mut self.network)
+    }
+}
+
+/// The regions of this simulation: those that are enabled in a new AWS account without opting in.
+pub const REGIONS: &[&str] = &[
+    "ap-northeast-1",
+    "ap-northeast-2",
+    "ap-northeast-3",
+    "ap-south-1",
+    "ap-southeast-1",
+    "ap-southeast-2",
+    "ca-central-1",
+    "eu-central-1",
+    "eu-north-1",
+    "eu-west-1",
+    "eu-west-2",
+    "eu-west-3",
+    "sa-east-1",
+    "us-east-1",
+    "us-east-2",
+    "us-west-1",
+    "us-west-2",
+];
+
+/// Whether this simulation has a region of that name.
+pub fn region_exists(name: &str) -> bool {
+    REGIONS.contains(&name)
+}

@@ -1,0 +1,149 @@
+//! The two sides of the wire, service by service: how action and parameters are found, what stands around an answer.
+
+use serde_json::Value;
+
+use crate::cloud::api::Request;
+use crate::cloud::api::answer::{Structure, Xml};
+use crate::cloud::api::caller::Service;
+use crate::cloud::api::error::ApiError;
+use crate::cloud::api::params::Params;
+
+/// A typed answer that can write itself in either form.
+pub trait Body {
+    /// The members as XML.
+    fn xml(&self, xml: &mut Xml);
+    /// The whole as JSON.
+    fn json(&self) -> Value;
+}
+
+impl<T: Structure> Body for T {
+    fn xml(&self, xml: &mut Xml) {
+        self.members(xml);
+    }
+    fn json(&self) -> Value {
+        crate::cloud::api::answer::Element::json(self).unwrap_or_default()
+    }
+}
+
+/// Finds the action's name and its parameters.
+pub fn read(service: Service, request: &Request<'_>) -> Result<(String, Params), ApiError> {
+    match service {
+        Service::Ec2 | Service::Sts => {
+            let mut params = Params::from_form(request.query, request.body)?;
+            let action = params.take("Action").ok_or_else(|| {
+                let text = "The request must contain the parameter Action";
+                ApiError::new("MissingAction", text)
+            })?;
+            // The one API version that there is of each: 2016-11-15 and 2011-06-15.
+            let _ = params.take("Version");
+            Ok((action, params))
+        }
+        Service::Ssm => {
+            let action = request
+                .target
+                .and_then(|target| target.strip_prefix("AmazonSSM."))
+                .ok_or_else(|| ApiError::new("UnknownOperationException", ""))?;
+            let body: Value = serde_json::from_slice(request.body)
+                .map_err(|error| ApiError::new("SerializationException", error.to_string()))?;
+            let mut pairs = Vec::new();
+            flatten("", &body, &mut pairs);
+            Ok((action.to_owned(), Params::from_pairs(pairs)))
+        }
+    }
+}
+
+/// JSON as the parameters of the query protocol: `{"Names": ["a"]}` is `Names.1=a`.
+fn flatten(path: &str, value: &Value, pairs: &mut Vec<(String, String)>) {
+    use crate::cloud::api::params::join;
+    match value {
+        Value::Null => {}
+        Value::Bool(value) => pairs.push((path.to_owned(), value.to_string())),
+        Value::Number(value) => pairs.push((path.to_owned(), value.to_string())),
+        Value::String(value) => pairs.push((path.to_owned(), value.clone())),
+        Value::Array(items) => {
+            for (index, item) in items.iter().enumerate() {
+                flatten(&join(path, &(index + 1).to_string()), item, pairs);
+            }
+        }
+        Value::Object(members) => {
+            for (name, member) in members {
+                flatten(&join(path, name), member, pairs);
+            }
+        }
+    }
+}
+
+/// The content type of every answer of a service.
+pub fn content_type(service: Service) -> &'static str {
+    match service {
+        Service::Ec2 => "text/xml;charset=UTF-8",
+        Service::Sts => "text/xml",
+        Service::Ssm => "application/x-amz-json-1.1",
+    }
+}
+
+/// A success. `requestId` comes first, as in AWS's samples.
+pub fn success(service: Service, action: &str, request_id: &str, answer: &dyn Body) -> String {
+    let mut xml = Xml::new();
+    match service {
+        Service::Ec2 => {
+            xml.raw(DECLARATION).raw("<").raw(action);
+            xml.raw("Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">");
+            xml.leaf("requestId", request_id);
+            answer.xml(&mut xml);
+            xml.raw("</").raw(action).raw("Response>");
+        }
+        Service::Sts => {
+            xml.raw("<")
+                .raw(action)
+                .raw("Response xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\">");
+            xml.raw("<").raw(action).raw("Result>");
+            answer.xml(&mut xml);
+            xml.raw("</").raw(action).raw("Result>");
+            xml.open("ResponseMetadata")
+                .leaf("RequestId", request_id)
+                .close("ResponseMetadata");
+            xml.raw("</").raw(action).raw("Response>");
+        }
+        Service::Ssm => return answer.json().to_string(),
+    }
+    xml.into_string()
+}
+
+/// A refusal, in the form that each service's clients can read.
+pub fn failure(service: Service, error: &ApiError, request_id: &str) -> String {
+    let mut xml = Xml::new();
+    match service {
+        Service::Ec2 => {
+            xml.raw(DECLARATION).raw("<Response><Errors><Error>");
+            xml.leaf("Code", &error.code)
+                .leaf("Message", &error.message);
+            xml.raw("</Error></Errors>")
+                .leaf("RequestID", request_id)
+                .raw("</Response>");
+        }
+        Service::Sts => {
+            xml.raw("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>");
+            xml.leaf(
+                "Type",
+                if error.status < 500 {
+                    "Sender"
+                } else {
+                    "Receiver"
+                },
+            );
+            xml.leaf("Code", &error.code)
+                .leaf("Message", &error.message);
+            xml.raw("</Error>")
+                .leaf("RequestId", request_id)
+                .raw("</ErrorResponse>");
+        }
+        Service::Ssm => {
+            return serde_json::json!({ "__type": error.code, "message": error.message })
+                .to_string();
+        }
+    }
+    xml.into_string()
+}
+
+const DECLARATION: &str = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n";

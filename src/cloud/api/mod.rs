@@ -1,0 +1,325 @@
+//! The API: bytes -> typed request -> account -> typed answer -> bytes, in one pure function, [`handle`].
+//!
+//! Read on in `caller` (who calls), `params` (the form), `actions` (one file each), `answer` (XML), `envelope` (what
+//! goes around it).
+
+pub mod actions;
+pub mod answer;
+pub mod caller;
+pub mod envelope;
+pub mod error;
+pub mod filter;
+pub mod id;
+pub mod page;
+pub mod params;
+pub mod shape;
+#[cfg(test)]
+pub(crate) mod transcript;
+
+use std::collections::BTreeMap;
+
+use crate::cloud::api::actions::Action;
+use crate::cloud::api::caller::{Caller, Service};
+use crate::cloud::api::error::ApiError;
+use crate::cloud::api::params::Params;
+use crate::cloud::{Account, Env, Region};
+
+/// The parts of an HTTP request that the API looks at.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct Request<'a> {
+    /// The query string, without its question mark.
+    pub query: &'a str,
+    /// The body.
+    pub body: &'a [u8],
+    /// The `Authorization` header.
+    pub authorization: Option<&'a str>,
+    /// The `X-Amz-Target` header of the JSON services.
+    pub target: Option<&'a str>,
+}
+
+/// The answer to one request.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Reply {
+    /// HTTP status.
+    pub status: u16,
+    /// Content type.
+    pub content_type: &'static str,
+    /// Body.
+    pub body: String,
+    /// What was called, for the journal; none when the request could not even be read that far.
+    pub seen: Option<Seen>,
+    /// Whether the account may have changed: it must be written before the answer is sent.
+    pub changed: bool,
+}
+
+/// A call as the journal keeps it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// `RunInstances` and so on.
+    pub action: String,
+    /// Region of the call.
+    pub region: String,
+    /// Parameters by wire name; long ones and secrets are left out.
+    pub parameters: BTreeMap<String, String>,
+    /// The error's code and message, if it was refused.
+    pub error: Option<(String, String)>,
+}
+
+/// What a running action may touch.
+pub struct Call<'a, 'e> {
+    /// The account's id, twelve digits.
+    pub account_id: &'a str,
+    /// Who calls.
+    pub caller: &'a Caller,
+    /// The region that is meant.
+    pub region: &'a mut Region,
+    /// Time, randomness, fresh keys.
+    pub env: &'a mut Env<'e>,
+}
+
+/// Answers one request. The whole path, with no I/O.
+pub fn handle(request: &Request<'_>, account: &mut Account, env: &mut Env<'_>) -> Reply {
+    let changed_by_time = account.advance(env.now, env.addresses);
+    let request_id = env.request_id();
+    let mut seen = None;
+    let caller = Caller::of(request);
+    let service = caller
+        .as_ref()
+        .map_or(Service::Ec2, |caller| caller.service);
+    let outcome = caller.and_then(|caller| answer(request, &caller, account, env, &mut seen));
+    if let (Some(seen), Err(error)) = (seen.as_mut(), &outcome) {
+        seen.error = Some((error.code.to_string(), error.message.clone()));
+    }
+    let changed = changed_by_time
+        || outcome
+            .as_ref()
+            .is_ok_and(|answered| answered.action.changes);
+    let (status, body) = match outcome {
+        Ok(answered) => (
+            200,
+            envelope::success(
+                service,
+                answered.action.name,
+                &request_id,
+                &*answered.answer,
+            ),
+        ),
+        Err(error) => (
+            error.status,
+            envelope::failure(service, &error, &request_id),
+        ),
+    };
+    Reply {
+        status,
+        content_type: envelope::content_type(service),
+        body,
+        seen,
+        changed,
+    }
+}
+
+/// The answer to a request whose body is too long to be read. AWS's own code for it is unverified.
+pub fn too_large(request: &Request<'_>) -> Reply {
+    refuse(request, &ApiError::with_status("RequestEntityTooLarge", 413, "The request is too large"))
+}
+
+/// The answer when the change could not be written to the disk, and so was not made.
+pub fn not_kept(request: &Request<'_>, why: &str) -> Reply {
+    let text = format!("Ground School could not save this change, so it was not made: {why}");
+    refuse(request, &ApiError::with_status("GroundSchool.NotSaved", 507, text))
+}
+
+fn refuse(request: &Request<'_>, error: &ApiError) -> Reply {
+    let service = Caller::of(request).map_or(Service::Ec2, |caller| caller.service);
+    Reply {
+        status: error.status,
+        content_type: envelope::content_type(service),
+        body: envelope::failure(service, error, "00000000-0000-4000-8000-000000000000"),
+        seen: None,
+        changed: false,
+    }
+}
+
+struct Answered {
+    action: &'static Action,
+    answer: Box<dyn envelope::Body>,
+}
+
+fn answer(
+    request: &Request<'_>,
+    caller: &Caller,
+    account: &mut Account,
+    env: &mut Env<'_>,
+    seen: &mut Option<Seen>,
+) -> Result<Answered, ApiError> {
+    let (name, mut params) = envelope::read(caller.service, request)?;
+    let seen = seen.insert(Seen {
+        action: name.clone(),
+        region: caller.region.clone(),
+        parameters: for_the_journal(&params),
+        error: None,
+    });
+    let action = actions::find(caller.service, &seen.action)
+        .ok_or_else(|| ApiError::invalid_action(&name))?;
+    let dry_run = <Option<bool> as params::Parameter>::take(&mut params, "DryRun")?;
+    let region_exists = crate::cloud::account::region_exists(&caller.region);
+    if !region_exists {
+        return Err(ApiError::unknown_region(&caller.region));
+    }
+    let account_id = account.id.clone();
+    let region = account.region(&caller.region, env);
+    let mut call = Call {
+        account_id: &account_id,
+        caller,
+        region,
+        env,
+    };
+    let answer = (action.run)(params, &mut call, dry_run == Some(true))?;
+    Ok(Answered { action, answer })
+}
+
+/// Values longer than a name or an id are nobody's evidence, and may be secrets.
+fn for_the_journal(params: &Params) -> BTreeMap<String, String> {
+    const SECRET: [&str; 3] = ["PublicKeyMaterial", "UserData", "ClientToken"];
+    params
+        .iter()
+        .filter(|(name, value)| value.len() <= 256 && !SECRET.contains(name))
+        .map(|(name, value)| (name.to_owned(), value.to_owned()))
+        .take(64)
+        .collect()
+}
+
+#[cfg(test)]
+pub(crate) mod testing {
+    //! A client for tests of actions: an account, a seeded [`Env`] and a clock that moves when told.
+
+    use jiff::Timestamp;
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::{Reply, Request, handle};
+    use crate::cloud::env::{AddressPool, Pace, RsaSource};
+    use crate::cloud::{Account, Env};
+    use crate::keys::PrivateKey;
+
+    /// An account with a client that signs for `us-east-1`.
+    pub(crate) struct Client {
+        pub(crate) account: Account,
+        pub(crate) now: Timestamp,
+        pub(crate) pace: Pace,
+        pub(crate) region: &'static str,
+        addresses: AddressPool,
+        rng: StdRng,
+    }
+
+    struct NoRsa;
+    impl RsaSource for NoRsa {
+        fn next_rsa(&mut self) -> PrivateKey {
+            panic!("this test brought no RSA key")
+        }
+    }
+
+    impl Client {
+        pub(crate) fn new() -> Self {
+            Self {
+                account: Account::new("123456789012"),
+                now: "2026-11-24T10:00:00Z".parse().unwrap(),
+                pace: Pace::Fast,
+                region: "us-east-1",
+                addresses: AddressPool::new("203.0.113.0/24".parse().unwrap()),
+                rng: StdRng::seed_from_u64(7),
+            }
+        }
+
+        /// Lets time pass.
+        pub(crate) fn pass(&mut self, seconds: i64) {
+            self.now += jiff::SignedDuration::from_secs(seconds);
+        }
+
+        /// Calls an EC2 action with a form such as `KeyName=a&KeyType=ed25519`.
+        pub(crate) fn ec2(&mut self, action: &str, form: &str) -> Reply {
+            let body = format!("Action={action}&Version=2016-11-15&{form}");
+            self.send("ec2", None, &body)
+        }
+
+        /// Sends a body to a service.
+        pub(crate) fn send(&mut self, service: &str, target: Option<&str>, body: &str) -> Reply {
+            let authorization = format!(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261124/{}/{service}/aws4_request, \
+                 SignedHeaders=host, Signature=00",
+                self.region
+            );
+            let request = Request {
+                query: "",
+                body: body.as_bytes(),
+                authorization: Some(&authorization),
+                target,
+            };
+            let mut env = Env {
+                now: self.now,
+                pace: self.pace,
+                rng: &mut self.rng,
+                addresses: &mut self.addresses,
+                rsa: &mut NoRsa,
+            };
+            handle(&request, &mut self.account, &mut env)
+        }
+    }
+
+    /// The text of the first element of that name.
+    pub(crate) fn first(reply: &Reply, name: &str) -> String {
+        let after = reply
+            .body
+            .split_once(&format!("<{name}>"))
+            .map_or("", |(_, after)| after);
+        after
+            .split_once("</")
+            .map_or("", |(text, _)| text)
+            .to_owned()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::{Client, first};
+
+    #[test]
+    fn an_unknown_action_is_a_400_that_clients_do_not_retry() {
+        let reply = Client::new().ec2("FlyToTheMoon", "");
+        assert_eq!(reply.status, 400);
+        assert_eq!(first(&reply, "Code"), "InvalidAction");
+        assert_eq!(
+            first(&reply, "Message"),
+            "The action FlyToTheMoon is not valid for this web service."
+        );
+    }
+
+    #[test]
+    fn a_parameter_that_is_not_simulated_is_refused_by_name() {
+        let reply = Client::new().ec2("DescribeRegions", "Geography.1=EU");
+        assert_eq!(reply.status, 400);
+        assert!(first(&reply, "Message").contains("'Geography.1' of DescribeRegions"));
+    }
+
+    #[test]
+    fn a_dry_run_is_answered_by_an_error_either_way() {
+        let reply = Client::new().ec2("DescribeRegions", "DryRun=true");
+        assert_eq!(
+            (reply.status, first(&reply, "Code").as_str()),
+            (412, "DryRunOperation")
+        );
+    }
+
+    #[test]
+    fn describe_regions_answers_in_ec2s_own_form() {
+        let reply = Client::new().ec2("DescribeRegions", "RegionName.1=eu-north-1");
+        let start = "<?xml version=\"1.0\" encoding=\"UTF-8\"?>\n<DescribeRegionsResponse \
+                     xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\"><requestId>";
+        assert!(reply.body.starts_with(start), "{}", reply.body);
+        assert!(reply.body.ends_with(
+            "<regionInfo><item><regionName>eu-north-1</regionName>\
+             <regionEndpoint>ec2.eu-north-1.amazonaws.com</regionEndpoint>\
+             <optInStatus>opt-in-not-required</optInStatus></item></regionInfo></DescribeRegionsResponse>"
+        ));
+    }
+}

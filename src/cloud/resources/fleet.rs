@@ -1,0 +1,344 @@
+//! The instances of one Region, in the order of their launches, with their due changes of state.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap};
+use std::net::Ipv4Addr;
+use std::ops::Bound;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Deserializer, Serialize, Serializer};
+
+use crate::cloud::env::{AddressPool, Pace};
+use crate::cloud::resources::instance::{
+    EndedBy, Instance, PublicAddress, ShutdownBehavior, State,
+};
+use crate::cloud::resources::network::Network;
+use crate::cloud::resources::tag::Tags;
+
+/// The instances of one Region. What is only an index is not written, but made again when an account is loaded.
+#[derive(Debug, Clone, Default, PartialEq)]
+pub struct Instances {
+    next: u64,
+    launches: BTreeMap<String, Launch>,
+    all: BTreeMap<u64, Arc<Instance>>,
+    // Instance, volume and interface ids.
+    numbers: HashMap<String, u64>,
+    private: HashMap<Ipv4Addr, u64>,
+    due: BTreeSet<(Timestamp, u64)>,
+}
+
+/// A launch that can be asked for again with its token.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Launch {
+    /// A digest of the request's parameters.
+    pub request: String,
+    /// The number of its first instance.
+    pub first: u64,
+    /// The number of its last instance.
+    pub last: u64,
+}
+
+impl Instances {
+    /// The instance with that id.
+    pub fn get(&self, id: &str) -> Option<&Arc<Instance>> {
+        let instance = self.all.get(self.numbers.get(id)?)?;
+        (instance.id == id).then_some(instance)
+    }
+
+    /// All of them, oldest launch first.
+    pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Instance>> {
+        self.all.values()
+    }
+
+    /// Those that were launched after the one of that number, oldest first.
+    pub fn after(&self, number: u64) -> impl Iterator<Item = &Arc<Instance>> {
+        self.all
+            .range((Bound::Excluded(number), Bound::Unbounded))
+            .map(|(_, instance)| instance)
+    }
+
+    /// The instances of one launch that are still shown.
+    pub fn of_launch(&self, launch: &Launch) -> impl Iterator<Item = &Arc<Instance>> {
+        self.all
+            .range(launch.first..=launch.last)
+            .map(|(_, instance)| instance)
+    }
+
+    /// How many are shown, terminated ones included.
+    pub fn len(&self) -> usize {
+        self.all.len()
+    }
+
+    /// Whether there are none.
+    pub fn is_empty(&self) -> bool {
+        self.all.is_empty()
+    }
+
+    /// The launch that was made with a token.
+    pub fn launch(&self, token: &str) -> Option<&Launch> {
+        self.launches.get(token)
+    }
+
+    /// The number that the next instance gets.
+    pub fn next_number(&self) -> u64 {
+        self.next
+    }
+
+    /// The instance that has that private address.
+    pub fn with_private_address(&self, address: Ipv4Addr) -> Option<&Arc<Instance>> {
+        self.all.get(self.private.get(&address)?)
+    }
+
+    /// Whether an instance's interface is in that security group.
+    pub fn use_group(&self, group_id: &str) -> bool {
+        self.iter()
+            .any(|instance| instance.group_ids().any(|id| id == group_id))
+    }
+
+    /// Every public address that an instance has or will have when it runs: what a loaded account takes out of the pool.
+    pub fn addresses_in_use(&self) -> impl Iterator<Item = Ipv4Addr> {
+        self.iter().flat_map(|instance| {
+            instance
+                .public_address
+                .iter()
+                .chain(&instance.next_address)
+                .map(|public| public.address)
+        })
+    }
+
+    /// Adds the instances of one launch.
+    pub fn launched(&mut self, instances: Vec<Instance>, token: Option<(String, String)>) {
+        let (first, last) = match (instances.first(), instances.last()) {
+            (Some(first), Some(last)) => (first.number, last.number),
+            _ => return,
+        };
+        if let Some((token, request)) = token {
+            let launch = Launch {
+                request,
+                first,
+                last,
+            };
+            self.launches.insert(token, launch);
+        }
+        for instance in instances {
+            self.insert(instance);
+        }
+    }
+
+    /// Does everything that was due by `now`; true when something changed.
+    pub fn advance(
+        &mut self,
+        now: Timestamp,
+        addresses: &mut AddressPool,
+        network: &mut Network,
+    ) -> bool {
+        let mut changed = false;
+        while let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
+            self.due.pop_first();
+            changed = true;
+            let Some(mut shared) = self.take(number) else {
+                continue;
+            };
+            if shared.state == State::Terminated {
+                self.forget_launch(&shared);
+                continue;
+            }
+            let shown = Pace::default().terminated_shown();
+            let freed = Arc::make_mut(&mut shared).step(at, shown);
+            for address in freed.public {
+                addresses.give_back(address);
+            }
+            if let Some(interface) = freed.interface
+                && let Some(subnet) = network.subnet_mut(&interface.subnet_id)
+            {
+                subnet.give_back(interface.private_address);
+            }
+            self.put(shared);
+        }
+        changed
+    }
+
+    /// Starts a stopped instance. The caller has checked the state.
+    pub fn start(&mut self, id: &str, now: Timestamp, pace: Pace, address: Option<PublicAddress>) {
+        self.change(id, |instance| instance.start(now, pace, address));
+    }
+
+    /// Stops a running instance. The caller has checked the state.
+    pub fn stop(&mut self, id: &str, now: Timestamp, pace: Pace) {
+        self.change(id, |instance| instance.stop(now, pace, EndedBy::User));
+    }
+
+    /// Terminates an instance.
+    pub fn terminate(&mut self, id: &str, now: Timestamp, pace: Pace) {
+        self.change(id, |instance| instance.terminate(now, pace, EndedBy::User));
+    }
+
+    /// Restarts a running instance's operating system.
+    pub fn reboot(&mut self, id: &str, now: Timestamp) {
+        self.change(id, |instance| instance.reboot(now));
+    }
+
+    /// What `shutdown` inside a running instance does; nothing in any other state.
+    pub fn shut_down_from_inside(&mut self, id: &str, now: Timestamp, pace: Pace) {
+        self.change(id, |instance| {
+            match (instance.state, instance.shutdown_behavior) {
+                (State::Running, ShutdownBehavior::Stop) => {
+                    instance.stop(now, pace, EndedBy::Instance);
+                }
+                (State::Running, ShutdownBehavior::Terminate) => {
+                    instance.terminate(now, pace, EndedBy::Instance);
+                }
+                (
+                    State::Pending
+                    | State::ShuttingDown
+                    | State::Terminated
+                    | State::Stopping
+                    | State::Stopped,
+                    _,
+                ) => {}
+            }
+        });
+    }
+
+    /// The tags of an instance, or of a volume or interface that an instance has.
+    pub fn tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
+        let shared = self.all.get_mut(self.numbers.get(id)?)?;
+        let instance = Arc::make_mut(shared);
+        if instance.id == id {
+            return Some(&mut instance.tags);
+        }
+        let volume = instance.volumes.iter_mut().find(|volume| volume.id == id);
+        if let Some(volume) = volume {
+            return Some(&mut volume.tags);
+        }
+        let interface = instance.interface.as_mut()?;
+        (interface.id == id).then_some(&mut interface.tags)
+    }
+
+    /// Ids with their resource type and tags: instances, volumes and interfaces.
+    pub fn tagged(&self) -> impl Iterator<Item = (&str, &'static str, &Tags)> {
+        self.iter().flat_map(|instance| {
+            let volumes = instance
+                .volumes
+                .iter()
+                .map(|volume| (volume.id.as_str(), "volume", &volume.tags));
+            let interfaces = instance
+                .interface
+                .iter()
+                .map(|interface| (interface.id.as_str(), "network-interface", &interface.tags));
+            std::iter::once((instance.id.as_str(), "instance", &instance.tags))
+                .chain(volumes)
+                .chain(interfaces)
+        })
+    }
+
+    fn change(&mut self, id: &str, change: impl FnOnce(&mut Instance)) {
+        let number = self.get(id).map(|instance| instance.number);
+        if let Some(mut shared) = number.and_then(|number| self.take(number)) {
+            change(Arc::make_mut(&mut shared));
+            self.put(shared);
+        }
+    }
+
+    /// Forgets the launch of an instance that is no longer shown, if it was the last one of that launch.
+    fn forget_launch(&mut self, gone: &Instance) {
+        let Some(token) = &gone.client_token else {
+            return;
+        };
+        let others = self
+            .launches
+            .get(token)
+            .is_some_and(|launch| self.of_launch(launch).next().is_some());
+        if !others {
+            self.launches.remove(token);
+        }
+    }
+
+    fn insert(&mut self, instance: Instance) {
+        self.next = self.next.max(instance.number.saturating_add(1));
+        self.put(Arc::new(instance));
+    }
+
+    /// Takes an instance out of the map and of every index.
+    fn take(&mut self, number: u64) -> Option<Arc<Instance>> {
+        let instance = self.all.remove(&number)?;
+        for id in ids(&instance) {
+            self.numbers.remove(id);
+        }
+        if let Some(address) = instance.private_address() {
+            self.private.remove(&address);
+        }
+        if let Some(due) = instance.due {
+            self.due.remove(&(due, number));
+        }
+        Some(instance)
+    }
+
+    /// Puts an instance into the map and into every index.
+    fn put(&mut self, instance: Arc<Instance>) {
+        let number = instance.number;
+        for id in ids(&instance) {
+            self.numbers.insert(id.to_owned(), number);
+        }
+        if let Some(address) = instance.private_address() {
+            self.private.insert(address, number);
+        }
+        if let Some(due) = instance.due {
+            self.due.insert((due, number));
+        }
+        self.all.insert(number, instance);
+    }
+}
+
+fn ids(instance: &Instance) -> impl Iterator<Item = &str> {
+    let volumes = instance.volumes.iter().map(|volume| volume.id.as_str());
+    let interface = instance
+        .interface
+        .iter()
+        .map(|interface| interface.id.as_str());
+    std::iter::once(instance.id.as_str())
+        .chain(volumes)
+        .chain(interface)
+}
+
+#[derive(Serialize)]
+struct Written<'a> {
+    next: u64,
+    launches: &'a BTreeMap<String, Launch>,
+    instances: Vec<&'a Instance>,
+}
+
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Read {
+    next: u64,
+    launches: BTreeMap<String, Launch>,
+    instances: Vec<Instance>,
+}
+
+impl Serialize for Instances {
+    fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
+        Written {
+            next: self.next,
+            launches: &self.launches,
+            instances: self.iter().map(|instance| &**instance).collect(),
+        }
+        .serialize(serializer)
+    }
+}
+
+impl<'de> Deserialize<'de> for Instances {
+    fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
+        let read = Read::deserialize(deserializer)?;
+        let mut all = Self {
+            next: read.next,
+            launches: read.launches,
+            ..Self::default()
+        };
+        for instance in read.instances {
+            all.insert(instance);
+        }
+        Ok(all)
+    }
+}

@@ -1,0 +1,450 @@
+//! One instance: what was asked for at launch, what it has, and its life cycle as functions of the time.
+//!
+//! States and their changes: `facts/ec2-api.md` sections 5.1 to 5.3.
+
+use std::net::Ipv4Addr;
+
+use jiff::{SignedDuration, Timestamp};
+use serde::{Deserialize, Serialize};
+
+use crate::cloud::env::Pace;
+use crate::cloud::resources::image::{Architecture, Family};
+use crate::cloud::resources::tag::Tags;
+use crate::keys::{HostKey, PublicKey};
+
+/// An instance's state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum State {
+    /// Launched or started, not up yet.
+    Pending,
+    /// Up.
+    Running,
+    /// On the way to terminated.
+    ShuttingDown,
+    /// Gone for good, and shown for an hour.
+    Terminated,
+    /// On the way to stopped.
+    Stopping,
+    /// Off, and can be started.
+    Stopped,
+}
+
+impl State {
+    /// `InstanceState.Code`.
+    pub fn code(self) -> i64 {
+        match self {
+            Self::Pending => 0,
+            Self::Running => 16,
+            Self::ShuttingDown => 32,
+            Self::Terminated => 48,
+            Self::Stopping => 64,
+            Self::Stopped => 80,
+        }
+    }
+
+    /// `InstanceState.Name`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Pending => "pending",
+            Self::Running => "running",
+            Self::ShuttingDown => "shutting-down",
+            Self::Terminated => "terminated",
+            Self::Stopping => "stopping",
+            Self::Stopped => "stopped",
+        }
+    }
+}
+
+/// What meets a connection to port 22 that the security groups let through.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum SshPhase {
+    /// Nothing answers: it is not up yet.
+    Pending,
+    /// The machine is up and refuses: its SSH server has not started.
+    Booting,
+    /// The SSH server answers.
+    Up,
+    /// Nothing answers: it is stopping or stopped.
+    Stopped,
+    /// Nothing answers: it is shutting down or terminated.
+    Terminated,
+}
+
+/// An instance.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Instance {
+    /// Rises by one an instance of the Region: the order of launches.
+    pub number: u64,
+    /// `i-0…`.
+    pub id: String,
+    /// `r-0…`: one for each RunInstances call.
+    pub reservation_id: String,
+    /// Its place in that call, from 0.
+    pub launch_index: i64,
+    /// The call's idempotency token.
+    pub client_token: Option<String>,
+    /// `ami-0…`.
+    pub image_id: String,
+    /// Operating system.
+    pub family: Family,
+    /// Architecture.
+    pub architecture: Architecture,
+    /// `RootDeviceName`.
+    pub root_device: String,
+    /// `BootMode` of its image.
+    pub boot_mode: Option<String>,
+    /// `PlatformDetails` of its image.
+    pub platform_details: String,
+    /// `UsageOperation` of its image.
+    pub usage_operation: String,
+    /// `t3.micro` and so on.
+    pub instance_type: String,
+    /// State as of the last [`advance`](super::fleet::Instances::advance).
+    pub state: State,
+    /// When the next change of state happens by itself.
+    pub due: Option<Timestamp>,
+    /// Who ended the last run and when, while it is stopping, stopped, shutting down or terminated.
+    pub ended: Option<Ended>,
+    /// First launch.
+    pub created_at: Timestamp,
+    /// `LaunchTime`: the last launch or start.
+    pub launched_at: Timestamp,
+    /// Since when it is `running`; none in every other state.
+    pub running_since: Option<Timestamp>,
+    /// The last two boots, oldest first: console output lags behind.
+    pub boots: Vec<Boot>,
+    /// `KeyName` as chosen at launch; never changes.
+    pub key_name: Option<String>,
+    /// The public key that was put on it at first boot, kept also when the key pair is deleted.
+    pub public_key: Option<PublicKey>,
+    /// Its SSH host keys, made at launch. They survive stop and start.
+    pub host_keys: Vec<HostKey>,
+    /// Its network interface; none once terminated.
+    pub interface: Option<Interface>,
+    /// `Placement.AvailabilityZone`.
+    pub availability_zone: String,
+    /// Whether it gets a public address when it runs.
+    pub wants_public_address: bool,
+    /// Its public address, while it runs.
+    pub public_address: Option<PublicAddress>,
+    /// The address that it will have once it runs.
+    pub next_address: Option<PublicAddress>,
+    /// Public addresses that it had before, oldest first.
+    pub earlier_addresses: Vec<Ipv4Addr>,
+    /// Its volumes, the root volume first; none once terminated.
+    pub volumes: Vec<Volume>,
+    /// User data, base64.
+    pub user_data: Option<String>,
+    /// Detailed monitoring.
+    pub monitoring: bool,
+    /// Metadata service.
+    pub metadata: MetadataOptions,
+    /// Termination protection.
+    pub disable_api_termination: bool,
+    /// Stop protection.
+    pub disable_api_stop: bool,
+    /// What `shutdown` inside does.
+    pub shutdown_behavior: ShutdownBehavior,
+    /// `EbsOptimized`.
+    pub ebs_optimized: bool,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// Who ended an instance's last run, and when.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Ended {
+    /// Who.
+    pub by: EndedBy,
+    /// When it was asked for.
+    pub at: Timestamp,
+}
+
+/// Who ended an instance's last run.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum EndedBy {
+    /// StopInstances or TerminateInstances.
+    User,
+    /// `shutdown` inside the instance.
+    Instance,
+}
+
+/// One start of the operating system.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Boot {
+    /// When.
+    pub at: Timestamp,
+    /// The first one, in which host keys are made and shown.
+    pub first: bool,
+}
+
+/// A public address and its name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PublicAddress {
+    /// `PublicIpAddress`.
+    pub address: Ipv4Addr,
+    /// `PublicDnsName`.
+    pub name: String,
+}
+
+impl PublicAddress {
+    /// The address with its name in a Region.
+    pub fn new(address: Ipv4Addr, region: &str) -> Self {
+        let [a, b, c, d] = address.octets();
+        let domain = match region {
+            "us-east-1" => "compute-1.amazonaws.com".to_owned(),
+            _ => format!("{region}.compute.amazonaws.com"),
+        };
+        Self {
+            address,
+            name: format!("ec2-{a}-{b}-{c}-{d}.{domain}"),
+        }
+    }
+}
+
+/// `ip-10-24-34-0.ec2.internal` and so on.
+pub fn private_dns_name(address: Ipv4Addr, region: &str) -> String {
+    let [a, b, c, d] = address.octets();
+    match region {
+        "us-east-1" => format!("ip-{a}-{b}-{c}-{d}.ec2.internal"),
+        _ => format!("ip-{a}-{b}-{c}-{d}.{region}.compute.internal"),
+    }
+}
+
+/// The network interface of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Interface {
+    /// `eni-0…`.
+    pub id: String,
+    /// `eni-attach-0…`.
+    pub attachment_id: String,
+    /// Hardware address.
+    pub mac_address: String,
+    /// Description.
+    pub description: String,
+    /// `subnet-0…`.
+    pub subnet_id: String,
+    /// `vpc-0…`.
+    pub vpc_id: String,
+    /// Private address.
+    pub private_address: Ipv4Addr,
+    /// Private name.
+    pub private_name: String,
+    /// Security groups.
+    pub groups: Vec<Group>,
+    /// Whether it goes away with the instance.
+    pub delete_on_termination: bool,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// A security group as an instance refers to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Group {
+    /// `sg-0…`.
+    pub id: String,
+    /// Its name, which never changes.
+    pub name: String,
+}
+
+/// A volume of an instance.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Volume {
+    /// `vol-0…`.
+    pub id: String,
+    /// `/dev/xvda` and so on.
+    pub device: String,
+    /// Size, GiB.
+    pub size: i64,
+    /// `gp3` and so on.
+    pub volume_type: String,
+    /// Encrypted.
+    pub encrypted: bool,
+    /// Whether it goes away with the instance.
+    pub delete_on_termination: bool,
+    /// Tags.
+    pub tags: Tags,
+}
+
+/// Options of the instance metadata service.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct MetadataOptions {
+    /// `HttpTokens` is `required`: version 2 only.
+    pub tokens_required: bool,
+    /// `HttpPutResponseHopLimit`.
+    pub hop_limit: i64,
+    /// `HttpEndpoint` is `enabled`.
+    pub endpoint_enabled: bool,
+    /// `HttpProtocolIpv6` is `enabled`.
+    pub ipv6_enabled: bool,
+    /// `InstanceMetadataTags` is `enabled`.
+    pub tags_enabled: bool,
+}
+
+/// What `shutdown` inside an instance does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum ShutdownBehavior {
+    /// Stops it.
+    Stop,
+    /// Terminates it.
+    Terminate,
+}
+
+/// What an instance gave back in a change of state.
+#[derive(Debug, Default)]
+pub(super) struct Freed {
+    /// Public addresses.
+    pub(super) public: Vec<Ipv4Addr>,
+    /// The interface with its private address.
+    pub(super) interface: Option<Interface>,
+}
+
+/// A time after another; the last there is when it is past the end of time.
+pub(in crate::cloud) fn later(at: Timestamp, by: std::time::Duration) -> Timestamp {
+    SignedDuration::try_from(by)
+        .ok()
+        .and_then(|by| at.checked_add(by).ok())
+        .unwrap_or(Timestamp::MAX)
+}
+
+impl Instance {
+    /// What meets a connection to port 22 that the security groups let through. Right also between two calls of
+    /// `advance`: a change of state that was due counts as done.
+    pub fn ssh_phase(&self, now: Timestamp, pace: Pace) -> SshPhase {
+        let up_since = match self.state {
+            State::Pending => self.due.filter(|due| *due <= now),
+            State::Running => self.running_since,
+            State::Stopping | State::Stopped => return SshPhase::Stopped,
+            State::ShuttingDown | State::Terminated => return SshPhase::Terminated,
+        };
+        match up_since {
+            None => SshPhase::Pending,
+            Some(since) if now < later(since, pace.sshd()) => SshPhase::Booting,
+            Some(_) => SshPhase::Up,
+        }
+    }
+
+    /// Whether the status checks have passed.
+    pub fn checks_passed(&self, now: Timestamp, pace: Pace) -> bool {
+        self.running_since
+            .is_some_and(|since| now >= later(since, pace.status_checks()))
+    }
+
+    /// The boot whose console output has been posted by now.
+    pub fn posted_boot(&self, now: Timestamp, pace: Pace) -> Option<Boot> {
+        // The text of a run that has ended is posted at its end.
+        let ended = self.running_since.is_none() && self.state != State::Pending;
+        self.boots
+            .iter()
+            .rev()
+            .enumerate()
+            .find(|(age, boot)| *age > 0 || ended || now >= later(boot.at, pace.console_output()))
+            .map(|(_, boot)| *boot)
+    }
+
+    /// Its private address, while it has one.
+    pub fn private_address(&self) -> Option<Ipv4Addr> {
+        self.interface
+            .as_ref()
+            .map(|interface| interface.private_address)
+    }
+
+    /// Ids of its security groups.
+    pub fn group_ids(&self) -> impl Iterator<Item = &str> {
+        self.interface
+            .iter()
+            .flat_map(|interface| &interface.groups)
+            .map(|group| group.id.as_str())
+    }
+
+    /// Sets a stopped instance going again. The caller has checked the state.
+    pub(super) fn start(&mut self, now: Timestamp, pace: Pace, address: Option<PublicAddress>) {
+        self.state = State::Pending;
+        self.due = Some(later(now, pace.boot()));
+        self.launched_at = now;
+        self.ended = None;
+        self.next_address = address;
+    }
+
+    /// Begins to stop. The caller has checked the state.
+    pub(super) fn stop(&mut self, now: Timestamp, pace: Pace, by: EndedBy) {
+        self.state = State::Stopping;
+        self.due = Some(later(now, pace.stop()));
+        self.running_since = None;
+        self.ended = Some(Ended { by, at: now });
+    }
+
+    /// Begins to shut down for good, from any state; nothing when it has begun already.
+    pub(super) fn terminate(&mut self, now: Timestamp, pace: Pace, by: EndedBy) {
+        if matches!(self.state, State::ShuttingDown | State::Terminated) {
+            return;
+        }
+        self.state = State::ShuttingDown;
+        self.due = Some(later(now, pace.terminate()));
+        self.running_since = None;
+        self.ended = Some(Ended { by, at: now });
+    }
+
+    /// Restarts the operating system; addresses and state stay.
+    pub(super) fn reboot(&mut self, now: Timestamp) {
+        self.running_since = Some(now);
+        self.boot(now);
+    }
+
+    /// The change of state that was due: tells what it no longer has.
+    pub(super) fn step(&mut self, at: Timestamp, shown: std::time::Duration) -> Freed {
+        self.due = None;
+        match self.state {
+            State::Pending => {
+                self.state = State::Running;
+                self.running_since = Some(at);
+                self.public_address = self.next_address.take();
+                self.boot(at);
+                Freed::default()
+            }
+            State::Stopping => {
+                self.state = State::Stopped;
+                Freed {
+                    public: self.release(),
+                    interface: None,
+                }
+            }
+            State::ShuttingDown => {
+                self.state = State::Terminated;
+                self.due = Some(later(at, shown));
+                self.volumes.clear();
+                Freed {
+                    public: self.release(),
+                    interface: self.interface.take(),
+                }
+            }
+            State::Running | State::Stopped | State::Terminated => Freed::default(),
+        }
+    }
+
+    fn boot(&mut self, at: Timestamp) {
+        let first = self.boots.is_empty();
+        if self.boots.len() > 1 {
+            self.boots.remove(0);
+        }
+        self.boots.push(Boot { at, first });
+    }
+
+    fn release(&mut self) -> Vec<Ipv4Addr> {
+        let had = self.public_address.take().map(|public| public.address);
+        self.earlier_addresses.extend(had);
+        let unused = self.next_address.take().map(|public| public.address);
+        had.into_iter().chain(unused).collect()
+    }
+}

@@ -1,0 +1,109 @@
+//! Everything in a region that carries tags, by id.
+
+use crate::cloud::Region;
+use crate::cloud::api::error::ApiError;
+use crate::cloud::resources::tag::Tags;
+
+/// A resource with its tags.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct Tagged<'a> {
+    /// `sg-0…` and so on.
+    pub id: &'a str,
+    /// `security-group` and so on, as DescribeTags and TagSpecification write it.
+    pub resource_type: &'static str,
+    /// Its tags.
+    pub tags: &'a Tags,
+}
+
+impl Region {
+    /// The tags of the resource of that id, to change.
+    pub fn tags_of_mut(&mut self, id: &str) -> Option<&mut Tags> {
+        match id.split('-').next()? {
+            "i" | "vol" | "eni" => self.instances.tags_mut(id),
+            "key" => self.key_pairs.tags_mut(id),
+            "sg" => self
+                .security_groups
+                .get_mut(id)
+                .map(|group| &mut group.tags),
+            "sgr" => self.security_groups.rule_mut(id).map(|rule| &mut rule.tags),
+            "subnet" => self.network.subnet_mut(id).map(|subnet| &mut subnet.tags),
+            "vpc" => Some(&mut self.network.vpc)
+                .filter(|vpc| vpc.id == id)
+                .map(|vpc| &mut vpc.tags),
+            _ => None,
+        }
+    }
+
+    /// Everything that can carry tags, in no particular order.
+    pub fn tagged(&self) -> impl Iterator<Item = Tagged<'_>> {
+        let groups = self.security_groups.iter().flat_map(|group| {
+            let itself = tagged("security-group", &group.id, &group.tags);
+            let rules = group
+                .all_rules()
+                .map(|(_, rule)| tagged("security-group-rule", &rule.id, &rule.tags));
+            std::iter::once(itself).chain(rules)
+        });
+        let subnets = self
+            .network
+            .subnets
+            .iter()
+            .map(|subnet| tagged("subnet", &subnet.id, &subnet.tags));
+        let instances = self
+            .instances
+            .tagged()
+            .map(|(id, resource_type, tags)| tagged(resource_type, id, tags));
+        let key_pairs = self
+            .key_pairs
+            .iter()
+            .map(|pair| tagged("key-pair", &pair.id, &pair.tags));
+        let vpc = &self.network.vpc;
+        std::iter::once(tagged("vpc", &vpc.id, &vpc.tags))
+            .chain(subnets)
+            .chain(groups)
+            .chain(instances)
+            .chain(key_pairs)
+    }
+}
+
+fn tagged<'a>(resource_type: &'static str, id: &'a str, tags: &'a Tags) -> Tagged<'a> {
+    Tagged {
+        id,
+        resource_type,
+        tags,
+    }
+}
+
+impl ApiError {
+    /// The refusal for an id that CreateTags or DeleteTags cannot find: of the resource's own kind when the prefix tells.
+    pub fn nothing_to_tag(id: &str) -> Self {
+        match id.split('-').next().unwrap_or_default() {
+            "i" => Self::new(
+                "InvalidInstanceID.NotFound",
+                format!("The instance ID '{id}' does not exist"),
+            ),
+            "sg" => Self::no_such_group(id),
+            "sgr" => Self::no_such_rule(id),
+            "subnet" => Self::no_such_subnet(id),
+            "vpc" => Self::no_such_vpc(id),
+            "ami" => Self::new(
+                "InvalidAMIID.NotFound",
+                format!("The image id '[{id}]' does not exist"),
+            ),
+            // The codes are from the API reference. The texts are unverified, as is the next one.
+            "vol" => Self::new(
+                "InvalidVolume.NotFound",
+                format!("The volume '{id}' does not exist."),
+            ),
+            "eni" => Self::new(
+                "InvalidNetworkInterfaceID.NotFound",
+                format!("The networkInterface ID '{id}' does not exist"),
+            ),
+            "key" => Self::new(
+                "InvalidKeyPair.NotFound",
+                format!("The key pair ID '{id}' does not exist"),
+            ),
+            // The code is from the API reference. Its text is unverified.
+            _ => Self::new("InvalidID", format!("The ID '{id}' is not valid")),
+        }
+    }
+}

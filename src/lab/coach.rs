@@ -1,0 +1,307 @@
+//! The coach: gather evidence for the current step, judge, record, speak.
+//!
+//! It answers after each command of the learner's shell and to the word `lab`. It speaks in at most [`LINES`] lines: what
+//! was seen, what is awaited, and how to go on. The tools' own output is never altered.
+
+use std::collections::BTreeSet;
+use std::fmt::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+
+use crate::course::evidence::{Evidence, Known, Need, Places};
+use crate::course::judge::{Judgement, Report, judge, needs, report};
+use crate::course::lesson::Lesson;
+use crate::course::progress::Progress;
+use crate::course::verdict::Verdict;
+use crate::lab::files::write_atomically;
+use crate::lab::journal::now;
+use crate::lab::voice::Voice;
+use crate::lab::workspace::Workspace;
+use crate::lab::world::World;
+
+/// The most lines after one command.
+pub const LINES: usize = 6;
+
+/// One lesson being taken.
+pub struct Coach {
+    lesson: Lesson,
+    world: Arc<dyn World>,
+    workspace: Arc<Workspace>,
+    voice: Voice,
+    home: String,
+    /// Where progress is kept; none for a look that changes nothing.
+    keep: Option<PathBuf>,
+    state: Mutex<State>,
+}
+
+struct State {
+    progress: Progress,
+    /// What was said last about the current step: not said again in full while nothing changes.
+    said: Option<(String, Verdict)>,
+    /// Progress could not be written, and this was said.
+    trouble: Option<String>,
+}
+
+impl Coach {
+    /// A coach for a lesson, from where the learner stands.
+    pub fn new(
+        lesson: Lesson,
+        progress: Progress,
+        world: Arc<dyn World>,
+        workspace: Arc<Workspace>,
+        voice: Voice,
+        home: &Path,
+        keep: Option<PathBuf>,
+    ) -> Self {
+        let home = home.display().to_string();
+        let state = Mutex::new(State { progress, said: None, trouble: None });
+        Self { lesson, world, workspace, voice, home, keep, state }
+    }
+
+    /// The lesson.
+    pub fn lesson(&self) -> &Lesson {
+        &self.lesson
+    }
+
+    /// A copy of the progress.
+    pub fn progress(&self) -> Progress {
+        self.state().progress.clone()
+    }
+
+    /// Gathers, judges and records; what came of it.
+    pub fn look(&self) -> Judgement {
+        self.look_with(&mut self.state())
+    }
+
+    /// The grade as of now.
+    pub fn grade(&self) -> Report {
+        let mut state = self.state();
+        let judgement = self.look_with(&mut state);
+        report(&self.lesson, &state.progress, &judgement)
+    }
+
+    /// What to say after a command. `typed` is false when the learner only pressed Enter.
+    pub fn after_command(&self, typed: bool) -> String {
+        let mut state = self.state();
+        let before = state.progress.is_complete(&self.lesson);
+        let judgement = self.look_with(&mut state);
+        if before {
+            return String::new();
+        }
+        let text = self.news(&mut state, &judgement, typed);
+        if text.is_empty() { text } else { self.voice.say(&shortened(&text)) }
+    }
+
+    /// The first screen of the lesson, or the task again: where the learner is, and the text of the step.
+    pub fn task(&self) -> String {
+        let mut state = self.state();
+        let _ = self.look_with(&mut state);
+        let Some((number, step)) = self.current(&state.progress) else {
+            return self.voice.say(&self.farewell(&state.progress));
+        };
+        state.said = None;
+        let head = format!("{} - step {} of {}", self.lesson.title, number + 1, self.lesson.steps.len());
+        let mut text = self.voice.say(&head);
+        text.push_str(&self.voice.markdown(&step.text));
+        text
+    }
+
+    /// The next hint.
+    pub fn hint(&self) -> String {
+        let mut state = self.state();
+        let text = match state.progress.hint(&self.lesson) {
+            Some((level, of, hint)) => format!("hint {level} of {of}: {hint}"),
+            None => "There is no hint here: every step is done.".to_owned(),
+        };
+        self.save(&mut state);
+        self.voice.say(&text)
+    }
+
+    /// A check by request: the whole verdict, however often it was said.
+    pub fn check(&self) -> String {
+        let mut state = self.state();
+        state.said = None;
+        let judgement = self.look_with(&mut state);
+        let text = self.news(&mut state, &judgement, true);
+        let text = if text.is_empty() { self.farewell(&state.progress) } else { text };
+        self.voice.say(&text)
+    }
+
+    /// Goes on without the current step.
+    pub fn skip(&self) -> String {
+        let mut state = self.state();
+        let Some(skipped) = state.progress.skip(&self.lesson, now()) else {
+            return self.voice.say("There is nothing to skip: every step is done.");
+        };
+        self.save(&mut state);
+        let mut text = format!("[skipped] {skipped}: no points, and you can still do it later.\n");
+        text.push_str(&self.next(&state.progress));
+        self.voice.say(&text)
+    }
+
+    /// Where the learner stands, step by step.
+    pub fn standing(&self) -> String {
+        let state = self.state();
+        let mut text = format!("{}\n", self.lesson.title);
+        for step in &self.lesson.steps {
+            let word = match state.progress.steps.get(&step.id) {
+                Some(done) if done.skipped => "skipped",
+                Some(_) => "done",
+                None => "to do",
+            };
+            let _ = writeln!(text, "[{word}] {}", step.goal);
+        }
+        let _ = write!(text, "{} of {} points", state.progress.points(), self.lesson.points());
+        self.voice.say(&text)
+    }
+
+    /// Says something that is no verdict.
+    pub fn say(&self, text: &str) -> String {
+        self.voice.say(text)
+    }
+
+    /// Forgets the progress, and shows the first step.
+    pub fn start_again(&self) -> String {
+        {
+            let mut state = self.state();
+            state.progress = Progress::new(&self.lesson.slug);
+            state.said = None;
+            self.save(&mut state);
+        }
+        self.task()
+    }
+
+    fn state(&self) -> MutexGuard<'_, State> {
+        self.state.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn look_with(&self, state: &mut State) -> Judgement {
+        let evidence = self.gather(&needs(&self.lesson, &state.progress));
+        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        if state.progress.record(&self.lesson, &judgement, evidence.now) {
+            self.save(state);
+        }
+        judgement
+    }
+
+    /// The only place where evidence is read from the world and the disk.
+    fn gather(&self, needs: &BTreeSet<Need>) -> Evidence {
+        Evidence {
+            now: now(),
+            account: if needs.contains(&Need::Account) { self.world.account() } else { Known::NotGathered },
+            key_files: if needs.contains(&Need::KeyFiles) {
+                Known::Seen(self.workspace.key_files())
+            } else {
+                Known::NotGathered
+            },
+            places: Some(Places { lab: self.workspace.layout().work().display().to_string(), home: self.home.clone() }),
+            events: if needs.contains(&Need::Events) { self.world.journal(0) } else { Known::NotGathered },
+        }
+    }
+
+    fn save(&self, state: &mut State) {
+        let Some(path) = &self.keep else { return };
+        state.trouble = write_atomically(path, state.progress.to_json().as_bytes())
+            .err()
+            .map(|error| format!("Your progress could not be saved in {} ({error}).", path.display()));
+    }
+
+    fn current<'a>(&'a self, progress: &Progress) -> Option<(usize, &'a crate::course::lesson::Step)> {
+        let number = progress.current(&self.lesson)?;
+        self.lesson.steps.get(number).map(|step| (number, step))
+    }
+
+    fn news(&self, state: &mut State, judgement: &Judgement, typed: bool) -> String {
+        let mut text = String::new();
+        if let Some(trouble) = state.trouble.take() {
+            let _ = writeln!(text, "[our trouble] {trouble}");
+        }
+        let mut moved = false;
+        for passed in judgement.newly_passed() {
+            moved = true;
+            if let Verdict::Passed { saw } = &passed.verdict {
+                let _ = writeln!(text, "[done] {saw}");
+            }
+        }
+        let Some(current) = judgement.current() else {
+            text.push_str(&self.farewell(&state.progress));
+            return text;
+        };
+        if moved {
+            state.said = Some((current.id.clone(), current.verdict.clone()));
+            text.push_str(&self.next(&state.progress));
+            return text;
+        }
+        let repeated = state.said.as_ref().is_some_and(|(id, said)| (id, said) == (&current.id, &current.verdict));
+        if !typed && repeated {
+            return text;
+        }
+        state.said = Some((current.id.clone(), current.verdict.clone()));
+        match &current.verdict {
+            Verdict::Passed { .. } => {}
+            Verdict::NotYet { wanted, found, mistake } => {
+                match mistake {
+                    Some(recognised) => {
+                        let _ = writeln!(text, "[not yet] {}", recognised.says);
+                    }
+                    None if repeated => {
+                        let _ = writeln!(text, "[not yet] {wanted} (`lab` shows the task, `lab hint` helps)");
+                    }
+                    None => {
+                        let _ = writeln!(text, "[not yet] {found}");
+                        let _ = writeln!(text, "Awaited: {wanted} (`lab` shows the task, `lab hint` helps)");
+                    }
+                }
+            }
+            Verdict::CouldNotTell { why } => {
+                let _ = writeln!(text, "[could not tell] {why} Type `lab check` to look again.");
+            }
+        }
+        text
+    }
+
+    fn next(&self, progress: &Progress) -> String {
+        match self.current(progress) {
+            Some((number, step)) => format!(
+                "Next, step {} of {}: {}\nType `lab` to read how, `lab hint` for help.",
+                number + 1,
+                self.lesson.steps.len(),
+                step.goal
+            ),
+            None => self.farewell(progress),
+        }
+    }
+
+    fn farewell(&self, progress: &Progress) -> String {
+        let skipped: Vec<&str> = self
+            .lesson
+            .steps
+            .iter()
+            .filter(|step| !progress.has_passed(&step.id))
+            .map(|step| step.id.as_str())
+            .collect();
+        let points = format!("{} of {} points", progress.points(), self.lesson.points());
+        if skipped.is_empty() {
+            format!(
+                "[passed] {}: every step is done, {points}.\nYou have done this with the real ssh and the real files: \
+                 on AWS it is the same.\nType `exit` to leave, or go on exploring."
+            , self.lesson.title)
+        } else {
+            format!(
+                "You are at the end, with {points}. Skipped and still open: {}.\nDo them now if you like, or type `exit`.",
+                skipped.join(", ")
+            )
+        }
+    }
+}
+
+/// Keeps what is said after one command to a few lines: each sentence that is dropped can be read with `lab`.
+fn shortened(text: &str) -> String {
+    let wrapped = |text: &str| text.lines().map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1)).sum::<usize>();
+    let mut kept: Vec<&str> = text.lines().collect();
+    while kept.len() > 2 && wrapped(&kept.join("\n")) > LINES {
+        // The oldest passed step is the one that is missed least.
+        kept.remove(0);
+    }
+    kept.join("\n")
+}

@@ -1,0 +1,171 @@
+//! The journal: what happened, as typed events, in memory and (for a lab) as one JSON line each in a file.
+//!
+//! A line is appended in one write, so that a kill loses at most the event in flight; a torn last line is cut off when the
+//! journal is opened again. The newest events are enough for coaching: memory is bounded.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "the journal is a file and stamps events with the time"
+)]
+
+use std::fs::{File, OpenOptions};
+use std::io::Write;
+use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
+
+use crate::course::evidence::{Event, What};
+
+/// How many events are kept for coaching.
+const KEPT: usize = 4096;
+
+/// All events of one simulation, oldest first.
+#[derive(Debug)]
+pub struct Journal {
+    state: Mutex<State>,
+}
+
+#[derive(Debug, Default)]
+struct State {
+    events: std::collections::VecDeque<Event>,
+    last: u64,
+    file: Option<File>,
+}
+
+/// The journal's file cannot be used.
+#[derive(Debug, thiserror::Error)]
+#[error("the journal {path} cannot be used: {source}")]
+pub struct JournalError {
+    path: PathBuf,
+    source: std::io::Error,
+}
+
+impl Journal {
+    /// A journal in memory only.
+    pub fn in_memory() -> Self {
+        Self {
+            state: Mutex::default(),
+        }
+    }
+
+    /// A journal that goes on from a file, or begins one.
+    pub fn open(path: &Path) -> Result<Self, JournalError> {
+        let failed = |source| JournalError {
+            path: path.to_owned(),
+            source,
+        };
+        let mut state = State::default();
+        let mut whole = 0;
+        match std::fs::read(path) {
+            Ok(bytes) => {
+                for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+                    let Ok(event) = serde_json::from_slice::<Event>(line) else {
+                        break;
+                    };
+                    if line.last() != Some(&b'\n') {
+                        break;
+                    }
+                    whole += line.len();
+                    state.keep(event);
+                }
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
+            Err(error) => return Err(failed(error)),
+        }
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(failed)?;
+        file.set_len(whole as u64).map_err(failed)?;
+        state.file = Some(file);
+        Ok(Self {
+            state: Mutex::new(state),
+        })
+    }
+
+    /// Adds an event that happens now.
+    pub fn add(&self, what: What) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let event = Event {
+            number: state.last + 1,
+            at: now(),
+            what,
+        };
+        if let Some(file) = state.file.as_mut()
+            && let Ok(mut line) = serde_json::to_vec(&event)
+        {
+            line.push(b'\n');
+            // A full disk must not stop the lab: the event is still there for coaching.
+            let _ = file.write_all(&line);
+        }
+        state.keep(event);
+    }
+
+    /// The number of the newest event, 0 before the first.
+    pub fn last(&self) -> u64 {
+        self.state
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .last
+    }
+
+    /// The highest number of a connection, 0 before the first.
+    pub fn last_session(&self) -> u64 {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.events.iter().map(|event| event.what.session().unwrap_or(0)).max().unwrap_or(0)
+    }
+
+    /// Events with a number greater than `number`, oldest first.
+    pub fn since(&self, number: u64) -> Vec<Event> {
+        let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let first = state.events.partition_point(|event| event.number <= number);
+        state.events.iter().skip(first).cloned().collect()
+    }
+}
+
+impl State {
+    fn keep(&mut self, event: Event) {
+        self.last = event.number;
+        self.events.push_back(event);
+        if self.events.len() > KEPT {
+            self.events.pop_front();
+        }
+    }
+}
+
+/// The time of day.
+pub fn timestamp() -> jiff::Timestamp {
+    jiff::Timestamp::now()
+}
+
+/// Unix milliseconds.
+pub fn now() -> i64 {
+    jiff::Timestamp::now().as_millisecond()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_torn_last_line_is_cut_off_and_the_rest_goes_on() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let journal = Journal::open(&path).unwrap();
+        journal.add(What::Disconnected { session: 1 });
+        journal.add(What::Disconnected { session: 2 });
+        drop(journal);
+        let whole = std::fs::read(&path).unwrap();
+        std::fs::write(&path, &whole[..whole.len() - 5]).unwrap();
+        let journal = Journal::open(&path).unwrap();
+        assert_eq!(journal.last(), 1);
+        journal.add(What::Disconnected { session: 3 });
+        let numbers: Vec<u64> = Journal::open(&path)
+            .unwrap()
+            .since(0)
+            .iter()
+            .map(|event| event.number)
+            .collect();
+        assert_eq!(numbers, [1, 2]);
+    }
+}

@@ -1,0 +1,342 @@
+//! The lab's control socket: how the shell's prompt, the `lab` word and the shims reach the running engine.
+//!
+//! It listens twice: on a Unix socket in the lab's own folder (mode 0700), and on a loopback TCP port whose number and
+//! token stand in a file there (mode 0600), because bash can open TCP with a builtin and nothing else. A request is one
+//! line of tab-separated fields (see [`request`]); an answer is text. A connection is one request.
+//!
+//! An answer to a prompt is sent within [`PROMPT_PATIENCE`], or kept for that shell's next prompt: a prompt is never held
+//! up. It is also kept when the shell does not say that it has seen it.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "sockets, and the files that say where they are"
+)]
+
+pub mod client;
+mod kept;
+pub mod request;
+
+use std::io;
+use std::net::Ipv4Addr;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use rand::RngExt;
+use rand::distr::Alphanumeric;
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite, AsyncWriteExt};
+use tokio::net::{TcpListener, UnixListener};
+use tokio::sync::Semaphore;
+use tokio::task::JoinSet;
+use tokio::time::timeout;
+
+use self::kept::Kept;
+use self::request::{Request, Told};
+
+pub use self::request::{PromptReport, Reach, WordReport};
+
+/// How long the desk may take before its answer is kept for the next prompt. The shells wait 8 ms, the client 7.
+const PROMPT_PATIENCE: Duration = Duration::from_millis(6);
+/// How long a client may take to send its request.
+const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
+/// How long a shell may take to say that it has seen the answer.
+const SEEN_PATIENCE: Duration = Duration::from_millis(250);
+/// Bytes that a request may have.
+const LONGEST_REQUEST: usize = 64 * 1024;
+/// Connections served at once; the rest wait in the kernel's queue.
+const MOST_CONNECTIONS: usize = 512;
+
+/// Name of the Unix socket in the folder given to [`serve`].
+pub const SOCKET: &str = "control.sock";
+/// Name of the file there that holds `PORT TOKEN`.
+pub const PORT_FILE: &str = "control.port";
+
+/// A connection handed over: from now on it carries SSH.
+pub type Line = Box<dyn Duplex>;
+
+/// What a [`Line`] can do.
+pub trait Duplex: AsyncRead + AsyncWrite + Send + Unpin + 'static {}
+
+impl<T: AsyncRead + AsyncWrite + Send + Unpin + 'static> Duplex for T {}
+
+/// What the `lab` word answers.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Answer {
+    /// Exit status of the `lab` command.
+    pub status: u8,
+    /// Printed as it is; ends in a line end unless it is empty.
+    pub text: String,
+}
+
+/// Who answers: the coach and the simulation behind it.
+///
+/// The methods are called from blocking threads and may take their time; [`Desk::prompt`] has 6 ms before its text moves to
+/// the next prompt.
+pub trait Desk: Send + Sync + 'static {
+    /// A command ended in a lab shell (or Enter was pressed). The text is shown before the next prompt; empty for no news.
+    fn prompt(&self, report: PromptReport) -> String;
+    /// The learner typed `lab` and these words.
+    fn word(&self, report: WordReport) -> Answer;
+    /// What a TCP connection to this address (or DNS name) and port would meet. Somebody is about to try it, so a world
+    /// that journals should journal an unreachable answer as an attempt.
+    fn reach(&self, address: &str, port: u16) -> Reach;
+    /// A connection to this address and port, after `reach` said [`Reach::Open`]. Called inside the tokio runtime; must not block:
+    /// spawn the SSH server on the line.
+    fn connect(&self, address: &str, port: u16, line: Line);
+}
+
+/// The control socket could not be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum ControlError {
+    /// No loopback port.
+    #[error("the lab could not open a port on 127.0.0.1: {0}")]
+    Port(#[source] io::Error),
+    /// No Unix socket.
+    #[error("the lab could not open its socket {}: {why}", path.display())]
+    Socket {
+        /// Where.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        why: io::Error,
+    },
+    /// The file with the port could not be written.
+    #[error("the lab could not write {}: {why}", path.display())]
+    File {
+        /// Which.
+        path: PathBuf,
+        /// Why.
+        #[source]
+        why: io::Error,
+    },
+}
+
+/// A running control socket; it stops, and removes its files, when dropped.
+#[derive(Debug)]
+pub struct Control {
+    port: u16,
+    files: Vec<PathBuf>,
+    tasks: JoinSet<()>,
+}
+
+impl Control {
+    /// The loopback port.
+    pub fn port(&self) -> u16 {
+        self.port
+    }
+}
+
+impl Drop for Control {
+    fn drop(&mut self) {
+        self.tasks.abort_all();
+        for file in &self.files {
+            // Left behind, it is harmless: the next start replaces it.
+            drop(std::fs::remove_file(file));
+        }
+    }
+}
+
+/// Starts the control socket in `run`, a folder that only its owner may enter.
+///
+/// A path that is too long for a Unix socket is not a fault: then there is only the port, and every client knows that.
+pub async fn serve(run: &Path, desk: Arc<dyn Desk>) -> Result<Control, ControlError> {
+    let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
+        .await
+        .map_err(ControlError::Port)?;
+    let port = tcp.local_addr().map_err(ControlError::Port)?.port();
+    let token: String = rand::rng()
+        .sample_iter(Alphanumeric)
+        .take(32)
+        .map(char::from)
+        .collect();
+    let port_file = run.join(PORT_FILE);
+    write_private(&port_file, format!("{port} {token}\n").as_bytes()).map_err(|why| {
+        ControlError::File {
+            path: port_file.clone(),
+            why,
+        }
+    })?;
+
+    let house = Arc::new(House {
+        desk,
+        kept: Kept::default(),
+        places: Semaphore::new(MOST_CONNECTIONS),
+        token,
+    });
+    let mut control = Control {
+        port,
+        files: vec![port_file],
+        tasks: JoinSet::new(),
+    };
+    let socket = run.join(SOCKET);
+    if client::fits_a_socket(&socket) {
+        match std::fs::remove_file(&socket) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => {
+                return Err(ControlError::Socket { path: socket, why });
+            }
+            Ok(()) | Err(_) => {}
+        }
+        let unix = UnixListener::bind(&socket).map_err(|why| ControlError::Socket {
+            path: socket.clone(),
+            why,
+        })?;
+        control.files.push(socket);
+        control.tasks.spawn(accept_unix(unix, Arc::clone(&house)));
+    }
+    control.tasks.spawn(accept_tcp(tcp, house));
+    Ok(control)
+}
+
+/// Written whole before it is seen, readable by its owner only.
+fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
+    let folder = path.parent().unwrap_or(Path::new("."));
+    // tempfile makes it 0600.
+    let mut file = tempfile::NamedTempFile::new_in(folder)?;
+    io::Write::write_all(&mut file, bytes)?;
+    file.persist(path).map_err(|e| e.error)?;
+    Ok(())
+}
+
+struct House {
+    desk: Arc<dyn Desk>,
+    kept: Kept,
+    places: Semaphore,
+    token: String,
+}
+
+async fn accept_unix(listener: UnixListener, house: Arc<House>) {
+    loop {
+        if let Some(stream) = accepted(listener.accept().await).await {
+            tokio::spawn(attend(stream, false, Arc::clone(&house)));
+        }
+    }
+}
+
+async fn accept_tcp(listener: TcpListener, house: Arc<House>) {
+    loop {
+        if let Some(stream) = accepted(listener.accept().await).await {
+            tokio::spawn(attend(stream, true, Arc::clone(&house)));
+        }
+    }
+}
+
+/// A failed accept (out of descriptors) must neither end the loop nor spin in it.
+async fn accepted<S, A>(result: io::Result<(S, A)>) -> Option<S> {
+    match result {
+        Ok((stream, _)) => Some(stream),
+        Err(_) => {
+            tokio::time::sleep(Duration::from_millis(20)).await;
+            None
+        }
+    }
+}
+
+async fn attend(mut stream: impl Duplex, needs_token: bool, house: Arc<House>) {
+    let Ok(_place) = house.places.acquire().await else {
+        return;
+    };
+    let token = needs_token.then_some(house.token.as_str());
+    let Ok(Some(request)) = timeout(REQUEST_PATIENCE, read_request(&mut stream, token)).await
+    else {
+        return;
+    };
+    // Whoever hangs up early only loses their answer.
+    drop(answer(stream, request, &house).await);
+}
+
+async fn answer(mut stream: impl Duplex, request: Request, house: &Arc<House>) -> io::Result<()> {
+    match request {
+        Request::Prompt { report, told } => {
+            let (shell, text) = prompt(report, told, house).await;
+            if text.is_empty() {
+                return stream.shutdown().await;
+            }
+            if tell(&mut stream, &text).await.is_err() {
+                house.kept.keep(shell, &text);
+            }
+            Ok(())
+        }
+        Request::Word(report) => {
+            let desk = Arc::clone(&house.desk);
+            let answer = tokio::task::spawn_blocking(move || desk.word(report))
+                .await
+                .map_err(io::Error::other)?;
+            stream
+                .write_all(format!("{}\n{}", answer.status, answer.text).as_bytes())
+                .await?;
+            stream.shutdown().await
+        }
+        Request::Reach { address, port } => {
+            let reach = reach(house, &address, port).await?;
+            stream
+                .write_all(format!("{}\n", reach.word()).as_bytes())
+                .await?;
+            stream.shutdown().await
+        }
+        Request::Connect { address, port } => match reach(house, &address, port).await? {
+            Reach::Open => {
+                stream.write_all(b"ok\n").await?;
+                house.desk.connect(&address, port, Box::new(stream));
+                Ok(())
+            }
+            closed @ (Reach::Refused | Reach::Silent) => {
+                stream
+                    .write_all(format!("{}\n", closed.word()).as_bytes())
+                    .await?;
+                stream.shutdown().await
+            }
+        },
+    }
+}
+
+async fn reach(house: &Arc<House>, address: &str, port: u16) -> io::Result<Reach> {
+    let (desk, address) = (Arc::clone(&house.desk), address.to_owned());
+    tokio::task::spawn_blocking(move || desk.reach(&address, port))
+        .await
+        .map_err(io::Error::other)
+}
+
+/// The shell's number and what to show now: what was kept for it, and this prompt's news if they are ready in time.
+async fn prompt(mut report: PromptReport, told: Told, house: &Arc<House>) -> (u32, String) {
+    let shell = report.pid;
+    report.command = house.kept.command(shell, told);
+    let desk = Arc::clone(&house.desk);
+    let mut verdict = tokio::task::spawn_blocking(move || desk.prompt(report));
+    let news = match timeout(PROMPT_PATIENCE, &mut verdict).await {
+        Ok(text) => text.unwrap_or_default(),
+        Err(_late) => {
+            let house = Arc::clone(house);
+            tokio::spawn(async move {
+                house.kept.keep(shell, &verdict.await.unwrap_or_default());
+            });
+            String::new()
+        }
+    };
+    (shell, house.kept.take(shell) + &news)
+}
+
+/// Sends the text and waits for the word that it was seen.
+async fn tell(stream: &mut impl Duplex, text: &str) -> io::Result<()> {
+    let mut bytes = text.replace('\0', "").into_bytes();
+    bytes.push(0);
+    stream.write_all(&bytes).await?;
+    let mut seen = [0; 5];
+    timeout(SEEN_PATIENCE, stream.read_exact(&mut seen)).await??;
+    Ok(())
+}
+
+/// Reads one request, the token's line before it where one is needed. Nothing for a wrong token, a line that is too long or means nothing.
+async fn read_request(stream: &mut impl Duplex, token: Option<&str>) -> Option<Request> {
+    let mut bytes = Vec::new();
+    let mut chunk = [0; 4096];
+    loop {
+        if let Some(request) = request::complete(&bytes, token)? {
+            return Some(request);
+        }
+        let count = stream.read(&mut chunk).await.ok()?;
+        bytes.extend_from_slice(chunk.get(..count)?);
+        if count == 0 || bytes.len() > LONGEST_REQUEST {
+            return None;
+        }
+    }
+}

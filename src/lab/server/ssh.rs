@@ -1,0 +1,224 @@
+//! The SSH server of every instance: translates russh's callbacks, and does nothing else.
+//!
+//! Who may come in is [`machine::gate`](crate::machine::gate), what happens inside is
+//! [`machine::Session`](crate::machine::Session), and where connections come from is `lab::stage`. One [`Server`] serves
+//! all instances, because the limits are shared; each connection brings its own [`Target`].
+//!
+//! What russh 0.65 leaves to its user is here: the time allowed for a login and the end of a connection from outside
+//! (`guard.rs`), the number of connections that have not logged in (`door.rs`), attempts and what counts as proof
+//! (`visitor.rs`), sessions per connection and bounded output (`terminal.rs`), algorithms (`config.rs`).
+
+mod config;
+mod door;
+mod guard;
+mod quick_ack;
+mod terminal;
+mod visitor;
+
+use std::net::IpAddr;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use russh::server::{Handle, run_stream};
+use tokio::io::{AsyncRead, AsyncWrite};
+
+use crate::course::evidence::What;
+use crate::keys::HostKey;
+use crate::machine::{Identity, Machine};
+
+use door::Door;
+use guard::{Guarded, Watch};
+use visitor::Visitor;
+
+pub use quick_ack::QuickAck;
+
+/// What the SSH server asks of the simulation.
+pub trait Host: Send + Sync + 'static {
+    /// The instance's host keys, the preferred one first; none when the instance is gone.
+    fn host_keys(&self, target: &Target) -> Vec<HostKey>;
+
+    /// Runs `work` with the machine, its identity and the time (Unix ms). False, and nothing run, when the instance is
+    /// gone. What `work` changed is kept by the implementation.
+    fn with_machine(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> bool;
+
+    /// Writes an event down.
+    fn record(&self, what: What);
+
+    /// A number for a new connection, never given before.
+    fn next_session(&self) -> u64;
+}
+
+/// The instance that a connection is for.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct Target {
+    /// The account's key in the simulation.
+    pub account: String,
+    /// Its region.
+    pub region: String,
+    /// `i-0…`.
+    pub instance: String,
+    /// The address as connected to.
+    pub address: String,
+}
+
+/// Limits and waits. The defaults are sshd's, but for `half_open`.
+#[derive(Debug, Clone)]
+pub struct Settings {
+    /// Time for a login, sshd's `LoginGraceTime`.
+    pub login_grace: Duration,
+    /// Failed attempts after which the connection is ended, sshd's `MaxAuthTries`.
+    pub attempts: u32,
+    /// Connections that have not logged in, over all instances. One more, and the oldest of them is closed: a flood of
+    /// silent ones (sshd's `MaxStartups` drops newcomers) does not keep the learner out.
+    pub half_open: usize,
+    /// Sessions of one connection, sshd's `MaxSessions`.
+    pub sessions: usize,
+    /// How long root's sentence stays, cloud-init's `sleep 10`.
+    pub root_wait: Duration,
+}
+
+impl Default for Settings {
+    fn default() -> Self {
+        Self {
+            login_grace: Duration::from_secs(120),
+            attempts: 6,
+            half_open: 256,
+            sessions: 10,
+            root_wait: Duration::from_secs(10),
+        }
+    }
+}
+
+/// How a connection went.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[must_use]
+pub enum Ended {
+    /// The instance was gone before it began.
+    NobodyThere,
+    /// The client was no SSH client, or went before it said so.
+    NoSsh,
+    /// It spoke SSH and never logged in.
+    BeforeLogin,
+    /// It had logged in.
+    AfterLogin,
+}
+
+/// The SSH server of all instances.
+pub struct Server {
+    host: Arc<dyn Host>,
+    settings: Settings,
+    door: Arc<Door>,
+}
+
+impl Server {
+    /// A server without connections.
+    pub fn new(host: Arc<dyn Host>, settings: Settings) -> Self {
+        let door = Arc::new(Door::new(settings.half_open));
+        Self {
+            host,
+            settings,
+            door,
+        }
+    }
+
+    /// Serves one connection to its end. `from` is the client's address as the instance sees it.
+    pub async fn serve<S>(&self, stream: S, target: Target, from: IpAddr) -> Ended
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let mut family = None;
+        let here = self.host.with_machine(&target, &mut |machine, _, _| {
+            family = Some(machine.family())
+        });
+        let keys = self.host.host_keys(&target);
+        let (true, Some(family), false) = (here, family, keys.is_empty()) else {
+            return Ended::NobodyThere;
+        };
+
+        let watch = Arc::new(Watch::new());
+        let pass = self.door.enter(target.clone(), Arc::clone(&watch));
+        let config = Arc::new(config::config(family, &keys));
+        let stream = Guarded::new(stream, Arc::clone(&watch), self.settings.login_grace);
+        let connection = Arc::new(Connection {
+            host: Arc::clone(&self.host),
+            settings: self.settings.clone(),
+            session: self.host.next_session(),
+            target,
+            from,
+            watch,
+            door: Arc::clone(&self.door),
+            pass: pass.number(),
+            handle: OnceLock::new(),
+            announced: AtomicBool::new(false),
+        });
+        let running = run_stream(config, stream, Visitor::new(Arc::clone(&connection))).await;
+        let Ok(running) = running else {
+            return Ended::NoSsh;
+        };
+        connection.handle.get_or_init(|| running.handle());
+        connection.announce();
+        // How it ended is of no interest: a client that goes away in the middle is an error to russh.
+        let _: Result<(), russh::Error> = running.await;
+        drop(pass);
+        connection.record(What::Disconnected {
+            session: connection.session,
+        });
+        if connection.watch.is_let_in() {
+            Ended::AfterLogin
+        } else {
+            Ended::BeforeLogin
+        }
+    }
+
+    /// Ends the connections whose target is chosen, as a machine that goes down does.
+    pub fn hang_up(&self, chosen: impl Fn(&Target) -> bool) {
+        self.door.hang_up(chosen);
+    }
+
+    /// Connections now: those that have not logged in, and all.
+    pub fn connections(&self) -> (usize, usize) {
+        self.door.count()
+    }
+}
+
+/// What all parts of one connection share.
+struct Connection {
+    host: Arc<dyn Host>,
+    settings: Settings,
+    session: u64,
+    target: Target,
+    from: IpAddr,
+    watch: Arc<Watch>,
+    door: Arc<Door>,
+    pass: u64,
+    handle: OnceLock<Handle>,
+    announced: AtomicBool,
+}
+
+impl Connection {
+    fn record(&self, what: What) {
+        self.host.record(what);
+    }
+
+    /// Records the connection, once.
+    fn announce(&self) {
+        if !self.announced.swap(true, Ordering::Relaxed) {
+            self.record(What::Connected {
+                session: self.session,
+                instance: self.target.instance.clone(),
+                address: self.target.address.clone(),
+                client: self.watch.client(),
+            });
+        }
+    }
+
+    fn let_in(&self) {
+        self.watch.let_in();
+        self.door.let_in(self.pass);
+    }
+}

@@ -1,0 +1,90 @@
+//! Stages: how the instances' addresses are made real on this computer.
+//!
+//! A stage is told again and again which addresses there are and what is behind each, and brings the computer in line.
+//! Lessons and checks never know which stage it is.
+
+mod drop_packets;
+mod loopback;
+pub mod shim;
+
+use std::ffi::OsString;
+use std::net::{Ipv4Addr, SocketAddrV4};
+
+use crate::lab::server::ssh::Target;
+
+pub use loopback::LoopbackStage;
+
+/// One address, and what a client meets there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The public address of an instance.
+    pub address: Ipv4Addr,
+    /// The instance.
+    pub target: Target,
+    /// What is behind it.
+    pub listening: Listening,
+}
+
+/// What a client meets at an address on SSH's port.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Listening {
+    /// The machine's SSH server.
+    Open,
+    /// The machine is there and nothing listens: refused at once.
+    Refused,
+    /// Packets are dropped: the client waits until it gives up.
+    Dropped,
+}
+
+/// How addresses become real.
+pub trait Stage: Send {
+    /// `loopback`, `shim` or `netns`.
+    fn name(&self) -> &'static str;
+
+    /// What the lab's shell needs in its environment for it.
+    fn environment(&self) -> Vec<(OsString, OsString)> {
+        Vec::new()
+    }
+
+    /// The port on which an open address answers.
+    fn port(&self) -> u16;
+
+    /// Brings the computer in line with `wanted`; addresses that are not in it vanish. Established connections live on,
+    /// as AWS's do when a security group closes. Does what it can and returns the first error. Called from any thread,
+    /// and may take a tenth of a second.
+    fn apply(&mut self, wanted: &[Place]) -> Result<(), StageError>;
+}
+
+/// An address cannot be made real.
+#[derive(Debug, thiserror::Error)]
+pub enum StageError {
+    /// Somebody else listens there.
+    #[error("port {port} of {address} is in use by another program", address = .0.ip(), port = .0.port())]
+    Busy(SocketAddrV4),
+    /// A port below 1024, mostly.
+    #[error("this user may not listen on port {port} of {address}", address = .0.ip(), port = .0.port())]
+    NotAllowed(SocketAddrV4),
+    /// This computer does not have the address: outside Linux only 127.0.0.1 is there without setting up.
+    #[error("this computer has no address {address}", address = .0.ip())]
+    NoSuchAddress(SocketAddrV4),
+    /// Anything else.
+    #[error("cannot listen on {at}: {source}")]
+    Other {
+        /// Where.
+        at: SocketAddrV4,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+impl StageError {
+    pub(crate) fn new(at: SocketAddrV4, source: std::io::Error) -> Self {
+        use std::io::ErrorKind as Kind;
+        match source.kind() {
+            Kind::AddrInUse => Self::Busy(at),
+            Kind::PermissionDenied => Self::NotAllowed(at),
+            Kind::AddrNotAvailable => Self::NoSuchAddress(at),
+            _ => Self::Other { at, source },
+        }
+    }
+}

@@ -1,0 +1,201 @@
+//! The learner's folder: where everything of a lab lies, who has it open, and the key files in it.
+//!
+//! Nothing of the learner's is read outside it, with one exception: files in `~/Downloads` that are newer than the lab
+//! (a browser puts a new key pair there). `~/.ssh` and `~/.aws` are never looked at.
+
+#![expect(
+    clippy::disallowed_methods,
+    reason = "makes the lab's folders and takes its lock"
+)]
+
+pub mod aws_version;
+mod error;
+mod key_files;
+mod layout;
+mod write;
+
+use std::fs::{File, OpenOptions, Permissions, TryLockError};
+use std::io::{Read, Seek, Write};
+use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
+use std::path::{Path, PathBuf};
+use std::time::SystemTime;
+
+use crate::course::evidence::KeyFile;
+
+pub use self::error::WorkspaceError;
+pub use self::layout::Layout;
+pub use self::write::write_atomically;
+
+/// A lab's folder, held open: no other program can open it until this is dropped (or its process ends in any way).
+#[derive(Debug)]
+pub struct Workspace {
+    layout: Layout,
+    began: SystemTime,
+    downloads: Option<PathBuf>,
+    finder: key_files::Finder,
+    _lock: File,
+}
+
+impl Workspace {
+    /// Opens the lab in `root`, making what is missing.
+    ///
+    /// `home` is the learner's home folder, for `~/Downloads`; `None` leaves that out.
+    pub fn open(root: &Path, home: Option<&Path>) -> Result<Self, WorkspaceError> {
+        let root = std::path::absolute(root).map_err(|why| WorkspaceError::file(root, why))?;
+        let layout = Layout::new(root);
+        make_folder(layout.root(), 0o755)?;
+        make_folder(&layout.private(), 0o700)?;
+        let lock = take_lock(&layout)?;
+        make_folder(&layout.work(), 0o755)?;
+        for folder in layout.private_folders() {
+            make_folder(&folder, 0o700)?;
+        }
+        write_where_missing(&layout.aws_config(), AWS_CONFIG)?;
+        write_where_missing(&layout.aws_credentials(), AWS_CREDENTIALS)?;
+        write_where_missing(&layout.ssh_config(), "")?;
+        write_where_missing(&layout.began(), "This file's date is when the lab began.\n")?;
+        let began = std::fs::metadata(layout.began())
+            .and_then(|about| about.modified())
+            .map_err(|why| WorkspaceError::file(&layout.began(), why))?;
+        let downloads = home.map(|home| home.join("Downloads"));
+        Ok(Self {
+            layout,
+            began,
+            downloads,
+            finder: key_files::Finder::default(),
+            _lock: lock,
+        })
+    }
+
+    /// Where things lie.
+    pub fn layout(&self) -> &Layout {
+        &self.layout
+    }
+
+    /// When this lab was first opened.
+    pub fn began(&self) -> SystemTime {
+        self.began
+    }
+
+    /// Files that are, or were meant to be, keys: at most 100 of them, the newest, in the order of their paths.
+    /// What has not changed since it was last asked is not read again.
+    pub fn key_files(&self) -> Vec<KeyFile> {
+        self.finder
+            .find(&self.layout.work(), self.downloads.as_deref(), self.began)
+    }
+}
+
+/// The lab's own AWS settings; `aws configure` in the lab may change them.
+const AWS_CONFIG: &str = "[default]\nregion = us-east-1\noutput = json\n";
+/// Keys that belong to nobody.
+const AWS_CREDENTIALS: &str = "[default]\naws_access_key_id = AKIAGROUNDSCHOOLLAB1\naws_secret_access_key = ground-school-lab-no-real-key-00000000000\n";
+
+fn make_folder(path: &Path, mode: u32) -> Result<(), WorkspaceError> {
+    if path.is_dir() && mode != 0o700 {
+        return Ok(());
+    }
+    std::fs::create_dir_all(path).map_err(|why| WorkspaceError::folder(path, why))?;
+    if mode == 0o700 {
+        std::fs::set_permissions(path, Permissions::from_mode(mode))
+            .map_err(|why| WorkspaceError::folder(path, why))?;
+    }
+    Ok(())
+}
+
+fn write_where_missing(path: &Path, text: &str) -> Result<(), WorkspaceError> {
+    if path.exists() {
+        Ok(())
+    } else {
+        write_atomically(path, text.as_bytes())
+    }
+}
+
+/// The lock goes with the process, so one that was killed leaves nothing to clear away.
+fn take_lock(layout: &Layout) -> Result<File, WorkspaceError> {
+    let path = layout.lock();
+    let mut file = OpenOptions::new()
+        .read(true)
+        .write(true)
+        .create(true)
+        .truncate(false)
+        .mode(0o600)
+        .open(&path)
+        .map_err(|why| WorkspaceError::file(&path, why))?;
+    match file.try_lock() {
+        Ok(()) => {
+            let pid = format!("{}\n", std::process::id());
+            file.set_len(0)
+                .and_then(|()| file.write_all(pid.as_bytes()))
+                .map_err(|why| WorkspaceError::file(&path, why))?;
+            Ok(file)
+        }
+        Err(TryLockError::WouldBlock) => {
+            let mut holder = String::new();
+            let read = file
+                .rewind()
+                .and_then(|()| file.read_to_string(&mut holder));
+            let pid = read.ok().and_then(|_| holder.trim().parse().ok());
+            Err(WorkspaceError::Busy {
+                root: layout.root().to_owned(),
+                pid,
+            })
+        }
+        Err(TryLockError::Error(why)) => Err(WorkspaceError::file(&path, why)),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_lab_is_made_once_and_kept() {
+        let dir = tempfile::tempdir().unwrap();
+        let root = dir.path().join("deep/lab");
+        let workspace = Workspace::open(&root, None).unwrap();
+        let mode = |path: PathBuf| std::fs::metadata(path).unwrap().permissions().mode() & 0o777;
+        assert_eq!(mode(workspace.layout().private()), 0o700);
+        assert_eq!(mode(workspace.layout().run()), 0o700);
+        assert_eq!(mode(workspace.layout().aws_credentials()), 0o600);
+        assert!(workspace.layout().work().is_dir());
+        std::fs::write(
+            workspace.layout().aws_config(),
+            "[default]\nregion = eu-north-1\n",
+        )
+        .unwrap();
+        let began = workspace.began();
+        drop(workspace);
+        let workspace = Workspace::open(&root, None).unwrap();
+        assert_eq!(workspace.began(), began);
+        assert!(
+            std::fs::read_to_string(workspace.layout().aws_config())
+                .unwrap()
+                .contains("eu-north-1")
+        );
+    }
+
+    #[test]
+    fn an_open_lab_cannot_be_opened_again_and_the_error_names_the_process() {
+        let dir = tempfile::tempdir().unwrap();
+        let first = Workspace::open(dir.path(), None).unwrap();
+        let refused = Workspace::open(dir.path(), None).unwrap_err();
+        assert!(
+            matches!(refused, WorkspaceError::Busy { pid: Some(pid), .. } if pid == std::process::id()),
+            "{refused}"
+        );
+        drop(first);
+        Workspace::open(dir.path(), None).unwrap();
+    }
+
+    #[test]
+    fn a_file_in_the_way_is_named() {
+        let dir = tempfile::tempdir().unwrap();
+        let file = dir.path().join("lab");
+        std::fs::write(&file, "").unwrap();
+        let refused = Workspace::open(&file, None).unwrap_err();
+        assert!(
+            refused.to_string().contains(&file.display().to_string()),
+            "{refused}"
+        );
+    }
+}

@@ -1,0 +1,136 @@
+//! Where everything of a lab lies. Names only: nothing is touched.
+
+use std::path::{Path, PathBuf};
+
+use etcetera::BaseStrategy;
+
+use super::WorkspaceError;
+
+/// The places in a lab's folder.
+///
+/// ```text
+/// LAB/work/                  what the learner sees; the shell starts here
+/// LAB/.groundschool/         ours, mode 0700
+///     run/                   control socket and port; also TMUX_TMPDIR
+///     bin/                   shims and the `lab` word, first on PATH
+///     shell/                 hook files and the lab's own shell histories
+///     aws/ ssh/ putty/ ansible/
+///     accounts.json machines/ journal.jsonl lesson progress-<lesson>.json
+/// ```
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Layout {
+    root: PathBuf,
+}
+
+impl Layout {
+    /// The places of the lab in `root`, which should be absolute.
+    pub fn new(root: PathBuf) -> Self {
+        Self { root }
+    }
+
+    /// The usual lab: `$XDG_DATA_HOME/groundschool/lab`.
+    pub fn usual() -> Result<Self, WorkspaceError> {
+        let strategy =
+            etcetera::choose_base_strategy().map_err(|_no_home| WorkspaceError::NoHome)?;
+        Ok(Self::new(
+            strategy.data_dir().join("groundschool").join("lab"),
+        ))
+    }
+
+    /// The lab's folder itself.
+    pub fn root(&self) -> &Path {
+        &self.root
+    }
+
+    /// The learner's working folder.
+    pub fn work(&self) -> PathBuf {
+        self.root.join("work")
+    }
+
+    /// Our own part.
+    pub fn private(&self) -> PathBuf {
+        self.root.join(".groundschool")
+    }
+
+    /// Control socket and port file.
+    pub fn run(&self) -> PathBuf {
+        self.private().join("run")
+    }
+
+    /// Shims, and the `lab` word.
+    pub fn bin(&self) -> PathBuf {
+        self.private().join("bin")
+    }
+
+    /// Hook files of the shells.
+    pub fn shell(&self) -> PathBuf {
+        self.private().join("shell")
+    }
+
+    /// `AWS_CONFIG_FILE`.
+    pub fn aws_config(&self) -> PathBuf {
+        self.private().join("aws/config")
+    }
+
+    /// `AWS_SHARED_CREDENTIALS_FILE`.
+    pub fn aws_credentials(&self) -> PathBuf {
+        self.private().join("aws/credentials")
+    }
+
+    /// What a lab's learner may use as their `~/.ssh/config`; theirs to edit.
+    pub fn ssh_config(&self) -> PathBuf {
+        self.private().join("ssh/config")
+    }
+
+    /// The lab's known hosts.
+    pub fn known_hosts(&self) -> PathBuf {
+        self.private().join("ssh/known_hosts")
+    }
+
+    /// `PUTTYDIR`.
+    pub fn putty(&self) -> PathBuf {
+        self.private().join("putty")
+    }
+
+    /// `ANSIBLE_HOME`.
+    pub fn ansible(&self) -> PathBuf {
+        self.private().join("ansible")
+    }
+
+    /// The journal of events, saved.
+    pub fn journal(&self) -> PathBuf {
+        self.private().join("journal.jsonl")
+    }
+
+    /// The learner's progress in one lesson, named by its folder.
+    pub fn progress(&self, lesson: &str) -> PathBuf {
+        self.private().join(format!("progress-{lesson}.json"))
+    }
+
+    /// Holds the name of the lesson that was open last.
+    pub fn lesson(&self) -> PathBuf {
+        self.private().join("lesson")
+    }
+
+    /// Held locked while the lab is open; holds the number of the process that has it.
+    pub fn lock(&self) -> PathBuf {
+        self.private().join("lock")
+    }
+
+    pub(super) fn began(&self) -> PathBuf {
+        self.private().join("began")
+    }
+
+    pub(super) fn private_folders(&self) -> [PathBuf; 7] {
+        let in_private = |name: &str| self.private().join(name);
+        [
+            self.run(),
+            self.bin(),
+            self.shell(),
+            in_private("aws"),
+            in_private("ssh"),
+            self.putty(),
+            self.ansible(),
+        ]
+    }
+}

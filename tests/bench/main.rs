@@ -1,0 +1,32 @@
+//! The benchmarks: `cargo bench`, or `cargo bench -- NAME…` for some. `README.md` beside this file says how to read them.
+
+mod bare_http;
+mod create_key_pair;
+mod describe;
+mod login;
+mod numbers;
+#[path = "../common/served.rs"]
+mod served;
+mod start;
+
+/// Every benchmark, in the order in which they run.
+const ALL: &[(&str, fn())] = &[
+    ("start", start::run),
+    ("describe", describe::run),
+    ("create_key_pair", create_key_pair::run),
+    ("login", login::run),
+];
+
+fn main() {
+    // Cargo adds `--bench`.
+    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
+    let unknown: Vec<_> = wanted.iter().filter(|word| ALL.iter().all(|(name, _)| name != word)).collect();
+    let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+    assert!(unknown.is_empty(), "no benchmark is named {unknown:?}; there are {}", names.join(", "));
+    for (name, run) in ALL {
+        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+            println!("\n== {name}");
+            run();
+        }
+    }
+}
