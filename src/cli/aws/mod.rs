@@ -244,9 +244,14 @@ impl Command<'_> {
         if args == ["help"] {
             return Ok(help::command(&self.path, self.action, &table));
         }
-        let (givens, rest) = arguments::take(&table, args, true)?;
+        let (givens, mut rest) = arguments::take(&table, args, true)?;
         arguments::check_required(&table, &givens)?;
         if !rest.is_empty() {
+            // The AWS CLI names the first word that is no option last: it had kept it for `help`.
+            let first_word = rest.iter().position(|one| !one.starts_with("--"));
+            if let Some(word) = first_word.map(|at| rest.remove(at)) {
+                rest.push(word);
+            }
             return Err(Failure::UnknownOptions(rest.join(", "), self.path.clone()));
         }
         let query = self.globals.one("query").map(output::query).transpose()?;
