@@ -165,3 +165,57 @@ impl<'de> Deserialize<'de> for HostKey {
         Self::from_openssh_private(&text).map_err(serde::de::Error::custom)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use rand::SeedableRng;
+    use rand::rngs::StdRng;
+
+    use super::*;
+
+    #[test]
+    fn a_host_key_survives_being_stored() {
+        for key_type in [HostKeyType::Ed25519, HostKeyType::EcdsaP256] {
+            let key = HostKey::generate(key_type, &mut StdRng::seed_from_u64(1)).unwrap();
+            let text = serde_json::to_string(&key).unwrap();
+            let again: HostKey = serde_json::from_str(&text).unwrap();
+            assert_eq!(again, key);
+            assert_eq!(again.key_type(), key_type);
+            assert_eq!(again.sha256(), fingerprint::sha256(key.public()));
+        }
+    }
+
+    #[test]
+    fn the_public_line_names_the_algorithm_and_the_machine() {
+        let key = HostKey::generate(HostKeyType::EcdsaP256, &mut StdRng::seed_from_u64(1)).unwrap();
+        let line = key.openssh("root@ip-172-31-0-10");
+        assert!(
+            line.starts_with("ecdsa-sha2-nistp256 AAAAE2VjZHNh"),
+            "{line}"
+        );
+        assert!(line.ends_with(" root@ip-172-31-0-10"), "{line}");
+        assert_eq!(
+            ssh_key::PublicKey::from_openssh(&line).unwrap().key_data(),
+            key.public().key_data()
+        );
+    }
+
+    #[test]
+    fn two_machines_have_two_keys() {
+        let mut rng = StdRng::seed_from_u64(1);
+        let first = HostKey::generate(HostKeyType::Ed25519, &mut rng).unwrap();
+        assert_ne!(
+            HostKey::generate(HostKeyType::Ed25519, &mut rng).unwrap(),
+            first
+        );
+    }
+
+    #[test]
+    fn a_key_pairs_rsa_key_is_no_host_key() {
+        let rsa = include_str!("../../fixtures/keys/rsa.pem");
+        assert!(matches!(
+            HostKey::from_openssh_private(rsa),
+            Err(NotAHostKey::Unreadable(_))
+        ));
+    }
+}

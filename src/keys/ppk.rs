@@ -1,4 +1,4 @@
-//! PuTTY's private key file, version 2, as CreateKeyPair answers `KeyFormat=ppk`.
+//! PuTTY's private key file, version 2, as `CreateKeyPair` answers `KeyFormat=ppk`.
 //!
 //! Version 2 is read by every PuTTY, those before 0.75 included; which version AWS sends is unverified. Format: the PuTTY
 //! manual, appendix C.4. Line ends are LF, which every PuTTY reads and which survives XML.
@@ -83,4 +83,35 @@ fn put_string(out: &mut Vec<u8>, bytes: &[u8]) {
     let length = u32::try_from(bytes.len()).unwrap_or(u32::MAX);
     out.extend_from_slice(&length.to_be_bytes());
     out.extend_from_slice(bytes);
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::keys::file::inspect;
+
+    #[test]
+    fn the_text_is_puttygens_to_the_byte() {
+        let cases = [
+            (
+                include_str!("../../fixtures/keys/rsa.pem"),
+                include_str!("../../fixtures/keys/rsa.ppk"),
+            ),
+            (
+                include_str!("../../fixtures/keys/ed25519.pem"),
+                include_str!("../../fixtures/keys/ed25519.ppk"),
+            ),
+        ];
+        for (pem, ppk) in cases {
+            let key = inspect(pem.as_bytes()).private.unwrap();
+            assert_eq!(key.ppk("fixture"), ppk);
+        }
+    }
+
+    #[test]
+    fn a_comment_cannot_add_a_line() {
+        let key = inspect(include_bytes!("../../fixtures/keys/rsa.pem"))
+            .private
+            .unwrap();
+        assert!(key.ppk("a\nb").contains("\nComment: ab\n"));
+    }
 }

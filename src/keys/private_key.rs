@@ -1,10 +1,11 @@
-//! The private half of a key pair, with the texts that CreateKeyPair answers.
+//! The private half of a key pair, with the texts that `CreateKeyPair` answers.
 
 use std::fmt;
 
 use rand::CryptoRng;
 use rsa::pkcs1::{DecodeRsaPrivateKey, EncodeRsaPrivateKey, LineEnding};
-use rsa::pkcs8::{DecodePrivateKey, EncodePrivateKey};
+use rsa::pkcs8::EncodePrivateKey;
+use rsa::traits::{PrivateKeyParts, PublicKeyParts};
 use russh::keys::ssh_key;
 use ssh_key::private::{Ed25519Keypair, KeypairData, RsaKeypair};
 
@@ -13,7 +14,7 @@ use super::key_type::KeyType;
 use super::ppk;
 use super::public_key::{NotAPublicKey, PublicKey};
 
-/// Bits of an RSA key that EC2 makes (CreateKeyPair, API reference).
+/// Bits of an RSA key that EC2 makes (`CreateKeyPair`, API reference).
 const RSA_BITS: usize = 2048;
 
 /// A private key, with its PEM text and its fingerprint ready.
@@ -40,14 +41,13 @@ pub enum KeyNotMade {
 }
 
 impl PrivateKey {
-    /// Makes a key as CreateKeyPair does: RSA of 2048 bits, or ED25519. RSA takes tens to hundreds of milliseconds (it looks
+    /// Makes a key as `CreateKeyPair` does: RSA of 2048 bits, or ED25519. RSA takes tens to hundreds of milliseconds (it looks
     /// for primes, so it varies widely); ED25519 takes well under one.
     pub fn generate(key_type: KeyType, rng: &mut impl CryptoRng) -> Result<Self, KeyNotMade> {
         match key_type {
             KeyType::Rsa => {
-                let key = rsa::RsaPrivateKey::new(rng, RSA_BITS)
-                    .map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
-                Self::from_rsa(&key)
+                let key = rsa::RsaPrivateKey::new(rng, RSA_BITS).map_err(refused)?;
+                Self::from_rsa(&larger_prime_first(key)?)
             }
             KeyType::Ed25519 => Self::from_ed25519(&Ed25519Keypair::random(rng)),
         }
@@ -117,8 +117,7 @@ impl PrivateKey {
     pub(super) fn from_ssh_key(key: &ssh_key::PrivateKey) -> Result<Self, KeyNotMade> {
         match (key.key_data().rsa(), key.key_data().ed25519()) {
             (Some(pair), _) => {
-                let key = rsa::RsaPrivateKey::try_from(pair)
-                    .map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
+                let key = rsa::RsaPrivateKey::try_from(pair).map_err(refused)?;
                 Self::from_rsa(&key)
             }
             (None, Some(pair)) => Self::from_ed25519(pair),
@@ -129,16 +128,30 @@ impl PrivateKey {
     }
 
     pub(super) fn from_pkcs1_der(der: &[u8]) -> Result<Self, KeyNotMade> {
-        let key =
-            rsa::RsaPrivateKey::from_pkcs1_der(der).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
+        let key = rsa::RsaPrivateKey::from_pkcs1_der(der).map_err(refused)?;
         Self::from_rsa(&key)
     }
+}
 
-    pub(super) fn from_rsa_pkcs8_der(der: &[u8]) -> Result<Self, KeyNotMade> {
-        let key =
-            rsa::RsaPrivateKey::from_pkcs8_der(der).map_err(|e| KeyNotMade::Rsa(e.to_string()))?;
-        Self::from_rsa(&key)
+/// OpenSSL and PuTTY write the larger prime first, and PuTTY puts it first when it reads a key; so a key made here goes
+/// through PuTTYgen and back unchanged.
+fn larger_prime_first(key: rsa::RsaPrivateKey) -> Result<rsa::RsaPrivateKey, KeyNotMade> {
+    let mut primes = key.primes().to_vec();
+    if primes.is_sorted_by(|a, b| a >= b) {
+        return Ok(key);
     }
+    primes.sort_by(|a, b| b.cmp(a));
+    rsa::RsaPrivateKey::from_components(
+        key.n().as_ref().clone(),
+        key.e().clone(),
+        key.d().clone(),
+        primes,
+    )
+    .map_err(refused)
+}
+
+fn refused(error: impl fmt::Display) -> KeyNotMade {
+    KeyNotMade::Rsa(error.to_string())
 }
 
 impl PartialEq for PrivateKey {
@@ -190,5 +203,45 @@ mod tests {
         assert_eq!(key.created_fingerprint().len(), 44);
         let again = ssh_key::PrivateKey::from_openssh(key.pem()).unwrap();
         assert_eq!(PrivateKey::from_ssh_key(&again).unwrap(), key);
+    }
+
+    #[test]
+    fn the_fingerprint_of_a_key_that_ec2_made_is_the_one_of_the_openssl_recipe() {
+        let pem = include_str!("../../fixtures/keys/rsa.pem");
+        let key = PrivateKey::from_rsa(&rsa::RsaPrivateKey::from_pkcs1_pem(pem).unwrap()).unwrap();
+        assert_eq!(
+            key.created_fingerprint(),
+            "b0:a3:01:06:53:65:33:06:2a:1e:cc:6e:a0:ee:63:17:32:ea:1e:87"
+        );
+        assert_eq!(format!("{}\n", key.pem()), pem);
+    }
+
+    #[test]
+    fn an_ed25519_key_has_one_fingerprint_however_it_came() {
+        let key = PrivateKey::generate(KeyType::Ed25519, &mut StdRng::seed_from_u64(2)).unwrap();
+        assert_eq!(
+            key.created_fingerprint(),
+            key.public().imported_fingerprint()
+        );
+    }
+
+    #[test]
+    fn the_larger_prime_stands_first_as_openssl_and_putty_have_it() {
+        for seed in 3..6 {
+            let key = PrivateKey::generate(KeyType::Rsa, &mut StdRng::seed_from_u64(seed)).unwrap();
+            let rsa = rsa::RsaPrivateKey::from_pkcs1_pem(key.pem()).unwrap();
+            assert!(rsa.primes()[0] > rsa.primes()[1]);
+        }
+    }
+
+    #[test]
+    fn debug_never_shows_the_private_half() {
+        let key = PrivateKey::generate(KeyType::Ed25519, &mut StdRng::seed_from_u64(1)).unwrap();
+        let shown = format!("{key:?}");
+        assert!(shown.contains(&key.public().sha256()), "{shown}");
+        assert!(
+            !shown.contains("PRIVATE") && !shown.contains("seed"),
+            "{shown}"
+        );
     }
 }

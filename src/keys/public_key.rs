@@ -1,4 +1,4 @@
-//! The public half of a key pair: RSA or ED25519, as ImportKeyPair takes it.
+//! The public half of a key pair: RSA or ED25519, as `ImportKeyPair` takes it.
 
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
@@ -42,7 +42,7 @@ pub enum NotAPublicKey {
 }
 
 impl PublicKey {
-    /// What ImportKeyPair reads: an OpenSSH line, RFC 4716, or (RSA only) DER, plain or as base64 text. `material` is what
+    /// What `ImportKeyPair` reads: an OpenSSH line, RFC 4716, or (RSA only) DER, plain or as base64 text. `material` is what
     /// the parameter holds once its own base64 is undone: the bytes of the learner's file. That PEM (`BEGIN PUBLIC
     /// KEY`) is refused is unverified: AWS does not list it.
     pub fn from_material(material: &[u8]) -> Result<Self, NotAPublicKey> {
@@ -141,6 +141,11 @@ impl PublicKey {
     /// RSA or ED25519.
     pub fn key_type(&self) -> KeyType {
         self.key_type
+    }
+
+    /// Length in bits, as `ssh-keygen -l` prints it first.
+    pub fn bits(&self) -> u32 {
+        self.ssh.key_data().rsa().map_or(256, bits)
     }
 
     /// `SHA256:…`, without padding, as `ssh-keygen -l` prints it.
@@ -242,4 +247,160 @@ fn bits(key: &ssh_key::public::RsaPublicKey) -> u32 {
     let bytes = key.n().as_positive_bytes().unwrap_or_default();
     let leading = bytes.first().map_or(0, |byte| byte.leading_zeros());
     u32::try_from(bytes.len() * 8).map_or(u32::MAX, |all| all - leading)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    const RSA: &str = include_str!("../../fixtures/keys/rsa.pub");
+    const ED25519: &str = include_str!("../../fixtures/keys/ed25519.pub");
+
+    fn key(text: &str) -> PublicKey {
+        PublicKey::from_material(text.as_bytes()).unwrap()
+    }
+
+    fn refusal(text: &str) -> NotAPublicKey {
+        PublicKey::from_material(text.as_bytes()).unwrap_err()
+    }
+
+    #[test]
+    fn an_ed25519_fingerprint_is_the_one_that_real_aws_gave() {
+        // Recorded against AWS by localstack's tests (ec2-api.md, 4.1).
+        let key =
+            key("ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILR+zNQbYY5ORuhYXGMTSnjRLzS9C5dUdWRKdlqi20q2");
+        assert_eq!(
+            key.imported_fingerprint(),
+            "4LmcYnyBOqlloHZ5TKAxfa8BgMK2wL6WeOOTvXVdhmw="
+        );
+        assert_eq!(
+            key.sha256(),
+            "SHA256:4LmcYnyBOqlloHZ5TKAxfa8BgMK2wL6WeOOTvXVdhmw"
+        );
+        assert_eq!(key.key_type(), KeyType::Ed25519);
+    }
+
+    #[test]
+    fn an_imported_rsa_fingerprint_is_the_one_of_the_openssl_recipe() {
+        let key = key(RSA);
+        assert_eq!(
+            key.imported_fingerprint(),
+            "01:ee:73:cb:85:ea:79:34:9c:e3:8c:98:61:df:2b:fd"
+        );
+        assert_eq!(
+            key.sha256(),
+            "SHA256:cMD1eXGRd75HwvJ2hl1Ewu4ypAt+9rFkL+7GDbJYzbE"
+        );
+        assert_eq!((key.key_type(), key.bits()), (KeyType::Rsa, 2048));
+    }
+
+    #[test]
+    fn the_hex_fingerprint_is_the_same_hash_as_the_base64_one() {
+        let key = key(ED25519);
+        assert_eq!(
+            key.sha256(),
+            "SHA256:mcbFUXr7tlmOd8+aTJ8JIzqVVzg2an1/1BG4FyJowr4"
+        );
+        let hex = "99:c6:c5:51:7a:fb:b6:59:8e:77:cf:9a:4c:9f:09:23:3a:95:57:38:36:6a:7d:7f:d4:11:b8:17:22:68:c2:be";
+        assert_eq!(key.sha256_hex_colons(), hex);
+        assert_eq!(fingerprint::sha256_hex_colons(key.as_ssh_key()), hex);
+        assert_eq!(fingerprint::sha256(key.as_ssh_key()), key.sha256());
+    }
+
+    #[test]
+    fn one_key_in_every_format_that_an_import_takes_is_one_key() {
+        let openssh = key(RSA);
+        assert_eq!(
+            key(include_str!("../../fixtures/keys/rsa.rfc4716")),
+            openssh
+        );
+        let der = include_str!("../../fixtures/keys/rsa.der.b64");
+        assert_eq!(key(der), openssh);
+        assert_eq!(
+            PublicKey::from_material(&STANDARD.decode(der).unwrap()).unwrap(),
+            openssh
+        );
+        assert_eq!(key(&RSA.replace('\n', " me@home laptop\r\n")), openssh);
+        assert_ne!(key(ED25519), openssh);
+    }
+
+    #[test]
+    fn the_line_carries_the_comment_that_it_is_given() {
+        let bare = ED25519.trim_end();
+        assert_eq!(key(ED25519).openssh(""), bare);
+        assert_eq!(
+            key(&format!("{bare} me@home")).openssh("my-key"),
+            format!("{bare} my-key")
+        );
+        assert_eq!(
+            key(ED25519).openssh("two\nlines"),
+            format!("{bare} twolines")
+        );
+    }
+
+    #[test]
+    fn rsa_of_the_lengths_that_people_have_is_taken() {
+        assert_eq!(
+            key(include_str!("../../fixtures/keys/rsa-1024.pub")).bits(),
+            1024
+        );
+        assert_eq!(
+            key(include_str!("../../fixtures/keys/rsa-3072.pub")).bits(),
+            3072
+        );
+    }
+
+    #[test]
+    fn a_key_of_another_algorithm_is_refused_by_name() {
+        let ecdsa = include_str!("../../fixtures/keys/ecdsa.pub");
+        assert_eq!(
+            refusal(ecdsa),
+            NotAPublicKey::Algorithm("ecdsa-sha2-nistp256".to_owned())
+        );
+    }
+
+    #[test]
+    fn the_private_half_is_refused_as_such() {
+        assert_eq!(
+            refusal(include_str!("../../fixtures/keys/rsa.pem")),
+            NotAPublicKey::PrivateHalf
+        );
+        assert_eq!(
+            refusal(include_str!("../../fixtures/keys/rsa.ppk")),
+            NotAPublicKey::PrivateHalf
+        );
+    }
+
+    #[test]
+    fn what_is_no_key_is_refused() {
+        let swapped = RSA.replace("ssh-rsa", "ssh-ed25519");
+        for text in [
+            "",
+            "testkeypair.pub",
+            "ssh-rsa",
+            "ssh-rsa AAAA",
+            &swapped,
+            &RSA[..100],
+            &format!("{RSA}{ED25519}"),
+        ] {
+            assert_eq!(refusal(text), NotAPublicKey::Unreadable, "{text}");
+        }
+    }
+
+    #[test]
+    fn in_serde_it_is_the_openssh_line() {
+        let text = serde_json::to_string(&key(ED25519)).unwrap();
+        assert_eq!(text, format!("\"{}\"", ED25519.trim_end()));
+        assert_eq!(
+            serde_json::from_str::<PublicKey>(&text).unwrap(),
+            key(ED25519)
+        );
+    }
+
+    #[test]
+    fn a_key_is_itself_whatever_its_comment() {
+        let commented = ssh_key::PublicKey::from_openssh(&key(RSA).openssh("someone")).unwrap();
+        assert!(key(RSA).is(&commented));
+        assert!(!key(ED25519).is(&commented));
+    }
 }

@@ -185,6 +185,16 @@ impl<T: Element> Element for Vec<T> {
     }
 }
 
+impl<T: Element, const N: usize> Element for [T; N] {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+    fn write(&self, xml: &mut Xml, name: &str) {
+        self.as_slice().write(xml, name);
+    }
+    fn json(&self) -> Option<Value> {
+        self.as_slice().json()
+    }
+}
+
 impl<T: Element> Element for [T] {
     const SHAPE: Shape = Shape::List(&T::SHAPE);
     fn write(&self, xml: &mut Xml, name: &str) {
