@@ -305,13 +305,13 @@ impl Command<'_> {
         let mut whole = Map::new();
         loop {
             let request = Outgoing::new(self.action, parameters.clone(), dry_run)?;
-            let mut page = match self.ask(&request, to, outside)? {
-                Value::Object(page) => page,
-                other => return Ok(other),
-            };
+            let answer = self.ask(&request, to, outside)?;
             if alone {
-                return Ok(page.into());
+                return Ok(answer);
             }
+            let Value::Object(mut page) = answer else {
+                return Ok(answer);
+            };
             let next = page.remove("NextToken");
             for (name, value) in page {
                 match (whole.get_mut(&name), value) {

@@ -362,6 +362,65 @@ fn every_command_has_help_and_sends_what_the_account_reads() {
             .unwrap(),
         ""
     );
+    let group = [
+        "ec2",
+        "create-security-group",
+        "--group-name",
+        "g",
+        "--description",
+        "d",
+        "--query",
+    ];
+    let id = lab
+        .aws(&[&group[..], &["GroupId", "--output", "text"]].concat())
+        .unwrap();
+    let tagged = lab.aws(&[
+        "ec2",
+        "create-tags",
+        "--resources",
+        id.trim(),
+        "--tags",
+        "Key=a,Value=b",
+    ]);
+    assert_eq!(
+        tagged.unwrap(),
+        "",
+        "an answer without members prints nothing"
+    );
+    let parameter = "/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+    let image = lab
+        .aws(&[
+            "ssm",
+            "get-parameter",
+            "--name",
+            parameter,
+            "--query",
+            "Parameter.Value",
+            "--output",
+            "text",
+        ])
+        .unwrap();
+    assert!(image.starts_with("ami-"), "{image}");
+    let launched = lab.aws(&[
+        "ec2",
+        "run-instances",
+        "--image-id",
+        image.trim(),
+        "--key-name",
+        "a",
+        "--instance-type",
+        "t3.micro",
+        "--security-group-ids",
+        id.trim(),
+        "--associate-public-ip-address",
+        "--user-data",
+        "#!/bin/sh",
+        "--tag-specifications",
+        "ResourceType=instance,Tags=[{Key=Name,Value=web}]",
+        "--query",
+        "Instances[].Tags[].Value",
+    ]);
+    assert_eq!(launched.unwrap(), "[\n    \"web\"\n]\n");
     let account = lab.aws(&[
         "sts",
         "get-caller-identity",
