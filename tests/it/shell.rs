@@ -183,11 +183,13 @@ fn ctrl_c_ctrl_z_and_a_new_width_work_as_ever() {
         terminal.press("echo never");
         terminal.wait("never");
         terminal.press("\x03");
+        // readline loses a key that follows too closely; fish may keep the prompt that is there.
+        if kind != Kind::Fish {
+            terminal.wait("READY> ");
+        }
+        terminal.press("echo st\"\"ill\r");
+        terminal.wait("still");
         terminal.wait("READY> ");
-        assert!(
-            terminal.line("echo still; true").contains("still"),
-            "{kind:?}"
-        );
     }
 }
 
