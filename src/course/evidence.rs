@@ -78,7 +78,7 @@ pub struct KeyPair {
     pub public_sha256: Option<String>,
     /// `CreateTime`.
     pub created_at: i64,
-    /// Made by ImportKeyPair: AWS never had the private half.
+    /// Made by `ImportKeyPair`: AWS never had the private half.
     pub imported: bool,
 }
 
