@@ -133,7 +133,7 @@ impl Server {
     {
         let mut family = None;
         let here = self.host.with_machine(&target, &mut |machine, _, _| {
-            family = Some(machine.family())
+            family = Some(machine.family());
         });
         let keys = self.host.host_keys(&target);
         let (true, Some(family), false) = (here, family, keys.is_empty()) else {

@@ -57,7 +57,7 @@ impl LoopbackStage {
         socket.set_reuse_address(true)?;
         socket.bind(&SockAddr::from(at))?;
         let dropping = if place.listening == Listening::Dropped {
-            Some(Dropping::begin(SockRef::from(&socket), at)?)
+            Some(Dropping::begin(&SockRef::from(&socket), at)?)
         } else {
             socket.listen(BACKLOG)?;
             None
@@ -173,7 +173,7 @@ impl Door {
     fn open(&self) -> io::Result<()> {
         let mut state = self.lock();
         if let Some(dropping) = state.dropping.take() {
-            let fillers = dropping.end(SockRef::from(&self.listener))?;
+            let fillers = dropping.end(&SockRef::from(&self.listener))?;
             state.fillers.extend(fillers);
         }
         if let Some(waiting) = state.waiting.take() {
@@ -186,7 +186,7 @@ impl Door {
         let mut state = self.lock();
         if state.dropping.is_none() {
             let at = self.listener.local_addr()?;
-            state.dropping = Some(Dropping::begin(SockRef::from(&self.listener), at)?);
+            state.dropping = Some(Dropping::begin(&SockRef::from(&self.listener), at)?);
         }
         Ok(())
     }
