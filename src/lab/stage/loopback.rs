@@ -215,10 +215,7 @@ async fn accept(door: Arc<Door>, server: Arc<Server>, target: Target, learner: I
     loop {
         match poll_fn(|cx| door.poll_accept(cx)).await {
             Ok(stream) => {
-                let (server, target) = (Arc::clone(&server), target.clone());
-                tokio::spawn(
-                    async move { server.serve(QuickAck::new(stream), target, learner).await },
-                );
+                tokio::spawn(server.serve(QuickAck::new(stream), target.clone(), learner));
             }
             // Out of file descriptors, or a client that went before it was accepted: neither may end the listener.
             Err(_) => tokio::time::sleep(REST).await,
