@@ -14,8 +14,9 @@ use crate::lab::play::{Audience, play, solution};
 pub fn run(options: &Demo) -> Result<ExitCode, CliError> {
     lab_options::require_ssh()?;
     let lesson = lab_options::lesson(options.lesson.as_deref(), None)?;
-    let folder = tempfile::tempdir()
-        .map_err(|error| CliError::surroundings("a folder for the demo cannot be made").because(error))?;
+    let folder = tempfile::tempdir().map_err(|error| {
+        CliError::surroundings("a folder for the demo cannot be made").because(error)
+    })?;
     let engine = Engine::open(Options {
         root: folder.path().join("lab"),
         home: None,
@@ -27,15 +28,25 @@ pub fn run(options: &Demo) -> Result<ExitCode, CliError> {
     })
     .map_err(lab_options::engine_error)?;
     let lesson = engine.coach().lesson();
-    anstream::println!("{}: the solution, played in a lab of its own.", lesson.title);
-    let played = play(&engine, &solution(&engine, lesson, None, true), Audience::Terminal)
-        .map_err(|error| CliError::surroundings("bash cannot be started").because(error))?;
+    anstream::println!(
+        "{}: the solution, played in a lab of its own.",
+        lesson.title
+    );
+    let played = play(
+        &engine,
+        &solution(&engine, lesson, None, true),
+        Audience::Terminal,
+    )
+    .map_err(|error| CliError::surroundings("bash cannot be started").because(error))?;
     let report = engine.coach().grade();
     if report.is_passed() {
         anstream::println!("\nEvery step passed.");
         return Ok(ExitCode::SUCCESS);
     }
-    anstream::println!("\nNot every step passed (bash ended with {}):", played.status);
+    anstream::println!(
+        "\nNot every step passed (bash ended with {}):",
+        played.status
+    );
     for step in report.steps {
         anstream::println!("  {}: {}", step.id, step.found);
     }

@@ -45,13 +45,21 @@ pub fn run(only: Option<&str>) -> Result<ExitCode, CliError> {
         }
     }
     if lessons.is_empty() && faults.is_empty() {
-        return Err(CliError::usage(format!("no lesson's name contains {}", only.unwrap_or_default())));
+        return Err(CliError::usage(format!(
+            "no lesson's name contains {}",
+            only.unwrap_or_default()
+        )));
     }
     let mut claims = VecDeque::new();
     for lesson in &lessons {
         claims.push_back((lesson, Claim::AsShipped));
         claims.push_back((lesson, Claim::Solution));
-        claims.extend(lesson.mistakes.iter().map(|script| (lesson, Claim::Mistake(script.clone()))));
+        claims.extend(
+            lesson
+                .mistakes
+                .iter()
+                .map(|script| (lesson, Claim::Mistake(script.clone()))),
+        );
     }
     let proved = claims.len();
     let keys = Arc::new(KeyPool::new(AT_ONCE, 2));
@@ -59,9 +67,16 @@ pub fn run(only: Option<&str>) -> Result<ExitCode, CliError> {
     std::thread::scope(|threads| {
         for _ in 0..AT_ONCE {
             threads.spawn(|| {
-                while let Some((lesson, claim)) = claims.lock().unwrap_or_else(PoisonError::into_inner).pop_front() {
+                while let Some((lesson, claim)) = claims
+                    .lock()
+                    .unwrap_or_else(PoisonError::into_inner)
+                    .pop_front()
+                {
                     if let Err(fault) = prove(lesson, &claim, &keys) {
-                        found.lock().unwrap_or_else(PoisonError::into_inner).push(fault);
+                        found
+                            .lock()
+                            .unwrap_or_else(PoisonError::into_inner)
+                            .push(fault);
                     }
                 }
             });
@@ -72,12 +87,21 @@ pub fn run(only: Option<&str>) -> Result<ExitCode, CliError> {
     for fault in &faults {
         anstream::println!("{fault}\n");
     }
-    anstream::println!("{} lessons, {proved} claims, {} faults", lessons.len(), faults.len());
-    Ok(if faults.is_empty() { ExitCode::SUCCESS } else { Exit::NotYet.into() })
+    anstream::println!(
+        "{} lessons, {proved} claims, {} faults",
+        lessons.len(),
+        faults.len()
+    );
+    Ok(if faults.is_empty() {
+        ExitCode::SUCCESS
+    } else {
+        Exit::NotYet.into()
+    })
 }
 
 fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>) -> Result<(), String> {
-    let folder = tempfile::tempdir().map_err(|error| format!("a folder for a lab cannot be made: {error}"))?;
+    let folder = tempfile::tempdir()
+        .map_err(|error| format!("a folder for a lab cannot be made: {error}"))?;
     let real = matches!(claim, Claim::Mistake(script) if script.real_pace);
     let engine = Engine::open(Options {
         root: folder.path().join("lab"),
@@ -103,7 +127,11 @@ fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>) -> Result<(), Stri
             if passed.is_empty() {
                 Ok(())
             } else {
-                Err(format!("{} passed before anything was done: {}", place("lesson.toml"), passed.join(", ")))
+                Err(format!(
+                    "{} passed before anything was done: {}",
+                    place("lesson.toml"),
+                    passed.join(", ")
+                ))
             }
         }
         Claim::Solution => {
@@ -118,7 +146,11 @@ fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>) -> Result<(), Stri
             if failed.is_empty() {
                 Ok(())
             } else {
-                Err(format!("{} does not pass\n{}\n{played}", place("solution.sh"), failed.join("\n")))
+                Err(format!(
+                    "{} does not pass\n{}\n{played}",
+                    place("solution.sh"),
+                    failed.join("\n")
+                ))
             }
         }
         Claim::Mistake(script) => {
@@ -130,8 +162,13 @@ fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>) -> Result<(), Stri
                 return Err(format!("{file} every step is passed\n{played}"));
             };
             let met = match &current.verdict {
-                Verdict::NotYet { mistake: Some(recognised), .. } => recognised.mistake.name().to_owned(),
-                other @ (Verdict::NotYet { .. } | Verdict::Passed { .. } | Verdict::CouldNotTell { .. }) => {
+                Verdict::NotYet {
+                    mistake: Some(recognised),
+                    ..
+                } => recognised.mistake.name().to_owned(),
+                other @ (Verdict::NotYet { .. }
+                | Verdict::Passed { .. }
+                | Verdict::CouldNotTell { .. }) => {
                     format!("nothing ({other:?})")
                 }
             };
@@ -149,7 +186,12 @@ fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>) -> Result<(), Stri
 
 /// What was printed, indented.
 fn played(engine: &Engine, script: &str) -> Result<String, String> {
-    let played = play(engine, script, Audience::Nobody).map_err(|error| format!("bash cannot be started: {error}"))?;
-    let lines: Vec<String> = played.printed.lines().map(|line| format!("  | {line}")).collect();
+    let played = play(engine, script, Audience::Nobody)
+        .map_err(|error| format!("bash cannot be started: {error}"))?;
+    let lines: Vec<String> = played
+        .printed
+        .lines()
+        .map(|line| format!("  | {line}"))
+        .collect();
     Ok(lines.join("\n"))
 }

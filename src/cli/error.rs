@@ -38,17 +38,32 @@ pub struct CliError {
 impl CliError {
     /// Wrong usage.
     pub fn usage(what: impl Into<String>) -> Self {
-        Self { what: what.into(), why: None, hint: None, exit: Exit::Usage }
+        Self {
+            what: what.into(),
+            why: None,
+            hint: None,
+            exit: Exit::Usage,
+        }
     }
 
     /// The surroundings are in the way.
     pub fn surroundings(what: impl Into<String>) -> Self {
-        Self { what: what.into(), why: None, hint: None, exit: Exit::Surroundings }
+        Self {
+            what: what.into(),
+            why: None,
+            hint: None,
+            exit: Exit::Surroundings,
+        }
     }
 
     /// A mistake of ours.
     pub fn bug(what: impl Into<String>) -> Self {
-        Self { what: what.into(), why: None, hint: None, exit: Exit::Bug }
+        Self {
+            what: what.into(),
+            why: None,
+            hint: None,
+            exit: Exit::Bug,
+        }
     }
 
     /// The reason.

@@ -13,7 +13,8 @@ use crate::lab::workspace::Layout;
 pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
     let root = lab_options::root(&options.place)?;
     let lesson = lab_options::lesson(None, Some(&Layout::new(root.clone())))?;
-    let coach = engine::look(&root, lab_options::home(), lesson).map_err(lab_options::engine_error)?;
+    let coach =
+        engine::look(&root, lab_options::home(), lesson).map_err(lab_options::engine_error)?;
     let coach = coach.ok_or_else(|| {
         CliError::surroundings(format!("there is no lab in {}", root.display()))
             .hint("`groundschool learn` makes one; --lab DIR names another folder")
@@ -37,5 +38,9 @@ pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
             }
         }
     }
-    Ok(if report.is_passed() { ExitCode::SUCCESS } else { Exit::NotYet.into() })
+    Ok(if report.is_passed() {
+        ExitCode::SUCCESS
+    } else {
+        Exit::NotYet.into()
+    })
 }

@@ -1,6 +1,9 @@
 //! `groundschool learn`: opens the lab where the learner left off, in their own shell.
 
-#![expect(clippy::disallowed_methods, reason = "asks which shell is the learner's")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "asks which shell is the learner's"
+)]
 
 use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
@@ -21,8 +24,10 @@ const READY_KEYS: usize = 4;
 /// Opens the lab, runs the shell, says goodbye.
 pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     if options.on == World::Aws {
-        return Err(CliError::usage("lessons on your own AWS account are not built yet")
-            .hint("leave out --on aws to practise in the simulator"));
+        return Err(
+            CliError::usage("lessons on your own AWS account are not built yet")
+                .hint("leave out --on aws to practise in the simulator"),
+        );
     }
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return without_a_terminal();
@@ -49,16 +54,35 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
 
     let variables = engine.environment();
     let shell = LabShell::detect(std::env::var_os("SHELL").as_deref());
-    let failed = |error: std::io::Error| CliError::surroundings("your shell cannot be started").because(error);
+    let failed = |error: std::io::Error| {
+        CliError::surroundings("your shell cannot be started").because(error)
+    };
     let program = std::env::current_exe().map_err(failed)?;
-    let start = shell.install(engine.workspace().layout(), &program, &variables).map_err(failed)?;
+    let start = shell
+        .install(engine.workspace().layout(), &program, &variables)
+        .map_err(failed)?;
     let mut out = std::io::stdout();
-    let _ = out.write_all(welcome(&engine, &shell, &aws).as_bytes()).and_then(|()| out.flush());
-    let status = spawn::run(engine.workspace().layout(), &start, &variables, engine.runtime()).map_err(failed)?;
+    let _ = out
+        .write_all(welcome(&engine, &shell, &aws).as_bytes())
+        .and_then(|()| out.flush());
+    let status = spawn::run(
+        engine.workspace().layout(),
+        &start,
+        &variables,
+        engine.runtime(),
+    )
+    .map_err(failed)?;
     let _ = status;
     let _ = out.write_all(engine.coach().say(&goodbye(&engine)).as_bytes());
-    let passed = engine.coach().progress().is_complete(engine.coach().lesson());
-    Ok(if passed { ExitCode::SUCCESS } else { Exit::NotYet.into() })
+    let passed = engine
+        .coach()
+        .progress()
+        .is_complete(engine.coach().lesson());
+    Ok(if passed {
+        ExitCode::SUCCESS
+    } else {
+        Exit::NotYet.into()
+    })
 }
 
 /// Says what a terminal is needed for, shows the course and names `demo`.
@@ -74,24 +98,24 @@ fn without_a_terminal() -> Result<ExitCode, CliError> {
 
 /// The first screen: where the learner is, in one line each, then the task.
 fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli) -> String {
-    let mut text = format!(
-        "Ground School. This is your own {} in a lab folder: nothing here reaches AWS.",
-        shell.kind.name()
-    );
-    if let Some(other) = &shell.instead_of {
-        text.push_str(&format!(" ({} has no hook here.)", other.display()));
-    }
-    match aws {
-        AwsCli::Good(..) => {}
-        AwsCli::Missing => text.push_str("\nYou have no AWS CLI: the lab lends you a stand-in named aws."),
-        AwsCli::Unfit(..) => text.push_str(
-            "\nYour aws is too old to be pointed at the lab: the lab lends you a stand-in\nnamed aws. Yours is untouched.",
-        ),
-    }
-    text.push_str(&format!(
-        "\nStage: {}. Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
+    let other = shell
+        .instead_of
+        .as_ref()
+        .map(|other| format!(" ({} has no hook here.)", other.display()));
+    let aws = match aws {
+        AwsCli::Good(..) => "",
+        AwsCli::Missing => "\nYou have no AWS CLI: the lab lends you a stand-in named aws.",
+        AwsCli::Unfit(_) => {
+            "\nYour aws is too old to be pointed at the lab: the lab lends you a stand-in\nnamed aws. Yours is untouched."
+        }
+    };
+    let text = format!(
+        "Ground School. This is your own {} in a lab folder: nothing here reaches AWS.{}{aws}\n\
+         Stage: {}. Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
+        shell.kind.name(),
+        other.unwrap_or_default(),
         engine.stage()
-    ));
+    );
     engine.coach().say(&text) + &engine.coach().task()
 }
 
@@ -99,9 +123,16 @@ fn goodbye(engine: &Engine) -> String {
     let progress = engine.coach().progress();
     let lesson = engine.coach().lesson();
     if progress.is_complete(lesson) {
-        return format!("You have passed: {}. {} of {} points.", lesson.title, progress.points(), lesson.points());
+        return format!(
+            "You have passed: {}. {} of {} points.",
+            lesson.title,
+            progress.points(),
+            lesson.points()
+        );
     }
-    let step = progress.current(lesson).and_then(|number| lesson.steps.get(number));
+    let step = progress
+        .current(lesson)
+        .and_then(|number| lesson.steps.get(number));
     let next = step.map_or("the last step", |step| step.goal.as_str());
     format!("You left the lab. It is kept: start groundschool again to go on with \"{next}\"")
 }

@@ -30,16 +30,20 @@ pub fn main() -> ExitCode {
     }
     let mut words = std::env::args_os();
     let name = words.next();
-    if name.as_deref().is_some_and(|name| Path::new(name).file_name() == Some("aws".as_ref())) {
+    if name
+        .as_deref()
+        .is_some_and(|name| Path::new(name).file_name() == Some("aws".as_ref()))
+    {
         return aws::main(words);
     }
-    let arguments = match Arguments::try_parse_from(name.into_iter().chain(words).collect::<Vec<OsString>>()) {
-        Ok(arguments) => arguments,
-        Err(error) => {
-            let _ = error.print();
-            return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
-        }
-    };
+    let arguments =
+        match Arguments::try_parse_from(name.into_iter().chain(words).collect::<Vec<OsString>>()) {
+            Ok(arguments) => arguments,
+            Err(error) => {
+                let _ = error.print();
+                return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
+            }
+        };
     match run(&arguments) {
         Ok(code) => code,
         Err(error) => {
@@ -60,6 +64,6 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Doctor(place)) => doctor::run(place),
         Some(Command::Reset(options)) => reset::run(options),
         Some(Command::Dev(Dev::Check { lesson, .. })) => dev_check::run(lesson.as_deref()),
-        Some(Command::Completions { shell }) => completions::run(*shell),
+        Some(Command::Completions { shell }) => Ok(completions::run(*shell)),
     }
 }

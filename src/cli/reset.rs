@@ -1,7 +1,5 @@
 //! `groundschool reset`: forgets the lab's account, its machines and the progress. Key files stay.
 
-#![expect(clippy::disallowed_methods, reason = "removes files of the lab's own folder")]
-
 use std::io::{BufRead, IsTerminal, Write};
 use std::process::ExitCode;
 
@@ -25,10 +23,18 @@ pub fn run(options: &Reset) -> Result<ExitCode, CliError> {
         return Err(CliError::usage("nothing was reset"));
     }
     let private = layout.private();
-    let failed = |error: std::io::Error| CliError::surroundings("the lab cannot be reset").because(error);
-    for name in ["accounts.json", "journal.jsonl", "known_hosts", &format!("progress-{}.json", lesson.slug)] {
+    let failed =
+        |error: std::io::Error| CliError::surroundings("the lab cannot be reset").because(error);
+    for name in [
+        "accounts.json",
+        "journal.jsonl",
+        "known_hosts",
+        &format!("progress-{}.json", lesson.slug),
+    ] {
         match std::fs::remove_file(private.join(name)) {
-            Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
+            Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
+                return Err(failed(error));
+            }
             Ok(()) | Err(_) => {}
         }
     }
@@ -36,15 +42,23 @@ pub fn run(options: &Reset) -> Result<ExitCode, CliError> {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         Ok(()) | Err(_) => {}
     }
-    anstream::eprintln!("Done: the account is empty and the lesson starts again. Your files in {} stay.", layout.work().display());
+    anstream::eprintln!(
+        "Done: the account is empty and the lesson starts again. Your files in {} stay.",
+        layout.work().display()
+    );
     Ok(ExitCode::SUCCESS)
 }
 
 fn agreed(title: &str) -> Result<bool, CliError> {
     if !std::io::stdin().is_terminal() {
-        return Err(CliError::usage("reset asks before it forgets, and this is no terminal").hint("add --yes"));
+        return Err(
+            CliError::usage("reset asks before it forgets, and this is no terminal")
+                .hint("add --yes"),
+        );
     }
-    anstream::eprint!("Forget the lab's account, its instances and your progress in \"{title}\"? Type yes: ");
+    anstream::eprint!(
+        "Forget the lab's account, its instances and your progress in \"{title}\"? Type yes: "
+    );
     let _ = std::io::stderr().flush();
     let mut answer = String::new();
     let _ = std::io::stdin().lock().read_line(&mut answer);

@@ -54,8 +54,20 @@ impl Coach {
         keep: Option<PathBuf>,
     ) -> Self {
         let home = home.display().to_string();
-        let state = Mutex::new(State { progress, said: None, trouble: None });
-        Self { lesson, world, workspace, voice, home, keep, state }
+        let state = Mutex::new(State {
+            progress,
+            said: None,
+            trouble: None,
+        });
+        Self {
+            lesson,
+            world,
+            workspace,
+            voice,
+            home,
+            keep,
+            state,
+        }
     }
 
     /// The lesson.
@@ -89,7 +101,11 @@ impl Coach {
             return String::new();
         }
         let text = self.news(&mut state, &judgement, typed);
-        if text.is_empty() { text } else { self.voice.say(&shortened(&text)) }
+        if text.is_empty() {
+            text
+        } else {
+            self.voice.say(&shortened(&text))
+        }
     }
 
     /// The first screen of the lesson, or the task again: where the learner is, and the text of the step.
@@ -100,7 +116,12 @@ impl Coach {
             return self.voice.say(&self.farewell(&state.progress));
         };
         state.said = None;
-        let head = format!("{} - step {} of {}", self.lesson.title, number + 1, self.lesson.steps.len());
+        let head = format!(
+            "{} - step {} of {}",
+            self.lesson.title,
+            number + 1,
+            self.lesson.steps.len()
+        );
         let mut text = self.voice.say(&head);
         text.push_str(&self.voice.markdown(&step.text));
         text
@@ -123,7 +144,11 @@ impl Coach {
         state.said = None;
         let judgement = self.look_with(&mut state);
         let text = self.news(&mut state, &judgement, true);
-        let text = if text.is_empty() { self.farewell(&state.progress) } else { text };
+        let text = if text.is_empty() {
+            self.farewell(&state.progress)
+        } else {
+            text
+        };
         self.voice.say(&text)
     }
 
@@ -131,7 +156,9 @@ impl Coach {
     pub fn skip(&self) -> String {
         let mut state = self.state();
         let Some(skipped) = state.progress.skip(&self.lesson, now()) else {
-            return self.voice.say("There is nothing to skip: every step is done.");
+            return self
+                .voice
+                .say("There is nothing to skip: every step is done.");
         };
         self.save(&mut state);
         let mut text = format!("[skipped] {skipped}: no points, and you can still do it later.\n");
@@ -151,7 +178,12 @@ impl Coach {
             };
             let _ = writeln!(text, "[{word}] {}", step.goal);
         }
-        let _ = write!(text, "{} of {} points", state.progress.points(), self.lesson.points());
+        let _ = write!(
+            text,
+            "{} of {} points",
+            state.progress.points(),
+            self.lesson.points()
+        );
         self.voice.say(&text)
     }
 
@@ -178,7 +210,10 @@ impl Coach {
     fn look_with(&self, state: &mut State) -> Judgement {
         let evidence = self.gather(&needs(&self.lesson, &state.progress));
         let judgement = judge(&self.lesson, &state.progress, &evidence);
-        if state.progress.record(&self.lesson, &judgement, evidence.now) {
+        if state
+            .progress
+            .record(&self.lesson, &judgement, evidence.now)
+        {
             self.save(state);
         }
         judgement
@@ -188,14 +223,25 @@ impl Coach {
     fn gather(&self, needs: &BTreeSet<Need>) -> Evidence {
         Evidence {
             now: now(),
-            account: if needs.contains(&Need::Account) { self.world.account() } else { Known::NotGathered },
+            account: if needs.contains(&Need::Account) {
+                self.world.account()
+            } else {
+                Known::NotGathered
+            },
             key_files: if needs.contains(&Need::KeyFiles) {
                 Known::Seen(self.workspace.key_files())
             } else {
                 Known::NotGathered
             },
-            places: Some(Places { lab: self.workspace.layout().work().display().to_string(), home: self.home.clone() }),
-            events: if needs.contains(&Need::Events) { self.world.journal(0) } else { Known::NotGathered },
+            places: Some(Places {
+                lab: self.workspace.layout().work().display().to_string(),
+                home: self.home.clone(),
+            }),
+            events: if needs.contains(&Need::Events) {
+                self.world.journal(0)
+            } else {
+                Known::NotGathered
+            },
         }
     }
 
@@ -203,10 +249,18 @@ impl Coach {
         let Some(path) = &self.keep else { return };
         state.trouble = write_atomically(path, state.progress.to_json().as_bytes())
             .err()
-            .map(|error| format!("Your progress could not be saved in {} ({error}).", path.display()));
+            .map(|error| {
+                format!(
+                    "Your progress could not be saved in {} ({error}).",
+                    path.display()
+                )
+            });
     }
 
-    fn current<'a>(&'a self, progress: &Progress) -> Option<(usize, &'a crate::course::lesson::Step)> {
+    fn current<'a>(
+        &'a self,
+        progress: &Progress,
+    ) -> Option<(usize, &'a crate::course::lesson::Step)> {
         let number = progress.current(&self.lesson)?;
         self.lesson.steps.get(number).map(|step| (number, step))
     }
@@ -232,29 +286,43 @@ impl Coach {
             text.push_str(&self.next(&state.progress));
             return text;
         }
-        let repeated = state.said.as_ref().is_some_and(|(id, said)| (id, said) == (&current.id, &current.verdict));
+        let repeated = state
+            .said
+            .as_ref()
+            .is_some_and(|(id, said)| (id, said) == (&current.id, &current.verdict));
         if !typed && repeated {
             return text;
         }
         state.said = Some((current.id.clone(), current.verdict.clone()));
         match &current.verdict {
             Verdict::Passed { .. } => {}
-            Verdict::NotYet { wanted, found, mistake } => {
-                match mistake {
-                    Some(recognised) => {
-                        let _ = writeln!(text, "[not yet] {}", recognised.says);
-                    }
-                    None if repeated => {
-                        let _ = writeln!(text, "[not yet] {wanted} (`lab` shows the task, `lab hint` helps)");
-                    }
-                    None => {
-                        let _ = writeln!(text, "[not yet] {found}");
-                        let _ = writeln!(text, "Awaited: {wanted} (`lab` shows the task, `lab hint` helps)");
-                    }
+            Verdict::NotYet {
+                wanted,
+                found,
+                mistake,
+            } => match mistake {
+                Some(recognised) => {
+                    let _ = writeln!(text, "[not yet] {}", recognised.says);
                 }
-            }
+                None if repeated => {
+                    let _ = writeln!(
+                        text,
+                        "[not yet] {wanted} (`lab` shows the task, `lab hint` helps)"
+                    );
+                }
+                None => {
+                    let _ = writeln!(text, "[not yet] {found}");
+                    let _ = writeln!(
+                        text,
+                        "Awaited: {wanted} (`lab` shows the task, `lab hint` helps)"
+                    );
+                }
+            },
             Verdict::CouldNotTell { why } => {
-                let _ = writeln!(text, "[could not tell] {why} Type `lab check` to look again.");
+                let _ = writeln!(
+                    text,
+                    "[could not tell] {why} Type `lab check` to look again."
+                );
             }
         }
         text
@@ -284,8 +352,9 @@ impl Coach {
         if skipped.is_empty() {
             format!(
                 "[passed] {}: every step is done, {points}.\nYou have done this with the real ssh and the real files: \
-                 on AWS it is the same.\nType `exit` to leave, or go on exploring."
-            , self.lesson.title)
+                 on AWS it is the same.\nType `exit` to leave, or go on exploring.",
+                self.lesson.title
+            )
         } else {
             format!(
                 "You are at the end, with {points}. Skipped and still open: {}.\nDo them now if you like, or type `exit`.",
@@ -297,7 +366,11 @@ impl Coach {
 
 /// Keeps what is said after one command to a few lines: each sentence that is dropped can be read with `lab`.
 fn shortened(text: &str) -> String {
-    let wrapped = |text: &str| text.lines().map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1)).sum::<usize>();
+    let wrapped = |text: &str| {
+        text.lines()
+            .map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1))
+            .sum::<usize>()
+    };
     let mut kept: Vec<&str> = text.lines().collect();
     while kept.len() > 2 && wrapped(&kept.join("\n")) > LINES {
         // The oldest passed step is the one that is missed least.

@@ -3,7 +3,10 @@
 //! The learner's shell is a child of this process. When it ends, however it ends, the servers are gone with it; what the
 //! lab knows is on the disk by then.
 
-#![expect(clippy::disallowed_methods, reason = "reads the environment that the lab's shell starts from")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "reads the environment that the lab's shell starts from"
+)]
 
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
@@ -125,7 +128,8 @@ impl Engine {
             .map_err(system("the shim stage cannot be set up"))?;
         let stand_in = layout.bin().join("aws");
         if options.stand_in {
-            multicall::link_as(&program, &stand_in).map_err(system("the stand-in cannot be linked"))?;
+            multicall::link_as(&program, &stand_in)
+                .map_err(system("the stand-in cannot be linked"))?;
         } else {
             let _ = std::fs::remove_file(&stand_in);
         }
@@ -134,7 +138,9 @@ impl Engine {
         let simulation = Simulation::start(
             Settings {
                 pace: options.pace,
-                tenancy: Tenancy::One { account: ACCOUNT.to_owned() },
+                tenancy: Tenancy::One {
+                    account: ACCOUNT.to_owned(),
+                },
                 addresses: LAB_ADDRESSES,
                 keys: options.keys,
                 folder: Some(layout.private()),
@@ -165,7 +171,12 @@ impl Engine {
         let server = ssh::Server::new(Arc::clone(&simulation) as _, ssh::Settings::default());
         let server = Arc::new(server);
         hang_up_with_the_machine(&simulation, &server);
-        let front = Front::new(Arc::clone(&simulation), Arc::clone(&coach), server, MY_ADDRESS);
+        let front = Front::new(
+            Arc::clone(&simulation),
+            Arc::clone(&coach),
+            server,
+            MY_ADDRESS,
+        );
         let (endpoint, control) = runtime.block_on(async {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let endpoint = Endpoint::start(address, Arc::clone(&simulation) as _).await?;
@@ -173,7 +184,15 @@ impl Engine {
             tokio::spawn(let_time_pass(Arc::clone(&simulation)));
             Ok::<_, EngineError>((endpoint, control))
         })?;
-        Ok(Self { workspace, simulation, coach, stage, endpoint, _control: control, runtime })
+        Ok(Self {
+            workspace,
+            simulation,
+            coach,
+            stage,
+            endpoint,
+            _control: control,
+            runtime,
+        })
     }
 
     /// The coach.
@@ -220,12 +239,20 @@ impl Engine {
 }
 
 /// A coach for a lab that may be open in another process: it judges what is on the disk, and keeps nothing.
-pub fn look(root: &std::path::Path, home: Option<PathBuf>, lesson: Lesson) -> Result<Option<Coach>, EngineError> {
-    let Some(workspace) = Workspace::look(root, home.as_deref()) else { return Ok(None) };
+pub fn look(
+    root: &std::path::Path,
+    home: Option<PathBuf>,
+    lesson: Lesson,
+) -> Result<Option<Coach>, EngineError> {
+    let Some(workspace) = Workspace::look(root, home.as_deref()) else {
+        return Ok(None);
+    };
     let layout = workspace.layout();
     let settings = Settings {
         pace: Pace::Instant,
-        tenancy: Tenancy::One { account: ACCOUNT.to_owned() },
+        tenancy: Tenancy::One {
+            account: ACCOUNT.to_owned(),
+        },
         addresses: LAB_ADDRESSES,
         keys: Arc::new(KeyPool::new(1, 1)),
         folder: Some(layout.private()),
@@ -234,23 +261,41 @@ pub fn look(root: &std::path::Path, home: Option<PathBuf>, lesson: Lesson) -> Re
     let world = Simulator::new(Arc::new(simulation), REGION, MY_ADDRESS);
     let progress = read_progress(&layout.progress(&lesson.slug), &lesson.slug)?;
     let home = home.unwrap_or_default();
-    Ok(Some(Coach::new(lesson, progress, Arc::new(world), Arc::new(workspace), Voice::new(false), &home, None)))
+    Ok(Some(Coach::new(
+        lesson,
+        progress,
+        Arc::new(world),
+        Arc::new(workspace),
+        Voice::new(false),
+        &home,
+        None,
+    )))
 }
 
 fn read_progress(path: &std::path::Path, lesson: &str) -> Result<Progress, EngineError> {
-    let unreadable = |source| EngineError::System { what: format!("{} cannot be read", path.display()), source };
-    let Some(bytes) = read_if_there(path).map_err(unreadable)? else { return Ok(Progress::new(lesson)) };
-    Progress::from_json(&String::from_utf8_lossy(&bytes))
-        .map_err(|source| EngineError::Progress { path: path.to_owned(), source })
+    let unreadable = |source| EngineError::System {
+        what: format!("{} cannot be read", path.display()),
+        source,
+    };
+    let Some(bytes) = read_if_there(path).map_err(unreadable)? else {
+        return Ok(Progress::new(lesson));
+    };
+    Progress::from_json(&String::from_utf8_lossy(&bytes)).map_err(|source| EngineError::Progress {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 /// A machine that stops or is terminated takes its connections with it.
 fn hang_up_with_the_machine(simulation: &Arc<Simulation>, server: &Arc<ssh::Server>) {
     let server = Arc::clone(server);
-    simulation.on_change(Arc::new(move |simulation| server.hang_up(|target| !simulation.is_running(target))));
+    simulation.on_change(Arc::new(move |simulation| {
+        server.hang_up(|target| !simulation.is_running(target));
+    }));
 }
 
-async fn let_time_pass(simulation: Arc<Simulation>) {
+/// Lets time pass in a simulation, for as long as the runtime lives.
+pub async fn let_time_pass(simulation: Arc<Simulation>) {
     let mut ticks = tokio::time::interval(TICK);
     loop {
         ticks.tick().await;

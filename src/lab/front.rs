@@ -27,8 +27,18 @@ pub struct Front {
 
 impl Front {
     /// A desk. `my_address` is what an instance sees of the learner.
-    pub fn new(simulation: Arc<Simulation>, coach: Arc<Coach>, ssh: Arc<ssh::Server>, my_address: IpAddr) -> Self {
-        Self { simulation, coach, ssh, my_address }
+    pub fn new(
+        simulation: Arc<Simulation>,
+        coach: Arc<Coach>,
+        ssh: Arc<ssh::Server>,
+        my_address: IpAddr,
+    ) -> Self {
+        Self {
+            simulation,
+            coach,
+            ssh,
+            my_address,
+        }
     }
 
     fn about(&self) -> String {
@@ -48,8 +58,14 @@ impl Front {
 
 impl Desk for Front {
     fn prompt(&self, report: PromptReport) -> String {
-        let typed = report.command.as_deref().is_some_and(|line| !line.trim().is_empty());
-        let word_of_ours = report.command.as_deref().is_some_and(|line| line.split_whitespace().next() == Some("lab"));
+        let typed = report
+            .command
+            .as_deref()
+            .is_some_and(|line| !line.trim().is_empty());
+        let word_of_ours = report
+            .command
+            .as_deref()
+            .is_some_and(|line| line.split_whitespace().next() == Some("lab"));
         if word_of_ours {
             // `lab` has just spoken for itself.
             return String::new();
@@ -98,7 +114,8 @@ impl Desk for Front {
             machines::Reach::Open(_) => Reach::Open,
             machines::Reach::Refused(target) => {
                 let why = crate::course::evidence::Silence::Refused;
-                self.simulation.record_silence(address, port, why, Some(target.instance));
+                self.simulation
+                    .record_silence(address, port, why, Some(target.instance));
                 Reach::Refused
             }
             machines::Reach::Silent { why, instance } => {
@@ -109,7 +126,10 @@ impl Desk for Front {
     }
 
     fn connect(&self, address: &str, port: u16, line: Line) {
-        let machines::Reach::Open(target) = self.simulation.reach(address, port, self.my_address) else { return };
+        let machines::Reach::Open(target) = self.simulation.reach(address, port, self.my_address)
+        else {
+            return;
+        };
         let (server, from) = (Arc::clone(&self.ssh), self.my_address);
         tokio::spawn(async move {
             let _ = server.serve(line, target, from).await;

@@ -50,18 +50,32 @@ impl Journal {
 
     /// A journal that goes on from a file, or begins one.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let failed = |source| JournalError { path: path.to_owned(), source };
+        let failed = |source| JournalError {
+            path: path.to_owned(),
+            source,
+        };
         let (mut state, whole) = read(path).map_err(failed)?;
-        let file = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
+        let file = OpenOptions::new()
+            .create(true)
+            .append(true)
+            .open(path)
+            .map_err(failed)?;
         file.set_len(whole).map_err(failed)?;
         state.file = Some(file);
-        Ok(Self { state: Mutex::new(state) })
+        Ok(Self {
+            state: Mutex::new(state),
+        })
     }
 
     /// What a file holds, which may be in use; what is added is not written to it.
     pub fn look(path: &Path) -> Result<Self, JournalError> {
-        let (state, _) = read(path).map_err(|source| JournalError { path: path.to_owned(), source })?;
-        Ok(Self { state: Mutex::new(state) })
+        let (state, _) = read(path).map_err(|source| JournalError {
+            path: path.to_owned(),
+            source,
+        })?;
+        Ok(Self {
+            state: Mutex::new(state),
+        })
     }
 
     /// Adds an event that happens now.
@@ -82,6 +96,15 @@ impl Journal {
         state.keep(event);
     }
 
+    /// Forgets everything; numbers go on.
+    pub fn clear(&self) {
+        let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        state.events.clear();
+        if let Some(file) = &state.file {
+            let _ = file.set_len(0);
+        }
+    }
+
     /// The number of the newest event, 0 before the first.
     pub fn last(&self) -> u64 {
         self.state
@@ -93,7 +116,12 @@ impl Journal {
     /// The highest number of a connection, 0 before the first.
     pub fn last_session(&self) -> u64 {
         let state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
-        state.events.iter().map(|event| event.what.session().unwrap_or(0)).max().unwrap_or(0)
+        state
+            .events
+            .iter()
+            .map(|event| event.what.session().unwrap_or(0))
+            .max()
+            .unwrap_or(0)
     }
 
     /// Events with a number greater than `number`, oldest first.
@@ -110,7 +138,9 @@ fn read(path: &Path) -> std::io::Result<(State, u64)> {
     let mut whole = 0;
     let bytes = read_if_there(path)?.unwrap_or_default();
     for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let Ok(event) = serde_json::from_slice::<Event>(line) else { break };
+        let Ok(event) = serde_json::from_slice::<Event>(line) else {
+            break;
+        };
         if line.last() != Some(&b'\n') {
             break;
         }

@@ -35,14 +35,22 @@ impl Simulation {
     /// What somebody at `from` meets who connects to this address or public DNS name. Changes and records nothing.
     pub fn reach(&self, host: &str, port: u16, from: IpAddr) -> Reach {
         self.tick();
-        let nobody = Reach::Silent { why: Silence::NobodyThere, instance: None };
-        let Some(address) = address_of(host) else { return nobody };
+        let nobody = Reach::Silent {
+            why: Silence::NobodyThere,
+            instance: None,
+        };
+        let Some(address) = address_of(host) else {
+            return nobody;
+        };
         let state = self.lock();
         let mut former = None;
         for (key, account) in &state.accounts {
             for region in account.regions.values() {
                 for instance in region.instances.iter() {
-                    let is_here = instance.public_address.as_ref().is_some_and(|public| public.address == address);
+                    let is_here = instance
+                        .public_address
+                        .as_ref()
+                        .is_some_and(|public| public.address == address);
                     if is_here {
                         let target = Target {
                             account: key.clone(),
@@ -53,7 +61,10 @@ impl Simulation {
                         return self.reach_instance(region, instance, target, port, from);
                     }
                     if let Some(why) = why_not(instance, address) {
-                        former = Some(Reach::Silent { why, instance: Some(instance.id.clone()) });
+                        former = Some(Reach::Silent {
+                            why,
+                            instance: Some(instance.id.clone()),
+                        });
                     }
                 }
             }
@@ -61,8 +72,18 @@ impl Simulation {
         former.unwrap_or(nobody)
     }
 
-    fn reach_instance(&self, region: &Region, instance: &Instance, target: Target, port: u16, from: IpAddr) -> Reach {
-        let silent = |why| Reach::Silent { why, instance: Some(instance.id.clone()) };
+    fn reach_instance(
+        &self,
+        region: &Region,
+        instance: &Instance,
+        target: Target,
+        port: u16,
+        from: IpAddr,
+    ) -> Reach {
+        let silent = |why| Reach::Silent {
+            why,
+            instance: Some(instance.id.clone()),
+        };
         let groups: Vec<String> = instance.group_ids().map(str::to_owned).collect();
         match region.security_groups.admits(&groups, port, from) {
             Admission::Closed => return silent(Silence::GroupClosed),
@@ -73,9 +94,8 @@ impl Simulation {
             SshPhase::Pending => silent(Silence::Pending),
             SshPhase::Stopped => silent(Silence::Stopped),
             SshPhase::Terminated => silent(Silence::Terminated),
-            SshPhase::Booting => Reach::Refused(target),
             SshPhase::Up if port == SSH => Reach::Open(target),
-            SshPhase::Up => Reach::Refused(target),
+            SshPhase::Booting | SshPhase::Up => Reach::Refused(target),
         }
     }
 
@@ -86,7 +106,9 @@ impl Simulation {
         for (key, account) in &state.accounts {
             for region in account.regions.values() {
                 for instance in region.instances.iter() {
-                    let Some(public) = &instance.public_address else { continue };
+                    let Some(public) = &instance.public_address else {
+                        continue;
+                    };
                     let target = Target {
                         account: key.clone(),
                         region: region.name.clone(),
@@ -104,12 +126,18 @@ impl Simulation {
     /// Whether the instance is one that holds its connections.
     pub fn is_running(&self, target: &Target) -> bool {
         let state = self.lock();
-        find(&state.accounts, target).is_some_and(|(_, _, instance)| instance.state == State::Running)
+        find(&state.accounts, target)
+            .is_some_and(|(_, _, instance)| instance.state == State::Running)
     }
 
     /// Writes down that somebody met silence.
     pub fn record_silence(&self, host: &str, port: u16, why: Silence, instance: Option<String>) {
-        self.journal.add(What::Unreachable { address: host.to_owned(), port, instance, why });
+        self.journal.add(What::Unreachable {
+            address: host.to_owned(),
+            port,
+            instance,
+            why,
+        });
     }
 }
 
@@ -119,7 +147,11 @@ fn address_of(host: &str) -> Option<Ipv4Addr> {
         return Some(address);
     }
     let name = host.split('.').next()?;
-    name.strip_prefix("ec2-").or_else(|| name.strip_prefix("ip-"))?.replace('-', ".").parse().ok()
+    name.strip_prefix("ec2-")
+        .or_else(|| name.strip_prefix("ip-"))?
+        .replace('-', ".")
+        .parse()
+        .ok()
 }
 
 /// Why an instance that does not have this address now is still the one that is meant.
@@ -127,7 +159,11 @@ fn why_not(instance: &Instance, address: Ipv4Addr) -> Option<Silence> {
     if instance.private_address() == Some(address) {
         return Some(Silence::PrivateAddress);
     }
-    if instance.next_address.as_ref().is_some_and(|next| next.address == address) {
+    if instance
+        .next_address
+        .as_ref()
+        .is_some_and(|next| next.address == address)
+    {
         return Some(Silence::Pending);
     }
     if !instance.earlier_addresses.contains(&address) {
@@ -144,16 +180,26 @@ impl Host for Simulation {
     fn host_keys(&self, target: &Target) -> Vec<HostKey> {
         let state = self.lock();
         let instance = find(&state.accounts, target);
-        instance.map(|(_, _, instance)| instance.host_keys.clone()).unwrap_or_default()
+        instance
+            .map(|(_, _, instance)| instance.host_keys.clone())
+            .unwrap_or_default()
     }
 
-    fn with_machine(&self, target: &Target, work: &mut dyn FnMut(&mut Machine, &Identity, i64)) -> bool {
+    fn with_machine(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> bool {
         let mut state = self.lock();
         let state = &mut *state;
-        let Some((account, region, instance)) = find(&state.accounts, target) else { return false };
+        let Some((account, region, instance)) = find(&state.accounts, target) else {
+            return false;
+        };
         let identity = identity(&account.id, region, instance);
-        let machine =
-            state.machines.entry(target.instance.clone()).or_insert_with(|| Machine::first_boot(&identity));
+        let machine = state
+            .machines
+            .entry(target.instance.clone())
+            .or_insert_with(|| Machine::first_boot(&identity));
         work(machine, &identity, now());
         self.keep_machine(&target.instance, machine);
         true
@@ -170,7 +216,10 @@ impl Host for Simulation {
 
 type Accounts = std::collections::BTreeMap<String, crate::cloud::Account>;
 
-fn find<'a>(accounts: &'a Accounts, target: &Target) -> Option<(&'a crate::cloud::Account, &'a Region, &'a Instance)> {
+fn find<'a>(
+    accounts: &'a Accounts,
+    target: &Target,
+) -> Option<(&'a crate::cloud::Account, &'a Region, &'a Instance)> {
     let account = accounts.get(&target.account)?;
     let region = account.regions.get(&target.region)?;
     let instance = region.instances.get(&target.instance)?;
@@ -184,25 +233,43 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
     let key_name = instance.key_name.clone();
     Identity {
         instance_id: instance.id.clone(),
-        family: instance.family.id().parse().unwrap_or(crate::machine::Family::AmazonLinux2023),
+        family: instance
+            .family
+            .id()
+            .parse()
+            .unwrap_or(crate::machine::Family::AmazonLinux2023),
         region: region.name.clone(),
         availability_zone: instance.availability_zone.clone(),
         instance_type: instance.instance_type.clone(),
         image_id: instance.image_id.clone(),
         private_address,
-        public_address: instance.public_address.as_ref().map(|public| public.address),
+        public_address: instance
+            .public_address
+            .as_ref()
+            .map(|public| public.address),
         private_name: private_dns_name(private_address, &region.name),
-        public_name: instance.public_address.as_ref().map(|public| public.name.clone()),
-        public_key: instance.public_key.as_ref().map(|key| key.openssh(key_name.as_deref().unwrap_or_default())),
+        public_name: instance
+            .public_address
+            .as_ref()
+            .map(|public| public.name.clone()),
+        public_key: instance
+            .public_key
+            .as_ref()
+            .map(|key| key.openssh(key_name.as_deref().unwrap_or_default())),
         key_name,
         security_groups: interface
             .iter()
             .flat_map(|interface| &interface.groups)
             .map(|group| group.name.clone())
             .collect(),
-        booted_at: instance.running_since.unwrap_or(instance.launched_at).as_millisecond(),
+        booted_at: instance
+            .running_since
+            .unwrap_or(instance.launched_at)
+            .as_millisecond(),
         account_id: account.to_owned(),
-        mac: interface.map(|interface| interface.mac_address.clone()).unwrap_or_default(),
+        mac: interface
+            .map(|interface| interface.mac_address.clone())
+            .unwrap_or_default(),
         reservation_id: instance.reservation_id.clone(),
         ami_launch_index: u32::try_from(instance.launch_index).unwrap_or(0),
     }

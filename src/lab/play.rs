@@ -1,6 +1,9 @@
 //! Plays scripts in an open lab: in one bash, in the learner's folder, with the lab's environment.
 
-#![expect(clippy::disallowed_methods, reason = "starts bash, and reads what it printed")]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "starts bash, and reads what it printed"
+)]
 
 use std::fmt::Write as _;
 use std::io;
@@ -33,12 +36,21 @@ pub fn play(engine: &Engine, script: &str, audience: Audience) -> io::Result<Pla
     let file = layout.run().join("play.sh");
     crate::lab::files::write_atomically(&file, script.as_bytes())?;
     let mut bash = Command::new("bash");
-    bash.arg("--noprofile").arg("--norc").arg(&file).env_clear().envs(engine.environment());
-    bash.current_dir(layout.work()).env("PWD", layout.work()).stdin(Stdio::null());
+    bash.arg("--noprofile")
+        .arg("--norc")
+        .arg(&file)
+        .env_clear()
+        .envs(engine.environment());
+    bash.current_dir(layout.work())
+        .env("PWD", layout.work())
+        .stdin(Stdio::null());
     match audience {
         Audience::Terminal => {
             let status = bash.status()?;
-            Ok(Played { status: number(status), printed: String::new() })
+            Ok(Played {
+                status: number(status),
+                printed: String::new(),
+            })
         }
         Audience::Nobody => {
             // A file, not a pipe: what a script leaves running must not hold this program up.
@@ -46,14 +58,20 @@ pub fn play(engine: &Engine, script: &str, audience: Audience) -> io::Result<Pla
             let out = std::fs::File::create(&path)?;
             let status = bash.stdout(out.try_clone()?).stderr(out).status()?;
             let printed = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
-            Ok(Played { status: number(status), printed })
+            Ok(Played {
+                status: number(status),
+                printed,
+            })
         }
     }
 }
 
 fn number(status: std::process::ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
-    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
+    status
+        .code()
+        .or_else(|| status.signal().map(|signal| 128 + signal))
+        .unwrap_or(1)
 }
 
 /// The solution's sections in order, up to the step `until` (all without one). Each command is told to the coach as one
@@ -62,10 +80,20 @@ pub fn solution(engine: &Engine, lesson: &Lesson, until: Option<&str>, shown: bo
     let mut script = told(engine);
     script.push_str(&lesson.solution_preamble);
     script.push('\n');
-    for section in lesson.solution.iter().take_while(|section| Some(section.step.as_str()) != until) {
+    for section in lesson
+        .solution
+        .iter()
+        .take_while(|section| Some(section.step.as_str()) != until)
+    {
         if shown {
-            let goal = lesson.step(&section.step).map_or("", |(_, step)| step.goal.as_str());
-            let _ = write!(script, "__show <<'__SHOWN__'\n\n# {goal}\n{}__SHOWN__\n", as_typed(&section.script));
+            let goal = lesson
+                .step(&section.step)
+                .map_or("", |(_, step)| step.goal.as_str());
+            let _ = write!(
+                script,
+                "__show <<'__SHOWN__'\n\n# {goal}\n{}__SHOWN__\n",
+                as_typed(&section.script)
+            );
         }
         script.push_str(&section.script);
         // The command after a command is when the coach hears of it.
@@ -76,12 +104,20 @@ pub fn solution(engine: &Engine, lesson: &Lesson, until: Option<&str>, shown: bo
 
 /// The solution up to a mistake's step, and then the mistake, whose commands may fail.
 pub fn mistake(engine: &Engine, lesson: &Lesson, mistake: &MistakeScript) -> String {
-    format!("{}\nset +e\n{}\n:\n", solution(engine, lesson, Some(&mistake.at), false), mistake.script)
+    format!(
+        "{}\nset +e\n{}\n:\n",
+        solution(engine, lesson, Some(&mistake.at), false),
+        mistake.script
+    )
 }
 
 /// Tells the coach of each command as a shell's prompt hook tells it: at the next command, with the status of the last.
 fn told(engine: &Engine) -> String {
-    let client = engine.workspace().layout().shell().join(crate::lab::multicall::PROMPT);
+    let client = engine
+        .workspace()
+        .layout()
+        .shell()
+        .join(crate::lab::multicall::PROMPT);
     format!(
         r#"__typed=
 __show() {{ cat; }}

@@ -57,8 +57,11 @@ pub struct Simulation {
     store: Option<Store>,
     sessions: AtomicU64,
     /// Called after a change, before the answer is sent: the stage's listeners follow the account.
-    changed: Mutex<Option<Arc<dyn Fn(&Simulation) + Send + Sync>>>,
+    changed: Mutex<Option<OnChange>>,
 }
+
+/// Called with the simulation after each change.
+pub type OnChange = Arc<dyn Fn(&Simulation) + Send + Sync>;
 
 /// What the lock guards.
 pub(super) struct State {
@@ -81,8 +84,17 @@ impl State {
     ) -> R {
         let mut source = keys;
         let rng = &mut self.rng;
-        let account = self.accounts.entry(key.to_owned()).or_insert_with(|| Account::new(account_id(rng)));
-        let mut env = Env { now, pace, rng, addresses: &mut self.addresses, rsa: &mut source };
+        let account = self
+            .accounts
+            .entry(key.to_owned())
+            .or_insert_with(|| Account::new(account_id(rng)));
+        let mut env = Env {
+            now,
+            pace,
+            rng,
+            addresses: &mut self.addresses,
+            rsa: &mut source,
+        };
         work(account, &mut env)
     }
 }
@@ -90,7 +102,10 @@ impl State {
 impl Simulation {
     /// Starts from what is kept in the folder, or empty.
     pub fn start(settings: Settings, journal: Journal) -> Result<Self, StoreError> {
-        let store = settings.folder.as_ref().map(|folder| Store::new(folder.clone()));
+        let store = settings
+            .folder
+            .as_ref()
+            .map(|folder| Store::new(folder.clone()));
         let stored = match &store {
             Some(store) => store.load()?,
             None => None,
@@ -104,7 +119,12 @@ impl Simulation {
             None => HashMap::new(),
         };
         let sessions = AtomicU64::new(journal.last_session());
-        let state = State { accounts, machines, addresses, rng: StdRng::from_rng(&mut rand::rng()) };
+        let state = State {
+            accounts,
+            machines,
+            addresses,
+            rng: StdRng::from_rng(&mut rand::rng()),
+        };
         Ok(Self {
             state: Mutex::new(state),
             journal,
@@ -133,7 +153,7 @@ impl Simulation {
     }
 
     /// Sets what is called after every change.
-    pub fn on_change(&self, call: Arc<dyn Fn(&Self) + Send + Sync>) {
+    pub fn on_change(&self, call: OnChange) {
         *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
     }
 
@@ -150,7 +170,11 @@ impl Simulation {
         let now = crate::lab::journal::timestamp();
         let changed = {
             let mut state = self.lock();
-            let State { accounts, addresses, .. } = &mut *state;
+            let State {
+                accounts,
+                addresses,
+                ..
+            } = &mut *state;
             let mut changed = false;
             for account in accounts.values_mut() {
                 changed |= account.advance(now, addresses);
@@ -187,19 +211,26 @@ impl Simulation {
             }
             self.keep(&state)?;
         }
+        self.journal.clear();
         self.tell_stage();
         Ok(())
     }
 
     fn tell_stage(&self) {
-        let call = self.changed.lock().unwrap_or_else(PoisonError::into_inner).clone();
+        let call = self
+            .changed
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .clone();
         if let Some(call) = call {
             call(self);
         }
     }
 
     fn keep(&self, state: &State) -> std::io::Result<()> {
-        let Some(store) = &self.store else { return Ok(()) };
+        let Some(store) = &self.store else {
+            return Ok(());
+        };
         store.save(&Stored::of(&state.accounts, &state.addresses))
     }
 
@@ -242,13 +273,19 @@ impl Simulation {
 /// Twelve digits, the first not 0.
 fn fresh_account_id(rng: &mut StdRng) -> String {
     use rand::RngExt;
-    rng.random_range(100_000_000_000_u64..1_000_000_000_000).to_string()
+    rng.random_range(100_000_000_000_u64..1_000_000_000_000)
+        .to_string()
 }
 
 impl Backend for Simulation {
     fn handle(&self, request: &api::Request<'_>) -> Reply {
-        let key = Caller::of(request).map(|caller| self.account_key(&caller).to_owned()).unwrap_or_default();
-        let before = self.store.as_ref().map(|_| self.lock().accounts.get(&key).cloned());
+        let key = Caller::of(request)
+            .map(|caller| self.account_key(&caller).to_owned())
+            .unwrap_or_default();
+        let before = self
+            .store
+            .as_ref()
+            .map(|_| self.lock().accounts.get(&key).cloned());
         let mut reply = self.with_account(&key, |account, env| api::handle(request, account, env));
         if reply.changed
             && let Err(error) = self.keep(&self.lock())
@@ -275,7 +312,8 @@ impl Backend for Simulation {
 }
 
 /// Where `serve` takes public addresses from: 127.64.0.0/10, all of it this computer's own loopback on Linux.
-pub const LOOPBACK_ADDRESSES: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(127, 64, 0, 0), 10);
+pub const LOOPBACK_ADDRESSES: Ipv4Net =
+    Ipv4Net::new_assert(std::net::Ipv4Addr::new(127, 64, 0, 0), 10);
 
 /// Where a lab takes public addresses from: RFC 5737's TEST-NET-3, so that a command typed outside the lab reaches no stranger.
 pub const LAB_ADDRESSES: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(203, 0, 113, 0), 24);

@@ -71,7 +71,13 @@ impl<'a> Stored<'a> {
     /// Borrows what is to be kept.
     pub fn of(accounts: &'a BTreeMap<String, Account>, addresses: &'a AddressPool) -> Self {
         let (accounts, addresses) = (Cow::Borrowed(accounts), Cow::Borrowed(addresses));
-        Self { written: Written { format: FORMAT, accounts, addresses } }
+        Self {
+            written: Written {
+                format: FORMAT,
+                accounts,
+                addresses,
+            },
+        }
     }
 }
 
@@ -92,9 +98,14 @@ impl Store {
     /// What was kept; none when nothing was.
     pub fn load(&self) -> Result<Option<Loaded>, StoreError> {
         let path = self.accounts_file();
-        let Some(bytes) = read(&path)? else { return Ok(None) };
+        let Some(bytes) = read(&path)? else {
+            return Ok(None);
+        };
         let written: Written<'_> = parse(&path, &bytes)?;
-        Ok(Some(Loaded { accounts: written.accounts.into_owned(), addresses: written.addresses.into_owned() }))
+        Ok(Some(Loaded {
+            accounts: written.accounts.into_owned(),
+            addresses: written.addresses.into_owned(),
+        }))
     }
 
     /// Keeps the accounts.
@@ -105,7 +116,10 @@ impl Store {
     /// Every machine that was kept, by instance id.
     pub fn machines(&self) -> Result<HashMap<String, Machine>, StoreError> {
         let folder = self.machines_folder();
-        let unreadable = |source| StoreError::Unreadable { path: folder.clone(), source };
+        let unreadable = |source| StoreError::Unreadable {
+            path: folder.clone(),
+            source,
+        };
         let mut machines = HashMap::new();
         let entries = match std::fs::read_dir(&folder) {
             Ok(entries) => entries,
@@ -114,7 +128,10 @@ impl Store {
         };
         for entry in entries {
             let path = entry.map_err(unreadable)?.path();
-            let instance = path.file_name().and_then(|name| name.to_str()).and_then(|name| name.strip_suffix(".json"));
+            let instance = path
+                .file_name()
+                .and_then(|name| name.to_str())
+                .and_then(|name| name.strip_suffix(".json"));
             if let Some(instance) = instance
                 && let Some(bytes) = read(&path)?
             {
@@ -149,7 +166,10 @@ impl Store {
 }
 
 fn read(path: &Path) -> Result<Option<Vec<u8>>, StoreError> {
-    read_if_there(path).map_err(|source| StoreError::Unreadable { path: path.to_owned(), source })
+    read_if_there(path).map_err(|source| StoreError::Unreadable {
+        path: path.to_owned(),
+        source,
+    })
 }
 
 fn parse<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T, StoreError> {
@@ -160,7 +180,13 @@ fn parse<T: serde::de::DeserializeOwned>(path: &Path, bytes: &[u8]) -> Result<T,
     if let Ok(Format { format }) = serde_json::from_slice(bytes)
         && format > u64::from(FORMAT)
     {
-        return Err(StoreError::Newer { path: path.to_owned(), found: format });
+        return Err(StoreError::Newer {
+            path: path.to_owned(),
+            found: format,
+        });
     }
-    serde_json::from_slice(bytes).map_err(|source| StoreError::Damaged { path: path.to_owned(), source })
+    serde_json::from_slice(bytes).map_err(|source| StoreError::Damaged {
+        path: path.to_owned(),
+        source,
+    })
 }

@@ -70,9 +70,17 @@ impl Workspace {
     /// Looks at a lab that is there, open or not: takes no lock and makes nothing. None when there is no lab.
     pub fn look(root: &Path, home: Option<&Path>) -> Option<Self> {
         let layout = Layout::new(std::path::absolute(root).ok()?);
-        let began = std::fs::metadata(layout.began()).and_then(|about| about.modified()).ok()?;
+        let began = std::fs::metadata(layout.began())
+            .and_then(|about| about.modified())
+            .ok()?;
         let downloads = home.map(|home| home.join("Downloads"));
-        Some(Self { layout, began, downloads, finder: key_files::Finder::default(), _lock: None })
+        Some(Self {
+            layout,
+            began,
+            downloads,
+            finder: key_files::Finder::default(),
+            _lock: None,
+        })
     }
 
     /// Where things lie.

@@ -8,7 +8,10 @@ use std::sync::Arc;
 pub fn start(answer: &str) -> SocketAddr {
     let listener = TcpListener::bind("127.0.0.1:0").expect("a free port");
     let address = listener.local_addr().expect("it has an address");
-    let head = format!("HTTP/1.1 200 OK\r\ncontent-type: text/xml;charset=UTF-8\r\ncontent-length: {}\r\n\r\n", answer.len());
+    let head = format!(
+        "HTTP/1.1 200 OK\r\ncontent-type: text/xml;charset=UTF-8\r\ncontent-length: {}\r\n\r\n",
+        answer.len()
+    );
     let bytes: Arc<[u8]> = (head + answer).into_bytes().into();
     std::thread::spawn(move || {
         for stream in listener.incoming().flatten() {

@@ -20,11 +20,16 @@ pub fn run() {
     wait_until_idle(&server);
     let mut client = server.connect();
     for n in 0..100 {
-        let answer = alone.time(|| client.ec2("CreateKeyPair", &format!("KeyName=alone-{n}"))).expect("an answer");
+        let answer = alone
+            .time(|| client.ec2("CreateKeyPair", &format!("KeyName=alone-{n}")))
+            .expect("an answer");
         check(&answer, &mut keys);
     }
     alone.print("CreateKeyPair RSA, one at a time, pool full");
-    print_aim("1 ms median, 5 ms p99", alone.median() < Duration::from_millis(1) && alone.p99() <= Duration::from_millis(5));
+    print_aim(
+        "1 ms median, 5 ms p99",
+        alone.median() < Duration::from_millis(1) && alone.p99() <= Duration::from_millis(5),
+    );
 
     let mut together = Times::default();
     for round in 0..ROUNDS {
@@ -49,7 +54,9 @@ fn cold(keys: &mut BTreeSet<String>) {
     let begin = Instant::now();
     let mut client = server.connect();
     for n in 0..30 {
-        let answer = times.time(|| client.ec2("CreateKeyPair", &format!("KeyName=cold-{n}"))).expect("an answer");
+        let answer = times
+            .time(|| client.ec2("CreateKeyPair", &format!("KeyName=cold-{n}")))
+            .expect("an answer");
         check(&answer, keys);
     }
     times.print("one at a time right after the start");
@@ -65,16 +72,24 @@ fn at_once(server: &Served, round: usize) -> (Duration, Vec<Answer>) {
                 let (mut client, barrier) = (server.connect(), &barrier);
                 scope.spawn(move || {
                     barrier.wait();
-                    let answer = client.ec2("CreateKeyPair", &format!("KeyName=round-{round}-{n}")).expect("an answer");
+                    let answer = client
+                        .ec2("CreateKeyPair", &format!("KeyName=round-{round}-{n}"))
+                        .expect("an answer");
                     (Instant::now(), answer)
                 })
             })
             .collect();
         barrier.wait();
         let begin = Instant::now();
-        let done: Vec<_> = clients.into_iter().map(|client| client.join().expect("a client ends well")).collect();
+        let done: Vec<_> = clients
+            .into_iter()
+            .map(|client| client.join().expect("a client ends well"))
+            .collect();
         let last = done.iter().map(|(at, _)| *at).max().unwrap_or(begin);
-        (last.duration_since(begin), done.into_iter().map(|(_, answer)| answer).collect())
+        (
+            last.duration_since(begin),
+            done.into_iter().map(|(_, answer)| answer).collect(),
+        )
     })
 }
 
@@ -82,7 +97,9 @@ fn at_once(server: &Served, round: usize) -> (Duration, Vec<Answer>) {
 fn check(answer: &Answer, keys: &mut BTreeSet<String>) {
     assert_eq!(answer.status, 200, "{}", answer.body);
     let pem = answer.first("keyMaterial").to_owned();
-    let key = inspect(pem.as_bytes()).private.unwrap_or_else(|| panic!("not a key that OpenSSH loads: {pem}"));
+    let key = inspect(pem.as_bytes())
+        .private
+        .unwrap_or_else(|| panic!("not a key that OpenSSH loads: {pem}"));
     assert_eq!(key.created_fingerprint(), answer.first("keyFingerprint"));
     assert!(keys.insert(pem), "a key was handed out twice");
 }

@@ -15,11 +15,18 @@ pub fn run() {
     let server = Served::start();
     let mut client = server.connect();
     for n in 0..100 {
-        let answer = client.ec2("CreateKeyPair", &format!("KeyName=key-{n:03}&KeyType=ed25519")).expect("an answer");
+        let answer = client
+            .ec2(
+                "CreateKeyPair",
+                &format!("KeyName=key-{n:03}&KeyType=ed25519"),
+            )
+            .expect("an answer");
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
     for _ in 0..10 {
-        let form = format!("ImageId={IMAGE}&MinCount=10&MaxCount=10&InstanceType=t3.micro&KeyName=key-001");
+        let form = format!(
+            "ImageId={IMAGE}&MinCount=10&MaxCount=10&InstanceType=t3.micro&KeyName=key-001"
+        );
         let answer = client.ec2("RunInstances", &form).expect("an answer");
         assert_eq!(answer.status, 200, "{}", answer.body);
     }
@@ -33,8 +40,13 @@ pub fn run() {
 fn side_by_side(client: &mut Client, action: &str, element: &str, count: usize, aim: f64) {
     let request = ec2(action, "");
     let answer = client.send(&request).expect("an answer");
-    assert!(answer.all(element).count() == count, "{action} does not answer {count} times {element}: {}", answer.body);
-    let mut bare = Client::connect(bare_http::start(&answer.body)).expect("the bare server accepts");
+    assert!(
+        answer.all(element).count() == count,
+        "{action} does not answer {count} times {element}: {}",
+        answer.body
+    );
+    let mut bare =
+        Client::connect(bare_http::start(&answer.body)).expect("the bare server accepts");
     let (mut ours, mut theirs) = (Times::default(), Times::default());
     let (mut our_rates, mut their_rates) = (Vec::new(), Vec::new());
     for _ in 0..ROUNDS {
@@ -45,7 +57,10 @@ fn side_by_side(client: &mut Client, action: &str, element: &str, count: usize, 
     theirs.print("  the same bytes from a bare server");
     print_ratio("  ratio of medians", &ours, &theirs);
     let (our_rate, their_rate) = (median(our_rates), median(their_rates));
-    println!("{:<44} {our_rate:.0}/s   bare {their_rate:.0}/s", "  rate, median of the rounds");
+    println!(
+        "{:<44} {our_rate:.0}/s   bare {their_rate:.0}/s",
+        "  rate, median of the rounds"
+    );
     if aim > 0.0 {
         print_aim(&format!("{aim}/s"), our_rate >= aim);
     }

@@ -18,7 +18,13 @@ pub fn run() {
     let key = folder.path().join("key.pem");
     let port = free_port();
     let server = Served::from(Command::new(env!("CARGO_BIN_EXE_groundschool")).args([
-        "serve", "--ec2", "127.0.0.1:0", "--pace", "instant", "--ssh-port", &port.to_string(),
+        "serve",
+        "--ec2",
+        "127.0.0.1:0",
+        "--pace",
+        "instant",
+        "--ssh-port",
+        &port.to_string(),
     ]));
     let address = instance_with_key(&server, &key);
     wait_until_idle(&server);
@@ -35,18 +41,46 @@ pub fn run() {
         theirs.print("ssh host true, OpenSSH's sshd");
         print_ratio("  ratio of medians", &ours, &theirs);
     } else {
-        println!("NOT MEASURED: sshd, because {SSHD} is not installed (Debian: apt-get install openssh-server)");
+        println!(
+            "NOT MEASURED: sshd, because {SSHD} is not installed (Debian: apt-get install openssh-server)"
+        );
     }
     print_aim("13 ms", ours.median() <= Duration::from_millis(13));
 }
 
 fn login(times: &mut Times, key: &Path, user: &str, host: &str, port: u16) {
     let mut command = Command::new("ssh");
-    command.args(["-F", "/dev/null", "-o", "IdentitiesOnly=yes", "-o", "BatchMode=yes", "-o", "StrictHostKeyChecking=no"]);
-    command.args(["-o", "UserKnownHostsFile=/dev/null", "-o", "GlobalKnownHostsFile=/dev/null", "-o", "LogLevel=ERROR", "-i"]);
-    command.arg(key).args(["-p", &port.to_string(), &format!("{user}@{host}"), "true"]).env_remove("SSH_AUTH_SOCK");
-    let output = times.time(|| command.stdin(Stdio::null()).output()).expect("ssh is installed");
-    assert!(output.status.success(), "{user}@{host}:{port}: {}", String::from_utf8_lossy(&output.stderr));
+    command.args([
+        "-F",
+        "/dev/null",
+        "-o",
+        "IdentitiesOnly=yes",
+        "-o",
+        "BatchMode=yes",
+        "-o",
+        "StrictHostKeyChecking=no",
+    ]);
+    command.args([
+        "-o",
+        "UserKnownHostsFile=/dev/null",
+        "-o",
+        "GlobalKnownHostsFile=/dev/null",
+        "-o",
+        "LogLevel=ERROR",
+        "-i",
+    ]);
+    command
+        .arg(key)
+        .args(["-p", &port.to_string(), &format!("{user}@{host}"), "true"])
+        .env_remove("SSH_AUTH_SOCK");
+    let output = times
+        .time(|| command.stdin(Stdio::null()).output())
+        .expect("ssh is installed");
+    assert!(
+        output.status.success(),
+        "{user}@{host}:{port}: {}",
+        String::from_utf8_lossy(&output.stderr)
+    );
 }
 
 /// Launches an instance that lets everybody's SSH in; its public address. Its private key is written to `key`.
@@ -57,16 +91,26 @@ fn instance_with_key(server: &Served, key: &Path) -> String {
         assert_eq!(answer.status, 200, "{action}: {}", answer.body);
         answer
     };
-    let pem = call("CreateKeyPair", "KeyName=k").first("keyMaterial").to_owned();
+    let pem = call("CreateKeyPair", "KeyName=k")
+        .first("keyMaterial")
+        .to_owned();
     std::fs::write(key, pem + "\n").expect("the key can be written");
-    std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o400)).expect("its mode can be set");
-    call("AuthorizeSecurityGroupIngress", "GroupName=default&IpProtocol=tcp&FromPort=22&ToPort=22&CidrIp=0.0.0.0/0");
-    call("RunInstances", &format!("ImageId={IMAGE}&MinCount=1&MaxCount=1&InstanceType=t3.micro&KeyName=k"));
+    std::fs::set_permissions(key, std::fs::Permissions::from_mode(0o400))
+        .expect("its mode can be set");
+    call(
+        "AuthorizeSecurityGroupIngress",
+        "GroupName=default&IpProtocol=tcp&FromPort=22&ToPort=22&CidrIp=0.0.0.0/0",
+    );
+    call(
+        "RunInstances",
+        &format!("ImageId={IMAGE}&MinCount=1&MaxCount=1&InstanceType=t3.micro&KeyName=k"),
+    );
     running_address(&mut client)
 }
 
 /// The image of the guide.
-pub const IMAGE: &str = "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
+pub const IMAGE: &str =
+    "resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64";
 
 fn running_address(client: &mut Client) -> String {
     let deadline = Instant::now() + Duration::from_secs(10);
@@ -76,7 +120,11 @@ fn running_address(client: &mut Client) -> String {
         if !address.is_empty() && answer.body.contains("<name>running</name>") {
             return address.to_owned();
         }
-        assert!(Instant::now() < deadline, "the instance never runs: {}", answer.body);
+        assert!(
+            Instant::now() < deadline,
+            "the instance never runs: {}",
+            answer.body
+        );
     }
 }
 
@@ -92,7 +140,15 @@ impl Sshd {
             return None;
         }
         let host_key = folder.join("host_key");
-        ssh_keygen(&["-q", "-t", "ed25519", "-N", "", "-f", &host_key.to_string_lossy()]);
+        ssh_keygen(&[
+            "-q",
+            "-t",
+            "ed25519",
+            "-N",
+            "",
+            "-f",
+            &host_key.to_string_lossy(),
+        ]);
         let public = ssh_keygen(&["-y", "-f", &key.to_string_lossy()]);
         let authorized = folder.join("authorized_keys");
         std::fs::write(&authorized, public).expect("a file can be written");
@@ -107,7 +163,12 @@ impl Sshd {
             authorized.display()
         );
         std::fs::write(&config, text).expect("a file can be written");
-        let child = Command::new(SSHD).args(["-D", "-f"]).arg(&config).stderr(Stdio::null()).spawn().expect("sshd starts");
+        let child = Command::new(SSHD)
+            .args(["-D", "-f"])
+            .arg(&config)
+            .stderr(Stdio::null())
+            .spawn()
+            .expect("sshd starts");
         let deadline = Instant::now() + Duration::from_secs(10);
         let address = SocketAddr::from((Ipv4Addr::LOCALHOST, port));
         while TcpStream::connect(address).is_err() {
@@ -125,16 +186,30 @@ impl Drop for Sshd {
 }
 
 fn ssh_keygen(arguments: &[&str]) -> Vec<u8> {
-    let output = Command::new("ssh-keygen").args(arguments).stdin(Stdio::null()).output().expect("ssh-keygen is installed");
-    assert!(output.status.success(), "{}", String::from_utf8_lossy(&output.stderr));
+    let output = Command::new("ssh-keygen")
+        .args(arguments)
+        .stdin(Stdio::null())
+        .output()
+        .expect("ssh-keygen is installed");
+    assert!(
+        output.status.success(),
+        "{}",
+        String::from_utf8_lossy(&output.stderr)
+    );
     output.stdout
 }
 
 fn whoami() -> String {
-    let output = Command::new("id").arg("-un").output().expect("id is installed");
+    let output = Command::new("id")
+        .arg("-un")
+        .output()
+        .expect("id is installed");
     String::from_utf8_lossy(&output.stdout).trim().to_owned()
 }
 
 fn free_port() -> u16 {
-    TcpListener::bind("127.0.0.1:0").and_then(|listener| listener.local_addr()).expect("a free port").port()
+    TcpListener::bind("127.0.0.1:0")
+        .and_then(|listener| listener.local_addr())
+        .expect("a free port")
+        .port()
 }

@@ -1,4 +1,15 @@
 //! The benchmarks: `cargo bench`, or `cargo bench -- NAME…` for some. `README.md` beside this file says how to read them.
+#![allow(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::unwrap_used,
+    clippy::cast_precision_loss,
+    clippy::large_stack_arrays,
+    reason = "benchmarks measure the computer, print, and fail by panicking"
+)]
 
 mod bare_http;
 mod create_key_pair;
@@ -19,10 +30,20 @@ const ALL: &[(&str, fn())] = &[
 
 fn main() {
     // Cargo adds `--bench`.
-    let wanted: Vec<String> = std::env::args().skip(1).filter(|word| !word.starts_with("--")).collect();
-    let unknown: Vec<_> = wanted.iter().filter(|word| ALL.iter().all(|(name, _)| name != word)).collect();
+    let wanted: Vec<String> = std::env::args()
+        .skip(1)
+        .filter(|word| !word.starts_with("--"))
+        .collect();
+    let unknown: Vec<_> = wanted
+        .iter()
+        .filter(|word| ALL.iter().all(|(name, _)| name != word))
+        .collect();
     let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
-    assert!(unknown.is_empty(), "no benchmark is named {unknown:?}; there are {}", names.join(", "));
+    assert!(
+        unknown.is_empty(),
+        "no benchmark is named {unknown:?}; there are {}",
+        names.join(", ")
+    );
     for (name, run) in ALL {
         if wanted.is_empty() || wanted.iter().any(|word| word == name) {
             println!("\n== {name}");

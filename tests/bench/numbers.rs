@@ -39,18 +39,30 @@ impl Times {
 
     /// One line: name, median, p99, how many turns.
     pub fn print(&self, name: &str) {
-        println!("{name:<44} median {}   p99 {}   n {}", ms(self.median()), ms(self.p99()), self.0.len());
+        println!(
+            "{name:<44} median {}   p99 {}   n {}",
+            ms(self.median()),
+            ms(self.p99()),
+            self.0.len()
+        );
     }
 }
 
 /// How much longer the first takes in the median, as a line.
 pub fn print_ratio(name: &str, these: &Times, those: &Times) {
-    println!("{name:<44} {:.2}", these.median().as_secs_f64() / those.median().as_secs_f64());
+    println!(
+        "{name:<44} {:.2}",
+        these.median().as_secs_f64() / those.median().as_secs_f64()
+    );
 }
 
 /// Says whether an aim is met.
 pub fn print_aim(aim: &str, met: bool) {
-    println!("{:<44} {}", format!("aim: {aim}"), if met { "met" } else { "MISSED" });
+    println!(
+        "{:<44} {}",
+        format!("aim: {aim}"),
+        if met { "met" } else { "MISSED" }
+    );
 }
 
 /// Milliseconds, for people.

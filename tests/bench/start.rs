@@ -16,11 +16,17 @@ pub fn run() {
         ready.add(begin.elapsed());
         let answer = server.connect().send(&request).expect("an answer");
         first.add(begin.elapsed());
-        assert!(answer.status == 200 && answer.first("regionName") == "ap-northeast-1", "{answer:?}");
+        assert!(
+            answer.status == 200 && answer.first("regionName") == "ap-northeast-1",
+            "{answer:?}"
+        );
     }
     ready.print("process start to the ready line");
     first.print("process start to the first correct answer");
-    print_aim("10 ms to the first answer", first.median() <= Duration::from_millis(10));
+    print_aim(
+        "10 ms to the first answer",
+        first.median() <= Duration::from_millis(10),
+    );
 
     let server = Served::start();
     show_memory(&server, "memory right after the start");
@@ -39,7 +45,10 @@ pub fn run() {
 }
 
 fn show_memory(server: &Served, when: &str) {
-    let (rss, anon) = (server.kilobytes("status", "VmRSS"), server.kilobytes("status", "RssAnon"));
+    let (rss, anon) = (
+        server.kilobytes("status", "VmRSS"),
+        server.kilobytes("status", "RssAnon"),
+    );
     let pss = server.kilobytes("smaps_rollup", "Pss");
     println!("{when:<44} RSS {rss} kB   PSS {pss} kB   of it anonymous {anon} kB");
 }
@@ -47,9 +56,13 @@ fn show_memory(server: &Served, when: &str) {
 /// Waits until the process uses no processor time for a while: the keys are made.
 pub fn wait_until_idle(server: &Served) {
     let ticks = || {
-        let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).expect("it lives");
+        let stat =
+            std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).expect("it lives");
         let after_name = stat.rsplit(')').next().unwrap_or_default().to_owned();
-        let fields: Vec<i64> = after_name.split(' ').filter_map(|field| field.parse().ok()).collect();
+        let fields: Vec<i64> = after_name
+            .split(' ')
+            .filter_map(|field| field.parse().ok())
+            .collect();
         // After the state, which is a letter: utime and stime are the 11th and 12th numbers (proc(5), fields 14 and 15).
         fields.get(10).copied().unwrap_or_default() + fields.get(11).copied().unwrap_or_default()
     };

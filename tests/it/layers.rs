@@ -5,11 +5,23 @@ use std::path::{Path, PathBuf};
 
 /// What each room may use besides itself.
 fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
-    let rooms = ["cli", "console", "lab", "machine", "classroom", "cloud", "course", "keys"];
+    let rooms = [
+        "cli",
+        "console",
+        "lab",
+        "machine",
+        "classroom",
+        "cloud",
+        "course",
+        "keys",
+    ];
     let mut allowed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     allowed.insert("cli", rooms.into());
     allowed.insert("console", ["lab"].into());
-    allowed.insert("lab", ["machine", "classroom", "cloud", "course", "keys"].into());
+    allowed.insert(
+        "lab",
+        ["machine", "classroom", "cloud", "course", "keys"].into(),
+    );
     allowed.insert("machine", ["cloud", "keys"].into());
     allowed.insert("classroom", ["course"].into());
     allowed.insert("cloud", ["keys"].into());
@@ -27,9 +39,16 @@ fn no_room_uses_one_above_it() {
         for file in rust_files(&source.join(room)) {
             let text = std::fs::read_to_string(&file).unwrap();
             read += 1;
-            for (number, line) in text.lines().enumerate().filter(|(_, line)| !line.trim_start().starts_with("//")) {
+            for (number, line) in text
+                .lines()
+                .enumerate()
+                .filter(|(_, line)| !line.trim_start().starts_with("//"))
+            {
                 for used in rooms_named_in(line) {
-                    if used != room && !may_use.contains(used.as_str()) && allowed().contains_key(used.as_str()) {
+                    if used != room
+                        && !may_use.contains(used.as_str())
+                        && allowed().contains_key(used.as_str())
+                    {
                         let place = file.strip_prefix(&source).unwrap().display();
                         wrong.push(format!("{place}:{}: {room} uses {used}", number + 1));
                     }
@@ -37,8 +56,15 @@ fn no_room_uses_one_above_it() {
             }
         }
     }
-    assert!(read > 50, "only {read} files were read: the test looks at the wrong folder");
-    assert!(wrong.is_empty(), "arrows that run up:\n{}", wrong.join("\n"));
+    assert!(
+        read > 50,
+        "only {read} files were read: the test looks at the wrong folder"
+    );
+    assert!(
+        wrong.is_empty(),
+        "arrows that run up:\n{}",
+        wrong.join("\n")
+    );
 }
 
 #[test]
@@ -57,7 +83,11 @@ fn the_pure_rooms_mark_no_edges() {
     for room in ["cloud", "course", "keys", "machine"] {
         for file in rust_files(&source.join(room)) {
             let text = std::fs::read_to_string(&file).unwrap();
-            assert!(!text.contains("#![expect(clippy::disallowed_methods"), "{} touches the computer", file.display());
+            assert!(
+                !text.contains("#![expect(clippy::disallowed_methods"),
+                "{} touches the computer",
+                file.display()
+            );
         }
     }
 }
@@ -67,17 +97,28 @@ fn rooms_named_in(line: &str) -> Vec<String> {
     line.split("crate::")
         .skip(1)
         .flat_map(|after| {
-            let list = after.strip_prefix('{').map_or(after, |list| list.split('}').next().unwrap_or(list));
-            let names = if after.starts_with('{') { list.split(',').collect() } else { vec![after] };
+            let list = after
+                .strip_prefix('{')
+                .map_or(after, |list| list.split('}').next().unwrap_or(list));
+            let names = if after.starts_with('{') {
+                list.split(',').collect()
+            } else {
+                vec![after]
+            };
             names.into_iter().map(|name| {
-                name.trim().chars().take_while(|c| c.is_ascii_lowercase() || *c == '_').collect::<String>()
+                name.trim()
+                    .chars()
+                    .take_while(|c| c.is_ascii_lowercase() || *c == '_')
+                    .collect::<String>()
             })
         })
         .collect()
 }
 
 fn rust_files(folder: &Path) -> Vec<PathBuf> {
-    let Ok(entries) = std::fs::read_dir(folder) else { return Vec::new() };
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return Vec::new();
+    };
     let mut files = Vec::new();
     for entry in entries {
         let path = entry.unwrap().path();
@@ -92,6 +133,12 @@ fn rust_files(folder: &Path) -> Vec<PathBuf> {
 
 #[test]
 fn a_list_of_imports_is_read_too() {
-    assert_eq!(rooms_named_in("use crate::{keys, lab::files};"), ["keys", "lab"]);
-    assert_eq!(rooms_named_in("let x = crate::cloud::Pace::Real;"), ["cloud"]);
+    assert_eq!(
+        rooms_named_in("use crate::{keys, lab::files};"),
+        ["keys", "lab"]
+    );
+    assert_eq!(
+        rooms_named_in("let x = crate::cloud::Pace::Real;"),
+        ["cloud"]
+    );
 }

@@ -120,13 +120,19 @@ pub fn handle(request: &Request<'_>, account: &mut Account, env: &mut Env<'_>) -
 
 /// The answer to a request whose body is too long to be read. AWS's own code for it is unverified.
 pub fn too_large(request: &Request<'_>) -> Reply {
-    refuse(request, &ApiError::with_status("RequestEntityTooLarge", 413, "The request is too large"))
+    refuse(
+        request,
+        &ApiError::with_status("RequestEntityTooLarge", 413, "The request is too large"),
+    )
 }
 
 /// The answer when the change could not be written to the disk, and so was not made.
 pub fn not_kept(request: &Request<'_>, why: &str) -> Reply {
     let text = format!("Ground School could not save this change, so it was not made: {why}");
-    refuse(request, &ApiError::with_status("GroundSchool.NotSaved", 507, text))
+    refuse(
+        request,
+        &ApiError::with_status("GroundSchool.NotSaved", 507, text),
+    )
 }
 
 fn refuse(request: &Request<'_>, error: &ApiError) -> Reply {

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use crate::cloud::Region;
 use crate::cloud::resources::instance::Instance as CloudInstance;
 use crate::cloud::resources::security_group::Rule;
-use crate::course::evidence::{Account, Event, InboundRule, Instance, KeyPair, Known, SecurityGroup};
+use crate::course::evidence::{
+    Account, Event, InboundRule, Instance, KeyPair, Known, SecurityGroup,
+};
 use crate::lab::simulation::Simulation;
 use crate::lab::world::World;
 
@@ -20,7 +22,11 @@ pub struct Simulator {
 impl Simulator {
     /// The world of the account's region that the learner's commands act on. `my_address` is what an instance sees.
     pub fn new(simulation: Arc<Simulation>, region: impl Into<String>, my_address: IpAddr) -> Self {
-        Self { simulation, region: region.into(), my_address }
+        Self {
+            simulation,
+            region: region.into(),
+            my_address,
+        }
     }
 }
 
@@ -56,7 +62,11 @@ fn facts(region: &Region, my_address: IpAddr) -> Account {
                 imported: pair.imported,
             })
             .collect(),
-        instances: region.instances.iter().map(|instance| instance_facts(instance)).collect(),
+        instances: region
+            .instances
+            .iter()
+            .map(|instance| instance_facts(instance))
+            .collect(),
         security_groups: region
             .security_groups
             .iter()
@@ -73,7 +83,10 @@ fn inbound_rule(rule: &Rule) -> InboundRule {
     let port = |port: i64| u16::try_from(port).unwrap_or(0);
     InboundRule {
         protocol: rule.traffic.protocol(),
-        ports: rule.traffic.ports().map(|(from, to)| (port(from), port(to))),
+        ports: rule
+            .traffic
+            .ports()
+            .map(|(from, to)| (port(from), port(to))),
         source: rule.peer.to_string(),
     }
 }
@@ -83,10 +96,22 @@ fn instance_facts(instance: &CloudInstance) -> Instance {
         id: instance.id.clone(),
         state: instance.state.name().to_owned(),
         key_name: instance.key_name.clone(),
-        public_address: instance.public_address.as_ref().map(|public| public.address.to_string()),
-        earlier_addresses: instance.earlier_addresses.iter().map(ToString::to_string).collect(),
-        private_address: instance.private_address().map(|address| address.to_string()),
-        public_name: instance.public_address.as_ref().map(|public| public.name.clone()),
+        public_address: instance
+            .public_address
+            .as_ref()
+            .map(|public| public.address.to_string()),
+        earlier_addresses: instance
+            .earlier_addresses
+            .iter()
+            .map(ToString::to_string)
+            .collect(),
+        private_address: instance
+            .private_address()
+            .map(|address| address.to_string()),
+        public_name: instance
+            .public_address
+            .as_ref()
+            .map(|public| public.name.clone()),
         login_user: Some(instance.family.login_user().to_owned()),
         image: Some(instance.family.title().to_owned()),
         security_groups: instance.group_ids().map(str::to_owned).collect(),

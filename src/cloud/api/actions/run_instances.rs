@@ -253,7 +253,6 @@ mod tests {
     use crate::cloud::api::testing::{Client, LAUNCH, first};
     use crate::cloud::api::transcript::{done, refusal, transcript};
 
-
     fn ids() -> Vec<(&'static str, &'static str)> {
         vec![
             (r"02(:[0-9a-f]{2}){5}", "[mac]"),
