@@ -183,7 +183,7 @@ impl Operation for RunInstances {
             return Ok(again);
         }
         let order = Order::of(self, call.region)?;
-        let instances = launch_order::make(order, token.clone(), call)?;
+        let instances = launch_order::make(&order, token.as_deref(), call)?;
         let ids: Vec<String> = instances
             .iter()
             .map(|instance| instance.id.clone())
@@ -252,7 +252,6 @@ fn repeated(
 mod tests {
     use crate::cloud::api::testing::{Client, LAUNCH, first};
     use crate::cloud::api::transcript::{done, refusal, transcript};
-
 
     fn ids() -> Vec<(&'static str, &'static str)> {
         vec![
