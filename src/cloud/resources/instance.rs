@@ -74,6 +74,10 @@ pub enum SshPhase {
 /// An instance.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are AWS's own switches of an instance"
+)]
 pub struct Instance {
     /// Rises by one an instance of the Region: the order of launches.
     pub number: u64,
@@ -278,6 +282,7 @@ pub struct Volume {
 /// Options of the instance metadata service.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
+#[expect(clippy::struct_excessive_bools, reason = "they are AWS's own switches")]
 pub struct MetadataOptions {
     /// `HttpTokens` is `required`: version 2 only.
     pub tokens_required: bool,

@@ -26,6 +26,10 @@ use crate::keys::{HostKey, HostKeyType, PublicKey};
 const INSTANCES: usize = 20_000;
 
 /// A launch that has passed every check.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "they are the switches of the request, one each"
+)]
 pub struct Order {
     count: usize,
     image_id: String,
@@ -483,23 +487,23 @@ fn root_volume(
 
 /// Makes the instances of an order; nothing has changed when it refuses.
 pub fn make(
-    order: Order,
-    client_token: Option<String>,
+    order: &Order,
+    client_token: Option<&str>,
     call: &mut Call<'_, '_>,
 ) -> Result<Vec<Instance>, ApiError> {
     let region = call.region.name.clone();
     let host_keys = (0..order.count)
         .map(|_| host_keys(call.env))
         .collect::<Result<Vec<_>, _>>()?;
-    let private = private_addresses(&order, call)?;
+    let private = private_addresses(order, call)?;
     let public = if order.public {
         match call.env.take_addresses(order.count) {
             Ok(addresses) => addresses.into_iter().map(Some).collect(),
             Err(refused) => {
                 if let Some(subnet) = call.region.network.subnet_mut(&order.subnet_id) {
-                    private
-                        .iter()
-                        .for_each(|address| subnet.give_back(*address));
+                    for address in private {
+                        subnet.give_back(address);
+                    }
                 }
                 return Err(refused);
             }
@@ -517,7 +521,7 @@ pub fn make(
             id: call.env.id("i"),
             reservation_id: reservation_id.clone(),
             launch_index: i64::try_from(index).unwrap_or_default(),
-            client_token: client_token.clone(),
+            client_token: client_token.map(str::to_owned),
             host_keys,
             next_address: public.map(|address| PublicAddress::new(address, &region)),
             interface: Some(order.interface(private, &region, call.env)),

@@ -183,7 +183,7 @@ impl Operation for RunInstances {
             return Ok(again);
         }
         let order = Order::of(self, call.region)?;
-        let instances = launch_order::make(order, token.clone(), call)?;
+        let instances = launch_order::make(&order, token.as_deref(), call)?;
         let ids: Vec<String> = instances
             .iter()
             .map(|instance| instance.id.clone())
