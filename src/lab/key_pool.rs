@@ -1,6 +1,7 @@
 //! RSA keys made ahead: one takes 50 ms and more to make, and CreateKeyPair must not wait for that.
 //!
-//! Threads of its own fill the pool to its capacity and sleep; whoever takes a key wakes them. A key is handed out once.
+//! Threads of its own fill the pool to its capacity and sleep; whoever takes a key wakes them. They give way to all other
+//! work: so the endpoint answers at full speed while they are busy. A key is handed out once.
 
 use std::collections::VecDeque;
 use std::sync::{Arc, Condvar, Mutex, PoisonError};
@@ -87,6 +88,7 @@ impl Shared {
     }
 
     fn fill(&self) {
+        crate::lab::limits::give_way();
         let mut rng = StdRng::from_rng(&mut rand::rng());
         loop {
             {
