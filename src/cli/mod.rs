@@ -1,6 +1,7 @@
 //! The command line: one file per command.
 
 pub mod arguments;
+pub mod aws;
 mod completions;
 pub mod error;
 mod serve;

@@ -7,6 +7,7 @@ use std::sync::Arc;
 use crate::cli::arguments::Serve;
 use crate::cli::error::CliError;
 use crate::lab::journal::Journal;
+use crate::lab::key_pool::KeyPool;
 use crate::lab::server::ec2::Endpoint;
 use crate::lab::simulation::{Settings, Simulation, Tenancy};
 
@@ -35,7 +36,7 @@ async fn serve(options: &Serve) -> Result<ExitCode, CliError> {
         pace: options.pace.into(),
         tenancy: Tenancy::PerAccessKey,
         addresses: crate::lab::simulation::LOOPBACK_ADDRESSES,
-        ready_keys: (READY_KEYS, std::thread::available_parallelism().map_or(1, std::num::NonZero::get)),
+        keys: Arc::new(KeyPool::new(READY_KEYS, std::thread::available_parallelism().map_or(1, std::num::NonZero::get))),
         folder: None,
     };
     let simulation = Simulation::start(settings, Journal::in_memory()).map_err(|error| CliError::bug(error.to_string()))?;

@@ -10,6 +10,8 @@ use rand::RngExt;
 use rand::rngs::StdRng;
 use serde::{Deserialize, Serialize};
 
+use crate::cloud::api::error::ApiError;
+
 /// The account's surroundings for the length of one call.
 pub struct Env<'a> {
     /// The time of this call.
@@ -29,6 +31,22 @@ impl Env<'_> {
     /// as AWS's are in practice (`facts/ec2-api.md` section 3).
     pub fn id(&mut self, prefix: &str) -> String {
         format!("{prefix}-0{:016x}", self.rng.random::<u64>())
+    }
+
+    /// That many public addresses, or AWS's refusal and none.
+    pub fn take_addresses(&mut self, count: usize) -> Result<Vec<Ipv4Addr>, ApiError> {
+        let taken: Vec<_> = (0..count)
+            .map_while(|_| self.addresses.take(self.rng))
+            .collect();
+        if taken.len() == count {
+            return Ok(taken);
+        }
+        for address in taken {
+            self.addresses.give_back(address);
+        }
+        // The text is unverified.
+        let text = "There are not enough free public addresses to satisfy the request";
+        Err(ApiError::new("InsufficientAddressCapacity", text))
     }
 
     /// A new request id, in the form of a version 4 UUID.
@@ -95,6 +113,15 @@ impl Pace {
     /// How long a terminated instance is still shown (AWS: "up to an hour").
     pub fn terminated_shown(self) -> Duration {
         Duration::from_secs(3600)
+    }
+
+    /// `real`, `fast` or `instant`.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Real => "real",
+            Self::Fast => "fast",
+            Self::Instant => "instant",
+        }
     }
 
     fn pick(self, real: u64, fast: u64) -> Duration {

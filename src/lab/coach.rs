@@ -155,6 +155,22 @@ impl Coach {
         self.voice.say(&text)
     }
 
+    /// Says something that is no verdict.
+    pub fn say(&self, text: &str) -> String {
+        self.voice.say(text)
+    }
+
+    /// Forgets the progress, and shows the first step.
+    pub fn start_again(&self) -> String {
+        {
+            let mut state = self.state();
+            state.progress = Progress::new(&self.lesson.slug);
+            state.said = None;
+            self.save(&mut state);
+        }
+        self.task()
+    }
+
     fn state(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }

@@ -101,6 +101,12 @@ impl Simulation {
         all
     }
 
+    /// Whether the instance is one that holds its connections.
+    pub fn is_running(&self, target: &Target) -> bool {
+        let state = self.lock();
+        find(&state.accounts, target).is_some_and(|(_, _, instance)| instance.state == State::Running)
+    }
+
     /// Writes down that somebody met silence.
     pub fn record_silence(&self, host: &str, port: u16, why: Silence, instance: Option<String>) {
         self.journal.add(What::Unreachable { address: host.to_owned(), port, instance, why });

@@ -1,7 +1,9 @@
 //! Everything that touches the computer: servers, stages, shells, files.
 
 pub mod coach;
+pub mod engine;
 pub mod files;
+pub mod front;
 pub mod journal;
 pub mod key_pool;
 pub mod limits;

@@ -29,12 +29,12 @@ pub const WORD: &str = "lab";
 
 const HELPERS: [&str; 4] = [PROMPT, CONNECT, CHILD, FOREGROUND];
 
-/// Makes the links that every lab needs: the `lab` word, and the helpers, which are not on the PATH.
-pub fn link(layout: &Layout) -> io::Result<()> {
-    let program = std::env::current_exe()?;
-    link_as(&program, &layout.bin().join(WORD))?;
+/// Makes the links that every lab needs to `program` (this program's own file): the `lab` word, and the helpers, which are
+/// not on the PATH.
+pub fn link(layout: &Layout, program: &Path) -> io::Result<()> {
+    link_as(program, &layout.bin().join(WORD))?;
     for helper in HELPERS {
-        link_as(&program, &layout.shell().join(helper))?;
+        link_as(program, &layout.shell().join(helper))?;
     }
     Ok(())
 }

@@ -24,7 +24,6 @@ use crate::lab::store::{Store, StoreError, Stored};
 use crate::machine::Machine;
 
 /// How a simulation is set up.
-#[derive(Debug, Clone)]
 pub struct Settings {
     /// How long AWS's changes of state take.
     pub pace: Pace,
@@ -32,8 +31,8 @@ pub struct Settings {
     pub tenancy: Tenancy,
     /// Where public addresses are from.
     pub addresses: Ipv4Net,
-    /// RSA keys kept ready, and threads that make them.
-    pub ready_keys: (usize, usize),
+    /// RSA keys made ahead; several simulations may share them.
+    pub keys: Arc<KeyPool>,
     /// Where accounts and machines are kept; nowhere for `serve`.
     pub folder: Option<PathBuf>,
 }
@@ -55,7 +54,6 @@ pub struct Simulation {
     pub(super) state: Mutex<State>,
     pub(super) settings: Settings,
     pub(super) journal: Journal,
-    keys: KeyPool,
     store: Option<Store>,
     sessions: AtomicU64,
     /// Called after a change, before the answer is sent: the stage's listeners follow the account.
@@ -106,11 +104,9 @@ impl Simulation {
             None => HashMap::new(),
         };
         let sessions = AtomicU64::new(journal.last_session());
-        let (ready, threads) = settings.ready_keys;
         let state = State { accounts, machines, addresses, rng: StdRng::from_rng(&mut rand::rng()) };
         Ok(Self {
             state: Mutex::new(state),
-            keys: KeyPool::new(ready, threads),
             journal,
             store,
             sessions,
@@ -126,7 +122,7 @@ impl Simulation {
 
     /// RSA keys that are ready now.
     pub fn ready_keys(&self) -> usize {
-        self.keys.ready()
+        self.settings.keys.ready()
     }
 
     /// Sets what is called after every change.
@@ -161,6 +157,31 @@ impl Simulation {
         if changed {
             self.tell_stage();
         }
+    }
+
+    /// The id of the lab's one account; empty where each key has its own.
+    pub fn account_id(&self) -> &str {
+        match &self.settings.tenancy {
+            Tenancy::One { account } => account,
+            Tenancy::PerAccessKey => "",
+        }
+    }
+
+    /// Forgets every account and every machine.
+    pub fn reset(&self) -> std::io::Result<()> {
+        {
+            let mut state = self.lock();
+            state.accounts.clear();
+            state.addresses = AddressPool::new(self.settings.addresses);
+            for (instance, _) in state.machines.drain() {
+                if let Some(store) = &self.store {
+                    store.forget_machine(&instance);
+                }
+            }
+            self.keep(&state)?;
+        }
+        self.tell_stage();
+        Ok(())
     }
 
     fn tell_stage(&self) {
@@ -200,7 +221,7 @@ impl Simulation {
         state.with_env(
             now,
             self.settings.pace,
-            &self.keys,
+            &self.settings.keys,
             key,
             |rng| match tenancy {
                 Tenancy::One { account } => account.clone(),

@@ -3,35 +3,163 @@
 //! A caller keeps one [`Machine`] per instance (it is a plain serde value and survives stop and start), asks
 //! [`gate::gate`] who may come in, and then drives one [`Session`] per login: bytes in, [`Output`] out. All times are
 //! Unix milliseconds and are given by the caller.
+//!
+//! Reading order: `session.rs` (bytes and lines) -> `shell/` (what a line means) -> `commands/` (one file each) ->
+//! `disk.rs`. A line runs as a future that is polled by the session, so that it can wait for input or for a time
+//! without a thread; `host.rs` is what such a line may reach.
 
+mod commands;
+mod disk;
+mod editor;
 mod family;
 pub mod gate;
+mod hardware;
+mod host;
 mod identity;
+mod io;
+mod moment;
+mod node;
+mod seed;
 mod session;
+mod shell;
+mod tty;
+mod users;
+mod welcome;
+
+#[cfg(test)]
+mod hostile;
+#[cfg(test)]
+mod screens;
+#[cfg(test)]
+mod testing;
 
 pub use family::{Family, UnknownFamily};
 pub use identity::Identity;
 pub use session::{Output, Ran, Session, Size, Then};
 
+use std::net::IpAddr;
+
 use serde::{Deserialize, Serialize};
+
+use disk::Disk;
+use node::Node;
+
+/// Logins that are remembered.
+const LOGINS: usize = 50;
 
 /// What is inside one instance and survives stop and start.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Machine {
-    family: Family,
+    disk: Disk,
+    logins: Vec<Login>,
+}
+
+/// A login with a terminal, as `last` shows it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+struct Login {
+    user: String,
+    terminal: String,
+    from: IpAddr,
+    at: i64,
+    until: Option<i64>,
 }
 
 impl Machine {
     /// The machine as cloud-init leaves it after its first boot.
     #[must_use]
     pub fn first_boot(id: &Identity) -> Self {
-        Self { family: id.family }
+        let mut disk = Disk::new(id.family);
+        let mut put = |path: String, text: String, mode, owner| {
+            let node = Node::file(text.into_bytes(), mode, id.booted_at).owned_by(owner, owner);
+            // A new disk has room for these few lines.
+            disk.put(path, node).ok();
+        };
+        put(
+            "/etc/hostname".into(),
+            format!("{}\n", id.private_name),
+            0o644,
+            0,
+        );
+        put(
+            "/etc/hosts".into(),
+            "127.0.0.1   localhost localhost.localdomain\n::1         localhost6\n".into(),
+            0o644,
+            0,
+        );
+        if let Some(key) = id
+            .public_key
+            .as_deref()
+            .map(str::trim)
+            .filter(|key| !key.is_empty())
+        {
+            let home = format!("/home/{}/.ssh/authorized_keys", id.family.login_user());
+            put(home, format!("{key}\n"), 0o600, 1000);
+            let options = gate::root_options(id.family);
+            put(
+                "/root/.ssh/authorized_keys".into(),
+                format!("{options} {key}\n"),
+                0o600,
+                0,
+            );
+        }
+        Self {
+            disk,
+            logins: Vec::new(),
+        }
     }
 
     /// The family of the image it was made from.
     #[must_use]
     pub fn family(&self) -> Family {
-        self.family
+        self.disk.family()
+    }
+
+    /// The bytes of what was changed on its disk.
+    #[must_use]
+    pub fn used(&self) -> usize {
+        self.disk.used()
+    }
+
+    /// Stands in for a machine that is in use elsewhere.
+    fn elsewhere() -> Self {
+        Self {
+            disk: Disk::new(Family::AmazonLinux2023),
+            logins: Vec::new(),
+        }
+    }
+
+    fn remember(&mut self, login: Login) {
+        if self.logins.len() >= LOGINS {
+            self.logins.remove(0);
+        }
+        self.logins.push(login);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::testing::identity;
+    use super::*;
+
+    #[test]
+    fn a_new_machine_is_small_when_written_down() {
+        for family in Family::ALL {
+            let machine = Machine::first_boot(&identity(family));
+            let text = serde_json::to_string(&machine).unwrap();
+            assert!(text.len() < 2500, "{family}: {} bytes: {text}", text.len());
+            assert_eq!(serde_json::from_str::<Machine>(&text).unwrap(), machine);
+        }
+    }
+
+    #[test]
+    fn the_launch_key_is_in_the_users_file_with_the_key_pairs_name_as_comment() {
+        let machine = Machine::first_boot(&identity(Family::Debian12));
+        let path = "/home/admin/.ssh/authorized_keys";
+        let node = machine.disk.at(path).unwrap();
+        assert_eq!((node.mode, node.owner), (0o600, 1000));
+        let text = machine.disk.read(&disk::Who::root(), path).unwrap();
+        assert!(text.starts_with(testing::KEY.as_bytes()) && text.ends_with(b" testkeypair\n"));
     }
 }

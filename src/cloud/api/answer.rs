@@ -185,6 +185,16 @@ impl<T: Element> Element for Vec<T> {
     }
 }
 
+impl<T: Element, const N: usize> Element for [T; N] {
+    const SHAPE: Shape = Shape::List(&T::SHAPE);
+    fn write(&self, xml: &mut Xml, name: &str) {
+        self.as_slice().write(xml, name);
+    }
+    fn json(&self) -> Option<Value> {
+        self.as_slice().json()
+    }
+}
+
 impl<T: Element> Element for [T] {
     const SHAPE: Shape = Shape::List(&T::SHAPE);
     fn write(&self, xml: &mut Xml, name: &str) {
@@ -245,6 +255,23 @@ macro_rules! answer {
     };
 }
 pub(crate) use answer;
+
+/// Makes a type an element that is written through a view of itself: its `view` method gives a structure that borrows.
+macro_rules! viewed {
+    ($type:ty as $view:ident) => {
+        impl $crate::cloud::api::answer::Element for $type {
+            const SHAPE: $crate::cloud::api::shape::Shape =
+                <$view<'static> as $crate::cloud::api::answer::Element>::SHAPE;
+            fn write(&self, xml: &mut $crate::cloud::api::answer::Xml, name: &str) {
+                $crate::cloud::api::answer::Element::write(&self.view(), xml, name);
+            }
+            fn json(&self) -> Option<serde_json::Value> {
+                $crate::cloud::api::answer::Element::json(&self.view())
+            }
+        }
+    };
+}
+pub(crate) use viewed;
 
 /// A structure: an element with named members.
 pub trait Structure: Element {

@@ -108,6 +108,23 @@ impl ApiError {
         ))
     }
 
+    /// A value that is longer than allowed.
+    pub fn too_long(name: &str, longest: usize) -> Self {
+        Self::invalid_value(format!(
+            "Value for parameter {name} is invalid. Length exceeds maximum of {longest}."
+        ))
+    }
+
+    /// A word that is not among those of an enumeration. The text is unverified.
+    pub fn invalid_choice(name: &str, value: &str) -> Self {
+        Self::invalid_value(format!("Invalid value '{value}' for {name}."))
+    }
+
+    /// Our own fault, which clients try again.
+    pub fn internal(message: impl Into<String>) -> Self {
+        Self::with_status("InternalError", 500, message)
+    }
+
     /// The same parameter twice; AWS's own answer is unverified.
     pub fn repeated_parameter(name: &str) -> Self {
         Self::invalid_combination(format!("The parameter {name} may be given only once"))

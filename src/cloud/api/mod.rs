@@ -13,6 +13,8 @@ pub mod id;
 pub mod page;
 pub mod params;
 pub mod shape;
+#[cfg(test)]
+pub(crate) mod transcript;
 
 use std::collections::BTreeMap;
 

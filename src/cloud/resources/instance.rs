@@ -311,7 +311,7 @@ pub(super) struct Freed {
 }
 
 /// A time after another; the last there is when it is past the end of time.
-pub(super) fn later(at: Timestamp, by: std::time::Duration) -> Timestamp {
+pub(in crate::cloud) fn later(at: Timestamp, by: std::time::Duration) -> Timestamp {
     SignedDuration::try_from(by)
         .ok()
         .and_then(|by| at.checked_add(by).ok())

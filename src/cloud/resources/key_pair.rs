@@ -6,6 +6,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::cloud::api::error::ApiError;
 use crate::cloud::resources::tag::Tags;
 use crate::keys::PublicKey;
 
@@ -50,6 +51,28 @@ impl KeyPairs {
         self.by_name.get(self.names.get(id)?)
     }
 
+    /// The key pair of that name, or AWS's refusal.
+    pub fn require(&self, name: &str) -> Result<&Arc<KeyPair>, ApiError> {
+        self.get(name)
+            .ok_or_else(|| ApiError::no_such_key_pair(name))
+    }
+
+    /// Refuses a name that is taken, and a key pair beyond the quota.
+    pub fn check_room_for(&self, name: &str) -> Result<(), ApiError> {
+        if self.get(name).is_some() {
+            return Err(ApiError::new(
+                "InvalidKeyPair.Duplicate",
+                "The keypair already exists",
+            ));
+        }
+        if self.len() >= Self::LIMIT {
+            // From memory, unverified.
+            let text = format!("Maximum of {} keypairs reached.", Self::LIMIT);
+            return Err(ApiError::new("KeyPairLimitExceeded", text));
+        }
+        Ok(())
+    }
+
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<KeyPair>> {
         self.by_name.values()
@@ -83,6 +106,44 @@ impl KeyPairs {
     pub fn tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
         let pair = self.by_name.get_mut(self.names.get(id)?)?;
         Some(&mut Arc::make_mut(pair).tags)
+    }
+}
+
+/// Up to 255 ASCII characters without spaces at either end (`facts/ec2-api.md` section 4.2). Of the texts, only the form
+/// of the one about ASCII is known.
+pub fn check_name(name: &str) -> Result<(), ApiError> {
+    if name.is_empty() {
+        return Err(ApiError::missing_parameter("KeyName"));
+    }
+    if !name.is_ascii() {
+        let text = format!(
+            "Value ({name}) for parameter KeyName is invalid. Character sets beyond ASCII are not supported."
+        );
+        return Err(ApiError::invalid_value(text));
+    }
+    if name.len() > 255 {
+        return Err(ApiError::too_long("KeyName", 255));
+    }
+    if name.trim() != name {
+        let text = format!(
+            "Value ({name}) for parameter KeyName is invalid. Leading and trailing spaces are not allowed."
+        );
+        return Err(ApiError::invalid_value(text));
+    }
+    Ok(())
+}
+
+impl ApiError {
+    /// `InvalidKeyPair.NotFound`.
+    pub fn no_such_key_pair(name: &str) -> Self {
+        let text = format!("The key pair '{name}' does not exist");
+        Self::new("InvalidKeyPair.NotFound", text)
+    }
+
+    /// `InvalidKey.Format`, whatever is wrong with the material.
+    pub fn not_a_public_key() -> Self {
+        let text = "Key is not in valid OpenSSH public key format";
+        Self::new("InvalidKey.Format", text)
     }
 }
 

@@ -89,6 +89,19 @@ impl ApiError {
                 "InvalidAMIID.NotFound",
                 format!("The image id '[{id}]' does not exist"),
             ),
+            // The codes are from the API reference. The texts are unverified, as is the next one.
+            "vol" => Self::new(
+                "InvalidVolume.NotFound",
+                format!("The volume '{id}' does not exist."),
+            ),
+            "eni" => Self::new(
+                "InvalidNetworkInterfaceID.NotFound",
+                format!("The networkInterface ID '{id}' does not exist"),
+            ),
+            "key" => Self::new(
+                "InvalidKeyPair.NotFound",
+                format!("The key pair ID '{id}' does not exist"),
+            ),
             // The code is from the API reference. Its text is unverified.
             _ => Self::new("InvalidID", format!("The ID '{id}' is not valid")),
         }

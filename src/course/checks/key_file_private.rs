@@ -43,6 +43,10 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
             "{path} has mode 400: only you can read it, and nobody overwrites it by accident.{copy}"
         )));
     }
+    if file.mode & 0o400 == 0 {
+        let found = format!("Its mode is {mode}: its owner may not read it.");
+        return Ok(Verdict::not_yet(wanted, found).or_mistake(Some(file::unreadable(file))));
+    }
     if for_others(file.mode) == 0 {
         let found = format!("Its mode is {mode}. ssh would take that; the guide asks for 400.");
         return Ok(Verdict::not_yet(wanted, found).or_mistake(Some(file::mode_600(file))));

@@ -51,6 +51,19 @@ pub(crate) fn mode_600(file: &KeyFile) -> Recognised {
     )
 }
 
+/// A mode without the owner's own right to read.
+pub(crate) fn unreadable(file: &KeyFile) -> Recognised {
+    let path = &file.path;
+    recognised(
+        Mistake::KeyUnreadable,
+        format!(
+            "Not even you may read {path}: its mode is {}. ssh has to read it, and 400 lets you do that and no more.",
+            permissions(file.mode)
+        ),
+        format!("chmod 400 {}", shell_word(path)),
+    )
+}
+
 /// What a file holds instead of a private key that ssh can load.
 pub(crate) fn spoiled(
     file: &KeyFile,
@@ -135,15 +148,7 @@ pub(crate) fn spoiled(
             ),
             None,
         ),
-        KeyContent::Unreadable => recognised(
-            Mistake::KeyUnreadable,
-            format!(
-                "Not even you can read {path}: its mode is {}. ssh needs to read it, and 400 lets you do that and no \
-                 more.",
-                permissions(file.mode)
-            ),
-            format!("chmod 400 {word}"),
-        ),
+        KeyContent::Unreadable => unreadable(file),
     })
 }
 

@@ -32,12 +32,7 @@ pub(crate) fn explain(
         return Some(launch::wrong_key_pair(instance, bindings));
     }
     if session.offers.iter().any(|offer| offer.accepted) {
-        // The right user with the right key, and then no proof: an ED25519 file shows its public half although ssh
-        // refuses to open it.
-        let open = scene::files_of_key(evidence, bindings)
-            .into_iter()
-            .find(|one| file::is_open(one));
-        return open.and_then(|open| file::explain(open, evidence, bindings));
+        return without_proof(session, evidence, bindings);
     }
     if user == "root" {
         return Some(root(instance, bindings));
@@ -47,6 +42,31 @@ pub(crate) fn explain(
     } else {
         Some(wrong_key(session, instance, evidence, bindings))
     }
+}
+
+/// The right user with the right key, and then no proof: of an ED25519 file and of a public half ssh reads what to offer,
+/// and then cannot, or will not, open the private half.
+fn without_proof(
+    session: &Session<'_>,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Option<Recognised> {
+    let files = scene::known_files(evidence);
+    if let Identity::Path(path) = session.line.map_or(Identity::Unknown, hint::identity)
+        && let Ok(Some(named)) = hint::find_file(
+            &path,
+            session.directory.unwrap_or_default(),
+            evidence.places.as_ref(),
+            files,
+        )
+    {
+        return file::explain(named, evidence, bindings);
+    }
+    let ours = scene::files_of_key(evidence, bindings);
+    let suspect = ours.into_iter().find(|one| file::is_open(one));
+    suspect
+        .or_else(|| file::failed_attempt(evidence, bindings))
+        .and_then(|one| file::explain(one, evidence, bindings))
 }
 
 /// Whether a key offered in vain is nevertheless the instance's.

@@ -36,7 +36,13 @@ pub(crate) fn explain(
         .map_or_else(String::new, |now| {
             format!(" Its public address is {now} now.")
         });
-    match attempt.why {
+    // What has become of the instance since explains more than that its address is an old one.
+    let why = match (attempt.why, ours.map(|one| one.state.as_str())) {
+        (Silence::OldAddress, Some("stopping" | "stopped")) => Silence::Stopped,
+        (Silence::OldAddress, Some("shutting-down" | "terminated")) => Silence::Terminated,
+        (why, _) => why,
+    };
+    match why {
         Silence::OldAddress => recognised(
             Mistake::OldAddress,
             format!(

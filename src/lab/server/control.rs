@@ -35,7 +35,7 @@ use self::request::{Request, Told};
 
 pub use self::request::{PromptReport, Reach, WordReport};
 
-/// How long the desk may take before its answer is kept for the next prompt. The shells wait 9 ms in all.
+/// How long the desk may take before its answer is kept for the next prompt. The shells wait 8 ms, the client 7.
 const PROMPT_PATIENCE: Duration = Duration::from_millis(6);
 /// How long a client may take to send its request.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);

@@ -26,7 +26,7 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use crate::cloud::api;
 
 /// Requests after which the catch-all mock is replaced: each that is kept holds on to hyper's read buffer, about 10 kB.
-const ROTATE_AFTER: usize = 100;
+const ROTATE_AFTER: usize = 200;
 /// Bytes of their bodies after which it is replaced sooner.
 const ROTATE_AFTER_BYTES: usize = 256 * 1024;
 /// The longest body that is looked at, in bytes: user data is at most 16 KiB on AWS.

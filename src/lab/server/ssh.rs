@@ -40,7 +40,11 @@ pub trait Host: Send + Sync + 'static {
 
     /// Runs `work` with the machine, its identity and the time (Unix ms). False, and nothing run, when the instance is
     /// gone. What `work` changed is kept by the implementation.
-    fn with_machine(&self, target: &Target, work: &mut dyn FnMut(&mut Machine, &Identity, i64)) -> bool;
+    fn with_machine(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> bool;
 
     /// Writes an event down.
     fn record(&self, what: What);
@@ -115,7 +119,11 @@ impl Server {
     /// A server without connections.
     pub fn new(host: Arc<dyn Host>, settings: Settings) -> Self {
         let door = Arc::new(Door::new(settings.half_open));
-        Self { host, settings, door }
+        Self {
+            host,
+            settings,
+            door,
+        }
     }
 
     /// Serves one connection to its end. `from` is the client's address as the instance sees it.
@@ -124,9 +132,13 @@ impl Server {
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut family = None;
-        let here = self.host.with_machine(&target, &mut |machine, _, _| family = Some(machine.family()));
+        let here = self.host.with_machine(&target, &mut |machine, _, _| {
+            family = Some(machine.family())
+        });
         let keys = self.host.host_keys(&target);
-        let (true, Some(family), false) = (here, family, keys.is_empty()) else { return Ended::NobodyThere };
+        let (true, Some(family), false) = (here, family, keys.is_empty()) else {
+            return Ended::NobodyThere;
+        };
 
         let watch = Arc::new(Watch::new());
         let pass = self.door.enter(target.clone(), Arc::clone(&watch));
@@ -145,14 +157,22 @@ impl Server {
             announced: AtomicBool::new(false),
         });
         let running = run_stream(config, stream, Visitor::new(Arc::clone(&connection))).await;
-        let Ok(running) = running else { return Ended::NoSsh };
+        let Ok(running) = running else {
+            return Ended::NoSsh;
+        };
         connection.handle.get_or_init(|| running.handle());
         connection.announce();
         // How it ended is of no interest: a client that goes away in the middle is an error to russh.
         let _: Result<(), russh::Error> = running.await;
         drop(pass);
-        connection.record(What::Disconnected { session: connection.session });
-        if connection.watch.is_let_in() { Ended::AfterLogin } else { Ended::BeforeLogin }
+        connection.record(What::Disconnected {
+            session: connection.session,
+        });
+        if connection.watch.is_let_in() {
+            Ended::AfterLogin
+        } else {
+            Ended::BeforeLogin
+        }
     }
 
     /// Ends the connections whose target is chosen, as a machine that goes down does.

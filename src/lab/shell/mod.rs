@@ -130,14 +130,15 @@ impl LabShell {
         })
     }
 
-    /// Writes the hook files and the links into the lab, and says how to start the shell there. `variables` is the whole
-    /// lab environment, from [`environment::environment`].
+    /// Writes the hook files and the links to `program` (this program's own file, [`std::env::current_exe`]) into the lab, and
+    /// says how to start the shell there. `variables` is the whole lab environment, from [`environment::environment`].
     pub fn install(
         &self,
         layout: &Layout,
+        program: &Path,
         variables: &[(OsString, OsString)],
     ) -> io::Result<Start> {
-        multicall::link(layout)?;
+        multicall::link(layout, program)?;
         let hook = Hook { layout, variables };
         match self.kind {
             Kind::Bash => bash::install(&hook, &self.program),

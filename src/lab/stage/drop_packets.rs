@@ -46,7 +46,10 @@ impl Dropping {
             #[cfg(target_os = "linux")]
             Self::Filter => listener.detach_filter().map(|()| Vec::new()),
             Self::Fillers(fillers) => {
-                let from = fillers.iter().filter_map(|filler| filler.local_addr().ok()?.as_socket()).collect();
+                let from = fillers
+                    .iter()
+                    .filter_map(|filler| filler.local_addr().ok()?.as_socket())
+                    .collect();
                 listener.listen(BACKLOG)?;
                 Ok(from)
             }
@@ -68,7 +71,9 @@ fn fill(listener: &SockRef<'_>, at: SocketAddr) -> io::Result<Vec<Socket>> {
         filler.set_nonblocking(true)?;
         match filler.connect(&SockAddr::from(at)) {
             Ok(()) => {}
-            Err(error) if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) => {
+            Err(error)
+                if error.raw_os_error() == Some(rustix::io::Errno::INPROGRESS.raw_os_error()) =>
+            {
                 if !completes(&filler)? {
                     return Ok(fillers);
                 }
@@ -77,11 +82,16 @@ fn fill(listener: &SockRef<'_>, at: SocketAddr) -> io::Result<Vec<Socket>> {
         }
         fillers.push(filler);
     }
-    Err(io::Error::other("the queue of connections does not fill up, so packets cannot be dropped here"))
+    Err(io::Error::other(
+        "the queue of connections does not fill up, so packets cannot be dropped here",
+    ))
 }
 
 fn completes(filler: &Socket) -> io::Result<bool> {
-    let wait = Timespec { tv_sec: 0, tv_nsec: i64::from(PATIENCE.subsec_nanos()) };
+    let wait = Timespec {
+        tv_sec: 0,
+        tv_nsec: i64::from(PATIENCE.subsec_nanos()),
+    };
     let mut ready = [PollFd::new(filler, PollFlags::OUT)];
     match poll(&mut ready, Some(&wait)) {
         Ok(0) => Ok(false),

@@ -34,9 +34,20 @@ pub struct LoopbackStage {
 
 impl LoopbackStage {
     /// A stage without addresses. Port 0 takes one that is free now. `runtime` runs the connections.
-    pub fn new(server: Arc<Server>, port: u16, learner: IpAddr, runtime: Handle) -> Result<Self, StageError> {
+    pub fn new(
+        server: Arc<Server>,
+        port: u16,
+        learner: IpAddr,
+        runtime: Handle,
+    ) -> Result<Self, StageError> {
         let port = if port == 0 { free_port()? } else { port };
-        Ok(Self { server, learner, port, runtime, listeners: BTreeMap::new() })
+        Ok(Self {
+            server,
+            learner,
+            port,
+            runtime,
+            listeners: BTreeMap::new(),
+        })
     }
 
     fn open(&self, place: &Place) -> io::Result<Listener> {
@@ -54,7 +65,11 @@ impl LoopbackStage {
         let _guard = self.runtime.enter();
         let door = Arc::new(Door {
             listener: TcpListener::from_std(socket.into())?,
-            state: Mutex::new(State { dropping, fillers: BTreeSet::new(), waiting: None }),
+            state: Mutex::new(State {
+                dropping,
+                fillers: BTreeSet::new(),
+                waiting: None,
+            }),
         });
         let task = self.runtime.spawn(accept(
             Arc::clone(&door),
@@ -62,11 +77,18 @@ impl LoopbackStage {
             place.target.clone(),
             self.learner,
         ));
-        Ok(Listener { door, target: place.target.clone(), task })
+        Ok(Listener {
+            door,
+            target: place.target.clone(),
+            task,
+        })
     }
 
     fn put(&mut self, place: &Place) -> io::Result<()> {
-        let known = self.listeners.get(&place.address).filter(|listener| listener.target == place.target);
+        let known = self
+            .listeners
+            .get(&place.address)
+            .filter(|listener| listener.target == place.target);
         match (known, place.listening) {
             (_, Listening::Refused) => {
                 self.listeners.remove(&place.address);
@@ -94,10 +116,13 @@ impl Stage for LoopbackStage {
     }
 
     fn apply(&mut self, wanted: &[Place]) -> Result<(), StageError> {
-        self.listeners.retain(|address, _| wanted.iter().any(|place| place.address == *address));
+        self.listeners
+            .retain(|address, _| wanted.iter().any(|place| place.address == *address));
         let mut first = Ok(());
         for place in wanted {
-            let done = self.put(place).map_err(|e| StageError::new(SocketAddrV4::new(place.address, self.port), e));
+            let done = self
+                .put(place)
+                .map_err(|e| StageError::new(SocketAddrV4::new(place.address, self.port), e));
             if first.is_ok() {
                 first = done;
             }
@@ -108,7 +133,9 @@ impl Stage for LoopbackStage {
 
 fn free_port() -> Result<u16, StageError> {
     let at = SocketAddrV4::new(Ipv4Addr::LOCALHOST, 0);
-    let port = std::net::TcpListener::bind(at).and_then(|listener| listener.local_addr()).map(|local| local.port());
+    let port = std::net::TcpListener::bind(at)
+        .and_then(|listener| listener.local_addr())
+        .map(|local| local.port());
     port.map_err(|source| StageError::new(at, source))
 }
 
@@ -123,7 +150,8 @@ impl Drop for Listener {
     fn drop(&mut self) {
         self.task.abort();
         // The task may be busy on another thread for a moment, and holds the socket: the address is free at once.
-        let _: io::Result<()> = SockRef::from(&self.door.listener).shutdown(std::net::Shutdown::Both);
+        let _: io::Result<()> =
+            SockRef::from(&self.door.listener).shutdown(std::net::Shutdown::Both);
     }
 }
 
@@ -188,7 +216,9 @@ async fn accept(door: Arc<Door>, server: Arc<Server>, target: Target, learner: I
         match poll_fn(|cx| door.poll_accept(cx)).await {
             Ok(stream) => {
                 let (server, target) = (Arc::clone(&server), target.clone());
-                tokio::spawn(async move { server.serve(QuickAck::new(stream), target, learner).await });
+                tokio::spawn(
+                    async move { server.serve(QuickAck::new(stream), target, learner).await },
+                );
             }
             // Out of file descriptors, or a client that went before it was accepted: neither may end the listener.
             Err(_) => tokio::time::sleep(REST).await,

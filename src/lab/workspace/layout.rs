@@ -15,7 +15,7 @@ use super::WorkspaceError;
 ///     bin/                   shims and the `lab` word, first on PATH
 ///     shell/                 hook files and the lab's own shell histories
 ///     aws/ ssh/ putty/ ansible/
-///     account.json journal.jsonl progress.json
+///     accounts.json machines/ journal.jsonl lesson progress-<lesson>.json
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -97,19 +97,19 @@ impl Layout {
         self.private().join("ansible")
     }
 
-    /// The account, saved.
-    pub fn account(&self) -> PathBuf {
-        self.private().join("account.json")
-    }
-
     /// The journal of events, saved.
     pub fn journal(&self) -> PathBuf {
         self.private().join("journal.jsonl")
     }
 
-    /// The learner's progress.
-    pub fn progress(&self) -> PathBuf {
-        self.private().join("progress.json")
+    /// The learner's progress in one lesson, named by its folder.
+    pub fn progress(&self, lesson: &str) -> PathBuf {
+        self.private().join(format!("progress-{lesson}.json"))
+    }
+
+    /// Holds the name of the lesson that was open last.
+    pub fn lesson(&self) -> PathBuf {
+        self.private().join("lesson")
     }
 
     /// Held locked while the lab is open; holds the number of the process that has it.

@@ -36,3 +36,36 @@ impl Operation for AuthorizeSecurityGroupEgress {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, first};
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn an_outbound_rule_says_so() {
+        let mut client = Client::new();
+        let made = done(client.ec2("CreateSecurityGroup", "GroupDescription=d&GroupName=g"));
+        let form = format!(
+            "GroupId={}&IpPermissions.1.IpProtocol=icmp&IpPermissions.1.FromPort=-1\
+             &IpPermissions.1.ToPort=-1&IpPermissions.1.IpRanges.1.CidrIp=10.0.0.0/8",
+            first(&made, "groupId")
+        );
+        insta::assert_snapshot!(transcript(
+            &client.ec2("AuthorizeSecurityGroupEgress", &form)
+        ));
+        assert_eq!(
+            refusal(&client.ec2("AuthorizeSecurityGroupEgress", &form)),
+            "400 InvalidPermission.Duplicate: the specified rule \
+             \"peer: 10.0.0.0/8, ICMP, type: ALL, code: ALL, ALLOW\" already exists"
+        );
+    }
+
+    #[test]
+    fn the_group_must_be_given_by_id() {
+        assert_eq!(
+            refusal(&Client::new().ec2("AuthorizeSecurityGroupEgress", "GroupName=g")),
+            "400 MissingParameter: The request must contain the parameter GroupId"
+        );
+    }
+}

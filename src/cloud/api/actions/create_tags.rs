@@ -65,3 +65,89 @@ pub(super) fn change_tags(
     }
     Ok(TagsChanged { return_: true })
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, first};
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn several_resources_at_once_as_the_aws_cli_sends_it() {
+        let mut client = Client::new();
+        let vpc = first(&client.ec2("DescribeVpcs", ""), "vpcId");
+        let group = first(&client.ec2("DescribeSecurityGroups", ""), "groupId");
+        let form = format!(
+            "ResourceId.1={vpc}&ResourceId.2={group}&Tag.1.Key=Name&Tag.1.Value=web&Tag.2.Key=empty&Tag.2.Value="
+        );
+        insta::assert_snapshot!(transcript(&client.ec2("CreateTags", &form)));
+        insta::assert_snapshot!(
+            "both_are_tagged",
+            transcript(&client.ec2("DescribeTags", ""))
+        );
+        let form = "Filter.1.Name=tag:Name&Filter.1.Value.1=w*";
+        let found = done(client.ec2("DescribeSecurityGroups", form));
+        assert_eq!(first(&found, "groupId"), group);
+    }
+
+    #[test]
+    fn an_unknown_resource_leaves_all_of_them_untagged() {
+        let mut client = Client::new();
+        let vpc = first(&client.ec2("DescribeVpcs", ""), "vpcId");
+        for (id, refused) in [
+            (
+                "sg-0123456789abcdef0",
+                "InvalidGroup.NotFound: The security group 'sg-0123456789abcdef0' does not exist",
+            ),
+            (
+                "i-0123456789abcdef0",
+                "InvalidInstanceID.NotFound: The instance ID 'i-0123456789abcdef0' does not exist",
+            ),
+            (
+                "subnet-0123456789abcdef0",
+                "InvalidSubnetID.NotFound: The subnet ID 'subnet-0123456789abcdef0' does not exist",
+            ),
+            (
+                "vpc-0123456789abcdef0",
+                "InvalidVpcID.NotFound: The vpc ID 'vpc-0123456789abcdef0' does not exist",
+            ),
+            ("x", "InvalidID: The ID 'x' is not valid"),
+        ] {
+            let form = format!("ResourceId.1={vpc}&ResourceId.2={id}&Tag.1.Key=a&Tag.1.Value=b");
+            assert_eq!(
+                refusal(&client.ec2("CreateTags", &form)),
+                format!("400 {refused}")
+            );
+        }
+        let tags = done(client.ec2("DescribeTags", ""));
+        assert!(tags.body.contains("<tagSet/>"), "{}", tags.body);
+    }
+
+    #[test]
+    fn what_is_missing_is_named() {
+        let mut client = Client::new();
+        assert_eq!(
+            refusal(&client.ec2("CreateTags", "Tag.1.Key=a&Tag.1.Value=b")),
+            "400 MissingParameter: The request must contain the parameter resourceIdSet"
+        );
+        assert_eq!(
+            refusal(&client.ec2("CreateTags", "ResourceId.1=sg-1")),
+            "400 MissingParameter: The request must contain the parameter tagSet"
+        );
+    }
+
+    #[test]
+    fn the_51st_tag_is_refused_and_takes_the_whole_call_with_it() {
+        let mut client = Client::new();
+        let vpc = first(&client.ec2("DescribeVpcs", ""), "vpcId");
+        let tags: Vec<String> = (1..=51)
+            .map(|n| format!("&Tag.{n}.Key=k{n}&Tag.{n}.Value="))
+            .collect();
+        let form = format!("ResourceId.1={vpc}{}", tags.concat());
+        assert!(refusal(&client.ec2("CreateTags", &form)).starts_with("400 TagLimitExceeded: "));
+        assert!(
+            done(client.ec2("DescribeTags", ""))
+                .body
+                .contains("<tagSet/>")
+        );
+    }
+}

@@ -122,3 +122,31 @@ fn value<'a>(zone: &ZoneItem, filter: &str) -> Option<Cow<'a, str>> {
         _ => None,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, first};
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn a_zone_by_its_id_as_the_aws_cli_asks_for_it() {
+        let reply = Client::new().ec2("DescribeAvailabilityZones", "ZoneId.1=use1-az1");
+        insta::assert_snapshot!(transcript(&reply));
+    }
+
+    #[test]
+    fn zones_are_filtered_by_name() {
+        let form = "Filter.1.Name=zone-name&Filter.1.Value.1=*a&Filter.2.Name=state&Filter.2.Value.1=available";
+        let reply = done(Client::new().ec2("DescribeAvailabilityZones", form));
+        assert_eq!(first(&reply, "zoneName"), "us-east-1a");
+        assert_eq!(reply.body.matches("<zoneName>").count(), 1);
+    }
+
+    #[test]
+    fn an_unknown_zone_is_refused_in_brackets() {
+        assert_eq!(
+            refusal(&Client::new().ec2("DescribeAvailabilityZones", "ZoneName.1=us-west-2z")),
+            "400 InvalidParameterValue: Invalid availability zone: [us-west-2z]"
+        );
+    }
+}

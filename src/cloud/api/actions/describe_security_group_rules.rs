@@ -99,3 +99,76 @@ impl Operation for DescribeSecurityGroupRules {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, first};
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn a_fresh_group_lists_exactly_its_outbound_rule() {
+        let mut client = Client::new();
+        let made = done(client.ec2("CreateSecurityGroup", "GroupDescription=d&GroupName=g"));
+        let form = format!(
+            "Filter.1.Name=group-id&Filter.1.Value.1={}",
+            first(&made, "groupId")
+        );
+        insta::assert_snapshot!(transcript(&client.ec2("DescribeSecurityGroupRules", &form)));
+    }
+
+    #[test]
+    fn an_unknown_group_has_no_rules_and_a_malformed_one_is_an_error() {
+        let mut client = Client::new();
+        let form = "Filter.1.Name=group-id&Filter.1.Value.1=sg-0123456789abcdef0";
+        let reply = done(client.ec2("DescribeSecurityGroupRules", form));
+        assert!(
+            reply.body.contains("<securityGroupRuleSet/>"),
+            "{}",
+            reply.body
+        );
+        assert_eq!(
+            refusal(&client.ec2(
+                "DescribeSecurityGroupRules",
+                "Filter.1.Name=group-id&Filter.1.Value.1=foobar"
+            )),
+            "400 InvalidGroupId.Malformed: The security group ID 'foobar' is malformed"
+        );
+    }
+
+    #[test]
+    fn unknown_and_malformed_rule_ids_are_refused() {
+        let mut client = Client::new();
+        assert_eq!(
+            refusal(&client.ec2(
+                "DescribeSecurityGroupRules",
+                "SecurityGroupRuleId.1=sgr-0123456789abcdef0"
+            )),
+            "400 InvalidSecurityGroupRuleId.NotFound: The security group rule ID 'sgr-0123456789abcdef0' does not exist"
+        );
+        assert_eq!(
+            refusal(&client.ec2("DescribeSecurityGroupRules", "SecurityGroupRuleId.1=sgr-zz")),
+            r#"400 InvalidSecurityGroupRuleId.Malformed: Invalid id: "sgr-zz""#
+        );
+    }
+
+    #[test]
+    fn rules_come_in_pages() {
+        let mut client = Client::new();
+        for name in ["a", "b", "c", "d"] {
+            done(client.ec2(
+                "CreateSecurityGroup",
+                &format!("GroupDescription=d&GroupName={name}"),
+            ));
+        }
+        let page = done(client.ec2("DescribeSecurityGroupRules", "MaxResults=5"));
+        assert_eq!(page.body.matches("<securityGroupRuleId>").count(), 5);
+        let token = first(&page, "nextToken")
+            .replace('=', "%3D")
+            .replace('+', "%2B");
+        let rest = done(client.ec2(
+            "DescribeSecurityGroupRules",
+            &format!("MaxResults=5&NextToken={token}"),
+        ));
+        assert_eq!(rest.body.matches("<securityGroupRuleId>").count(), 1);
+    }
+}

@@ -190,3 +190,124 @@ fn values<'a>(
         }
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, first};
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    /// A client with a group `web` that has a rule of each kind, and the group's id.
+    fn client() -> (Client, String) {
+        let mut client = Client::new();
+        let made = done(client.ec2(
+            "CreateSecurityGroup",
+            "GroupDescription=for the web&GroupName=web",
+        ));
+        let id = first(&made, "groupId");
+        let form = format!(
+            "GroupId={id}&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=22&IpPermissions.1.ToPort=22\
+             &IpPermissions.1.IpRanges.1.CidrIp=1.2.3.4/32&IpPermissions.1.IpRanges.1.Description=home\
+             &IpPermissions.1.Ipv6Ranges.1.CidrIpv6=2001:db8::/32&IpPermissions.2.IpProtocol=tcp\
+             &IpPermissions.2.FromPort=80&IpPermissions.2.ToPort=90&IpPermissions.2.IpRanges.1.CidrIp=0.0.0.0/0"
+        );
+        done(client.ec2("AuthorizeSecurityGroupIngress", &form));
+        let form = format!(
+            "GroupId={id}&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=22&IpPermissions.1.ToPort=22\
+             &IpPermissions.1.Groups.1.GroupId={id}&IpPermissions.1.IpRanges.1.CidrIp=5.6.7.8/32"
+        );
+        done(client.ec2("AuthorizeSecurityGroupIngress", &form));
+        (client, id)
+    }
+
+    #[test]
+    fn rules_with_the_same_protocol_and_ports_are_one_permission() {
+        let (mut client, id) = client();
+        insta::assert_snapshot!(transcript(
+            &client.ec2("DescribeSecurityGroups", &format!("GroupId.1={id}"))
+        ));
+    }
+
+    #[test]
+    fn the_default_group_lets_in_its_own_members() {
+        let reply = Client::new().ec2("DescribeSecurityGroups", "GroupName.1=default");
+        insta::assert_snapshot!(transcript(&reply));
+    }
+
+    #[test]
+    fn filters_look_at_the_group_and_at_its_rules() {
+        let (mut client, id) = client();
+        for (name, value) in [
+            ("group-name", "w*"),
+            ("description", "for the web"),
+            ("group-id", id.as_str()),
+            ("ip-permission.from-port", "22"),
+            ("ip-permission.to-port", "90"),
+            ("ip-permission.protocol", "tcp"),
+            ("ip-permission.cidr", "5.6.7.8/32"),
+            ("ip-permission.ipv6-cidr", "2001:db8::/32"),
+            ("ip-permission.group-id", id.as_str()),
+            ("ip-permission.group-name", "web"),
+        ] {
+            let form = format!("Filter.1.Name={name}&Filter.1.Value.1={value}");
+            let reply = done(client.ec2("DescribeSecurityGroups", &form));
+            assert_eq!(
+                reply.body.matches("<groupName>").count(),
+                1,
+                "{name}: {}",
+                reply.body
+            );
+            assert_eq!(first(&reply, "groupName"), "web", "{name}");
+        }
+        for (name, value, count) in [
+            ("egress.ip-permission.cidr", "0.0.0.0/0", 2),
+            ("egress.ip-permission.from-port", "22", 0),
+            ("owner-id", "123456789012", 2),
+            ("ip-permission.prefix-list-id", "*", 0),
+            ("tag-key", "*", 0),
+        ] {
+            let form = format!("Filter.1.Name={name}&Filter.1.Value.1={value}");
+            let reply = done(client.ec2("DescribeSecurityGroups", &form));
+            assert_eq!(
+                reply.body.matches("<groupName>").count(),
+                count,
+                "{name}: {}",
+                reply.body
+            );
+        }
+        assert_eq!(
+            refusal(&client.ec2(
+                "DescribeSecurityGroups",
+                "Filter.1.Name=name&Filter.1.Value.1=web"
+            )),
+            "400 InvalidParameterValue: The filter 'name' is invalid"
+        );
+    }
+
+    #[test]
+    fn ids_and_names_that_are_not_there_are_refused() {
+        let mut client = Client::new();
+        let vpc = first(&client.ec2("DescribeVpcs", ""), "vpcId");
+        assert_eq!(
+            refusal(&client.ec2("DescribeSecurityGroups", "GroupId.1=sg-0123456789abcdef0")),
+            "400 InvalidGroup.NotFound: The security group 'sg-0123456789abcdef0' does not exist"
+        );
+        assert_eq!(
+            refusal(&client.ec2("DescribeSecurityGroups", "GroupName.1=g")),
+            format!(
+                "400 InvalidGroup.NotFound: The security group 'g' does not exist in default VPC '{vpc}'"
+            )
+        );
+        assert_eq!(
+            refusal(&client.ec2("DescribeSecurityGroups", "GroupId.1=sg-0224e66eafc2asdfs")),
+            r#"400 InvalidGroupId.Malformed: Invalid id: "sg-0224e66eafc2asdfs""#
+        );
+    }
+
+    #[test]
+    fn an_account_read_back_is_the_same_account() {
+        let (client, _) = client();
+        let text = serde_json::to_string(&client.account).unwrap();
+        let back: crate::cloud::Account = serde_json::from_str(&text).unwrap();
+        assert_eq!(back, client.account);
+    }
+}

@@ -163,3 +163,53 @@ fn item(subnet: &Subnet, call: &Call<'_, '_>) -> SubnetItem {
         tags: subnet.tags.items_if_any(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, first};
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn one_default_subnet_a_zone() {
+        let mut client = Client::new();
+        client.region = "us-west-1";
+        insta::assert_snapshot!(transcript(&client.ec2("DescribeSubnets", "")));
+    }
+
+    #[test]
+    fn both_spellings_of_a_filter_find_the_same() {
+        let mut client = Client::new();
+        for name in ["availability-zone", "availabilityZone"] {
+            let form = format!("Filter.1.Name={name}&Filter.1.Value.1=us-east-1b");
+            let reply = done(client.ec2("DescribeSubnets", &form));
+            assert_eq!(reply.body.matches("<subnetId>").count(), 1);
+            assert_eq!(first(&reply, "cidrBlock"), "172.31.16.0/20");
+            assert_eq!(first(&reply, "availableIpAddressCount"), "4091");
+        }
+    }
+
+    #[test]
+    fn six_subnets_are_two_pages_of_five() {
+        let mut client = Client::new();
+        let page = done(client.ec2("DescribeSubnets", "MaxResults=5"));
+        assert_eq!(page.body.matches("<subnetId>").count(), 5);
+        let form = format!("MaxResults=5&NextToken={}", first(&page, "nextToken"));
+        let rest = done(client.ec2("DescribeSubnets", &form));
+        assert_eq!(first(&rest, "availabilityZone"), "us-east-1f");
+        assert!(!rest.body.contains("nextToken"), "{}", rest.body);
+    }
+
+    #[test]
+    fn refusals_name_the_subnet_and_the_page_size() {
+        let mut client = Client::new();
+        assert_eq!(
+            refusal(&client.ec2("DescribeSubnets", "SubnetId.1=subnet-0123456789abcdef0")),
+            "400 InvalidSubnetID.NotFound: The subnet ID 'subnet-0123456789abcdef0' does not exist"
+        );
+        assert_eq!(
+            refusal(&client.ec2("DescribeSubnets", "MaxResults=4")),
+            "400 InvalidParameterValue: Value ( 4 ) for parameter maxResults is invalid. \
+             Expecting a value greater than 5."
+        );
+    }
+}

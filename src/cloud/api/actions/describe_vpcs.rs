@@ -148,3 +148,42 @@ fn item(vpc: &Vpc, account: &str) -> VpcItem {
         is_default: true,
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn the_default_vpc_in_the_order_of_awss_samples() {
+        insta::assert_snapshot!(transcript(&Client::new().ec2("DescribeVpcs", "")));
+    }
+
+    #[test]
+    fn both_spellings_of_a_filter_are_known_and_others_refused() {
+        let mut client = Client::new();
+        for name in ["is-default", "isDefault"] {
+            let form = format!("Filter.1.Name={name}&Filter.1.Value.1=true");
+            let reply = done(client.ec2("DescribeVpcs", &form));
+            assert!(reply.body.contains("172.31.0.0/16"), "{}", reply.body);
+            let form = format!("Filter.1.Name={name}&Filter.1.Value.1=false");
+            let reply = done(client.ec2("DescribeVpcs", &form));
+            assert!(reply.body.contains("<vpcSet/>"), "{}", reply.body);
+        }
+        assert_eq!(
+            refusal(&client.ec2(
+                "DescribeVpcs",
+                "Filter.1.Name=default&Filter.1.Value.1=true"
+            )),
+            "400 InvalidParameterValue: The filter 'default' is invalid"
+        );
+    }
+
+    #[test]
+    fn an_unknown_vpc_is_refused_by_id() {
+        assert_eq!(
+            refusal(&Client::new().ec2("DescribeVpcs", "VpcId.1=vpc-0123456789abcdef0")),
+            "400 InvalidVpcID.NotFound: The vpc ID 'vpc-0123456789abcdef0' does not exist"
+        );
+    }
+}

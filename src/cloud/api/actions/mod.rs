@@ -2,11 +2,17 @@
 
 mod authorize_security_group_egress;
 mod authorize_security_group_ingress;
+mod create_key_pair;
 mod create_security_group;
 mod create_tags;
+mod delete_key_pair;
 mod delete_security_group;
 mod delete_tags;
 mod describe_availability_zones;
+mod describe_images;
+mod describe_instance_status;
+mod describe_instances;
+mod describe_key_pairs;
 mod describe_regions;
 mod describe_security_group_rules;
 mod describe_security_groups;
@@ -14,9 +20,23 @@ mod describe_subnets;
 mod describe_tags;
 mod describe_vpcs;
 mod get_caller_identity;
+mod get_console_output;
+mod get_parameter;
+mod get_parameters;
+mod get_parameters_by_path;
+mod import_key_pair;
+mod instance_item;
+mod launch_order;
+mod parameter_item;
+mod reboot_instances;
 mod revoke_security_group_egress;
 mod revoke_security_group_ingress;
 mod rule_changes;
+mod run_instances;
+mod start_instances;
+mod state_change;
+mod stop_instances;
+mod terminate_instances;
 
 use crate::cloud::api::Call;
 use crate::cloud::api::answer::{Element, Structure};
@@ -91,20 +111,36 @@ fn run<T: Operation>(
 pub static ACTIONS: &[Action] = &[
     Action::of::<authorize_security_group_egress::AuthorizeSecurityGroupEgress>(),
     Action::of::<authorize_security_group_ingress::AuthorizeSecurityGroupIngress>(),
+    Action::of::<create_key_pair::CreateKeyPair>(),
     Action::of::<create_security_group::CreateSecurityGroup>(),
     Action::of::<create_tags::CreateTags>(),
+    Action::of::<delete_key_pair::DeleteKeyPair>(),
     Action::of::<delete_security_group::DeleteSecurityGroup>(),
     Action::of::<delete_tags::DeleteTags>(),
     Action::of::<describe_availability_zones::DescribeAvailabilityZones>(),
+    Action::of::<describe_images::DescribeImages>(),
+    Action::of::<describe_instance_status::DescribeInstanceStatus>(),
+    Action::of::<describe_instances::DescribeInstances>(),
+    Action::of::<describe_key_pairs::DescribeKeyPairs>(),
     Action::of::<describe_regions::DescribeRegions>(),
     Action::of::<describe_security_group_rules::DescribeSecurityGroupRules>(),
     Action::of::<describe_security_groups::DescribeSecurityGroups>(),
     Action::of::<describe_subnets::DescribeSubnets>(),
     Action::of::<describe_tags::DescribeTags>(),
     Action::of::<describe_vpcs::DescribeVpcs>(),
+    Action::of::<get_console_output::GetConsoleOutput>(),
+    Action::of::<import_key_pair::ImportKeyPair>(),
+    Action::of::<reboot_instances::RebootInstances>(),
     Action::of::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
     Action::of::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),
+    Action::of::<run_instances::RunInstances>(),
+    Action::of::<start_instances::StartInstances>(),
+    Action::of::<stop_instances::StopInstances>(),
+    Action::of::<terminate_instances::TerminateInstances>(),
     Action::of::<get_caller_identity::GetCallerIdentity>(),
+    Action::of::<get_parameter::GetParameter>(),
+    Action::of::<get_parameters::GetParameters>(),
+    Action::of::<get_parameters_by_path::GetParametersByPath>(),
 ];
 
 /// The action of that name.

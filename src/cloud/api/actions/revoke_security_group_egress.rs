@@ -35,3 +35,30 @@ impl Operation for RevokeSecurityGroupEgress {
         )
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, first};
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn the_rule_that_every_new_group_has_can_be_taken_away() {
+        let mut client = Client::new();
+        let made = done(client.ec2("CreateSecurityGroup", "GroupDescription=d&GroupName=g"));
+        let group = first(&made, "groupId");
+        let form = format!(
+            "GroupId={group}&IpPermissions.1.IpProtocol=-1&IpPermissions.1.IpRanges.1.CidrIp=0.0.0.0/0"
+        );
+        insta::assert_snapshot!(transcript(&client.ec2("RevokeSecurityGroupEgress", &form)));
+        let left = done(client.ec2("DescribeSecurityGroups", &format!("GroupId.1={group}")));
+        assert!(
+            left.body.contains("<ipPermissionsEgress/>"),
+            "{}",
+            left.body
+        );
+        assert_eq!(
+            refusal(&client.ec2("RevokeSecurityGroupEgress", &form)),
+            "400 InvalidPermission.NotFound: The specified rule does not exist in this security group."
+        );
+    }
+}

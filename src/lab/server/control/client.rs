@@ -3,12 +3,13 @@
 #![expect(clippy::disallowed_methods, reason = "a client of the lab's socket")]
 
 use std::io::{self, Read, Write};
-use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+use std::net::{Ipv4Addr, Shutdown, SocketAddr, TcpStream};
 use std::os::fd::{AsFd, BorrowedFd};
 use std::os::unix::net::UnixStream;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
+use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use socket2::{Domain, SockAddr, Socket, Type};
 
 use super::request::{Reach, escape};
@@ -138,6 +139,29 @@ impl Client {
         })
     }
 
+    /// The same connection twice, to write to one and read from the other.
+    pub fn halves(self) -> io::Result<(Self, Self)> {
+        let stream = match &self.stream {
+            Stream::Unix(stream) => Stream::Unix(stream.try_clone()?),
+            Stream::Tcp(stream) => Stream::Tcp(stream.try_clone()?),
+        };
+        Ok((
+            Self {
+                stream,
+                deadline: self.deadline,
+            },
+            self,
+        ))
+    }
+
+    /// Says that nothing more will be written.
+    pub fn finish(&self) -> io::Result<()> {
+        match &self.stream {
+            Stream::Unix(stream) => stream.shutdown(Shutdown::Write),
+            Stream::Tcp(stream) => stream.shutdown(Shutdown::Write),
+        }
+    }
+
     /// Reads one line byte by byte: what comes after it may belong to somebody else.
     fn line(&mut self) -> io::Result<String> {
         let mut line = Vec::new();
@@ -152,33 +176,35 @@ impl Client {
     }
 }
 
+impl AsFd for Stream {
+    fn as_fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Unix(stream) => stream.as_fd(),
+            Self::Tcp(stream) => stream.as_fd(),
+        }
+    }
+}
+
 impl AsFd for Client {
     fn as_fd(&self) -> BorrowedFd<'_> {
-        match &self.stream {
-            Stream::Unix(stream) => stream.as_fd(),
-            Stream::Tcp(stream) => stream.as_fd(),
-        }
+        self.stream.as_fd()
     }
 }
 
 impl Read for Client {
     fn read(&mut self, buffer: &mut [u8]) -> io::Result<usize> {
-        let left = match self.deadline {
-            Some(deadline) => match deadline.checked_duration_since(Instant::now()) {
-                Some(left) if !left.is_zero() => Some(left),
-                Some(_) | None => return Err(io::ErrorKind::TimedOut.into()),
-            },
-            None => None,
-        };
+        if let Some(deadline) = self.deadline {
+            // A socket's own read limit is counted in clock ticks of up to 10 ms; poll is exact.
+            let left = deadline.saturating_duration_since(Instant::now());
+            let left = Timespec::try_from(left).map_err(io::Error::other)?;
+            let ready = poll(&mut [PollFd::new(&self.stream, PollFlags::IN)], Some(&left))?;
+            if ready == 0 {
+                return Err(io::ErrorKind::TimedOut.into());
+            }
+        }
         match &mut self.stream {
-            Stream::Unix(stream) => {
-                stream.set_read_timeout(left)?;
-                stream.read(buffer)
-            }
-            Stream::Tcp(stream) => {
-                stream.set_read_timeout(left)?;
-                stream.read(buffer)
-            }
+            Stream::Unix(stream) => stream.read(buffer),
+            Stream::Tcp(stream) => stream.read(buffer),
         }
     }
 }

@@ -153,6 +153,13 @@ pub(super) fn complete(bytes: &[u8], token: Option<&str>) -> Option<Option<Reque
 /// `  501  ls -l` as `history 1` prints it; a `*` after the number marks an edited entry.
 fn history_entry(printed: &str) -> Told {
     let printed = printed.trim_start();
+    if printed.is_empty() {
+        // An empty history: whatever comes next is new.
+        return Told::HistoryEntry {
+            number: 0,
+            text: String::new(),
+        };
+    }
     let digits = printed
         .find(|c: char| !c.is_ascii_digit())
         .unwrap_or(printed.len());
@@ -258,7 +265,14 @@ mod tests {
             }
         );
         let empty = [head.as_slice(), b"\0"].concat();
-        assert_eq!(prompt(&empty).1, Told::Nothing, "an empty history");
+        assert_eq!(
+            prompt(&empty).1,
+            Told::HistoryEntry {
+                number: 0,
+                text: String::new()
+            },
+            "an empty history"
+        );
     }
 
     #[test]

@@ -28,9 +28,15 @@ const KEX: &[kex::Name] = &[
 /// Host keys (those that the machine has) and signatures of users' keys; `ssh-rsa`, which is SHA-1, is not among them.
 const SIGNATURES: &[Algorithm] = &[
     Algorithm::Ed25519,
-    Algorithm::Ecdsa { curve: EcdsaCurve::NistP256 },
-    Algorithm::Rsa { hash: Some(HashAlg::Sha512) },
-    Algorithm::Rsa { hash: Some(HashAlg::Sha256) },
+    Algorithm::Ecdsa {
+        curve: EcdsaCurve::NistP256,
+    },
+    Algorithm::Rsa {
+        hash: Some(HashAlg::Sha512),
+    },
+    Algorithm::Rsa {
+        hash: Some(HashAlg::Sha256),
+    },
 ];
 
 const CIPHERS: &[cipher::Name] = &[
@@ -62,7 +68,11 @@ fn version(family: Family) -> &'static str {
 /// The methods that a refusal lists. russh 0.65 has no name for `gssapi-keyex`, so that Amazon Linux says
 /// `(publickey,gssapi-with-mic)` here and `(publickey,gssapi-keyex,gssapi-with-mic)` on AWS.
 fn methods(family: Family) -> MethodSet {
-    let known: Vec<MethodKind> = family.refusal_methods().iter().filter_map(|name| name.parse().ok()).collect();
+    let known: Vec<MethodKind> = family
+        .refusal_methods()
+        .iter()
+        .filter_map(|name| name.parse().ok())
+        .collect();
     MethodSet::from(known.as_slice())
 }
 
@@ -100,20 +110,30 @@ mod tests {
     #[test]
     fn a_sha1_signature_is_not_accepted() {
         assert!(!accepts(&Algorithm::Rsa { hash: None }));
-        assert!(accepts(&Algorithm::Rsa { hash: Some(HashAlg::Sha512) }));
+        assert!(accepts(&Algorithm::Rsa {
+            hash: Some(HashAlg::Sha512)
+        }));
         assert!(accepts(&Algorithm::Ed25519));
     }
 
     #[test]
     fn ubuntu_lists_publickey_alone_and_amazon_linux_more() {
         assert_eq!(&*methods(Family::Ubuntu2404), [MethodKind::PublicKey]);
-        assert_eq!(&*methods(Family::AmazonLinux2023), [MethodKind::PublicKey, MethodKind::GssapiWithMic]);
+        assert_eq!(
+            &*methods(Family::AmazonLinux2023),
+            [MethodKind::PublicKey, MethodKind::GssapiWithMic]
+        );
     }
 
     #[test]
     fn nothing_slow_or_old_is_offered() {
         let names: Vec<&str> = KEX.iter().map(AsRef::as_ref).collect();
-        assert!(names.iter().all(|name| !name.contains("diffie-hellman") && !name.contains("sntrup")), "{names:?}");
+        assert!(
+            names
+                .iter()
+                .all(|name| !name.contains("diffie-hellman") && !name.contains("sntrup")),
+            "{names:?}"
+        );
         assert!(MACS.iter().all(|name| name.as_ref().contains("etm")));
     }
 }

@@ -29,14 +29,19 @@ pub(super) struct Pass {
 impl Door {
     /// At most so many that have not logged in.
     pub(super) fn new(half_open: usize) -> Self {
-        Self { half_open: half_open.max(1), state: Mutex::default() }
+        Self {
+            half_open: half_open.max(1),
+            state: Mutex::default(),
+        }
     }
 
     /// Lets a new connection in; when there are too many, the oldest that has not logged in is ended.
     pub(super) fn enter(self: &Arc<Self>, target: Target, watch: Arc<Watch>) -> Pass {
         let mut state = self.lock();
         while state.half_open.len() >= self.half_open {
-            let Some(oldest) = state.half_open.pop_front() else { break };
+            let Some(oldest) = state.half_open.pop_front() else {
+                break;
+            };
             if let Some((_, watch)) = state.open.get(&oldest) {
                 watch.hang_up();
             }
@@ -45,7 +50,10 @@ impl Door {
         let number = state.last;
         state.half_open.push_back(number);
         state.open.insert(number, (target, watch));
-        Pass { door: Arc::clone(self), number }
+        Pass {
+            door: Arc::clone(self),
+            number,
+        }
     }
 
     /// It has logged in.
@@ -94,14 +102,23 @@ mod tests {
 
     fn target(instance: &str) -> Target {
         let text = str::to_owned;
-        Target { account: text("a"), region: text("r"), instance: text(instance), address: text("127.1.2.3") }
+        Target {
+            account: text("a"),
+            region: text("r"),
+            instance: text(instance),
+            address: text("127.1.2.3"),
+        }
     }
 
     #[test]
     fn the_oldest_half_open_connection_makes_room_for_a_new_one() {
         let door = Arc::new(Door::new(2));
         let watches: Vec<Arc<Watch>> = (0..4).map(|_| Arc::new(Watch::new())).collect();
-        let passes: Vec<Pass> = watches.iter().take(2).map(|w| door.enter(target("i-1"), Arc::clone(w))).collect();
+        let passes: Vec<Pass> = watches
+            .iter()
+            .take(2)
+            .map(|w| door.enter(target("i-1"), Arc::clone(w)))
+            .collect();
         door.let_in(passes[0].number());
         let _third = door.enter(target("i-1"), Arc::clone(&watches[2]));
         assert!(watches.iter().all(|watch| !watch.is_hung_up()));

@@ -93,7 +93,12 @@ pub(super) struct Terminal {
 }
 
 impl Terminal {
-    pub(super) fn new(connection: Arc<Connection>, login: Arc<Login>, handle: Handle, channel: ChannelId) -> Self {
+    pub(super) fn new(
+        connection: Arc<Connection>,
+        login: Arc<Login>,
+        handle: Handle,
+        channel: ChannelId,
+    ) -> Self {
         Self {
             connection,
             login,
@@ -115,7 +120,9 @@ impl Terminal {
     pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
         loop {
             while !self.done && self.unsent_bytes < MOST_UNSENT {
-                let Some(input) = self.held.pop_front() else { break };
+                let Some(input) = self.held.pop_front() else {
+                    break;
+                };
                 self.held_bytes = self.held_bytes.saturating_sub(input.weight());
                 self.take(input);
             }
@@ -123,7 +130,9 @@ impl Terminal {
             if self.done && next.is_none() {
                 return;
             }
-            let wake = self.wake.filter(|_| !self.done && self.unsent_bytes < MOST_UNSENT);
+            let wake = self
+                .wake
+                .filter(|_| !self.done && self.unsent_bytes < MOST_UNSENT);
             tokio::select! {
                 biased;
                 sent = send(&self.handle, self.channel, next) => match sent {
@@ -154,16 +163,24 @@ impl Terminal {
         let started = self.session.is_some() || self.turned_away;
         match input {
             Input::Pty(size) if !started => self.pty = Some(size),
-            Input::Shell if !started => self.start(|session, machine, id, now| session.start_shell(machine, id, now)),
-            Input::Exec(line) if !started => self.start(|session, machine, id, now| session.exec(machine, id, now, &line)),
+            Input::Shell if !started => {
+                self.start(|session, machine, id, now| session.start_shell(machine, id, now))
+            }
+            Input::Exec(line) if !started => {
+                self.start(|session, machine, id, now| session.exec(machine, id, now, &line))
+            }
             Input::Bytes(bytes) if self.turned_away => {
                 if self.pty.is_some() && bytes.contains(&CTRL_C) {
                     self.exit(INTERRUPTED);
                 }
             }
             Input::Interrupt if self.turned_away => self.exit(INTERRUPTED),
-            Input::Bytes(bytes) => self.drive(|session, machine, id, now| session.input(machine, id, now, &bytes)),
-            Input::Interrupt => self.drive(|session, machine, id, now| session.interrupt(machine, id, now)),
+            Input::Bytes(bytes) => {
+                self.drive(|session, machine, id, now| session.input(machine, id, now, &bytes))
+            }
+            Input::Interrupt => {
+                self.drive(|session, machine, id, now| session.interrupt(machine, id, now))
+            }
             Input::End => self.drive(|session, machine, id, now| session.eof(machine, id, now)),
             Input::Resize(size) => {
                 if let Some(session) = &mut self.session {
@@ -178,7 +195,11 @@ impl Terminal {
     /// Begins a shell or a command, or says root's sentence.
     fn start(&mut self, begin: impl FnMut(&mut Session, &mut Machine, &Identity, i64) -> Output) {
         if let Some(hint) = &self.login.hint {
-            let text = if self.pty.is_some() { hint.replace('\n', "\r\n") } else { hint.clone() };
+            let text = if self.pty.is_some() {
+                hint.replace('\n', "\r\n")
+            } else {
+                hint.clone()
+            };
             self.turned_away = true;
             self.say(text.into_bytes(), Piece::Stdout);
             self.wake = Some(Instant::now() + self.connection.settings.root_wait);
@@ -186,9 +207,12 @@ impl Terminal {
         }
         let (user, from, pty) = (self.login.user.clone(), self.connection.from, self.pty);
         let mut session = None;
-        let here = self.connection.host.with_machine(&self.connection.target, &mut |machine, id, now| {
-            session = Some(Session::login(machine, id, &user, from, now, pty));
-        });
+        let here =
+            self.connection
+                .host
+                .with_machine(&self.connection.target, &mut |machine, id, now| {
+                    session = Some(Session::login(machine, id, &user, from, now, pty));
+                });
         self.session = session;
         if here {
             self.drive(begin);
@@ -207,14 +231,23 @@ impl Terminal {
     }
 
     /// Calls the session and does what it says.
-    fn drive(&mut self, mut call: impl FnMut(&mut Session, &mut Machine, &Identity, i64) -> Output) {
-        let Some(session) = &mut self.session else { return };
+    fn drive(
+        &mut self,
+        mut call: impl FnMut(&mut Session, &mut Machine, &Identity, i64) -> Output,
+    ) {
+        let Some(session) = &mut self.session else {
+            return;
+        };
         let mut answer = None;
-        self.connection.host.with_machine(&self.connection.target, &mut |machine, id, now| {
-            answer = Some((call(session, machine, id, now), now));
-        });
+        self.connection
+            .host
+            .with_machine(&self.connection.target, &mut |machine, id, now| {
+                answer = Some((call(session, machine, id, now), now));
+            });
         // The instance was terminated under the learner: the connection goes with it.
-        let Some((output, now)) = answer else { return self.connection.watch.hang_up() };
+        let Some((output, now)) = answer else {
+            return self.connection.watch.hang_up();
+        };
         for ran in output.ran {
             self.connection.record(What::RemoteCommand {
                 session: self.connection.session,
@@ -229,7 +262,8 @@ impl Terminal {
         match output.then {
             Then::ReadMore => {}
             Then::WakeAt(at) => {
-                let wait = Duration::from_millis(u64::try_from(at.saturating_sub(now)).unwrap_or(0));
+                let wait =
+                    Duration::from_millis(u64::try_from(at.saturating_sub(now)).unwrap_or(0));
                 self.wake = Some(Instant::now() + wait);
             }
             Then::Exit(status) => self.exit(status),
@@ -244,13 +278,15 @@ impl Terminal {
             }
             return;
         }
-        self.unsent.extend(bytes.chunks(PIECE).map(|part| piece(part.to_vec())));
+        self.unsent
+            .extend(bytes.chunks(PIECE).map(|part| piece(part.to_vec())));
     }
 
     /// Ends as sshd does: end of output, exit status, close.
     fn exit(&mut self, status: u32) {
         if !self.done {
-            self.unsent.extend([Piece::End, Piece::Exit(status), Piece::Close]);
+            self.unsent
+                .extend([Piece::End, Piece::Exit(status), Piece::Close]);
         }
         self.finish();
     }
@@ -281,7 +317,10 @@ impl Terminal {
 async fn send(handle: &Handle, channel: ChannelId, piece: Option<Piece>) -> Result<(), ()> {
     match piece {
         Some(Piece::Stdout(bytes)) => handle.data(channel, bytes).await.map_err(drop),
-        Some(Piece::Stderr(bytes)) => handle.extended_data(channel, STDERR, bytes).await.map_err(drop),
+        Some(Piece::Stderr(bytes)) => handle
+            .extended_data(channel, STDERR, bytes)
+            .await
+            .map_err(drop),
         Some(Piece::Exit(status)) => handle.exit_status_request(channel, status).await,
         Some(Piece::End) => handle.eof(channel).await,
         Some(Piece::Close) => handle.close(channel).await,

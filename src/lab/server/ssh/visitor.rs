@@ -7,7 +7,9 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use russh::keys::PublicKey;
-use russh::server::{Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey};
+use russh::server::{
+    Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey,
+};
 use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty, Sig};
 use tokio::sync::mpsc;
 
@@ -15,8 +17,8 @@ use super::terminal::{Input, Login, Terminal};
 use super::{Connection, config};
 use crate::course::evidence::What;
 use crate::keys;
-use crate::machine::gate::{Gate, gate};
 use crate::machine::Size;
+use crate::machine::gate::{Gate, gate};
 
 /// Longest user name that is looked at, in bytes (Linux takes 32).
 const LONGEST_USER: usize = 256;
@@ -33,7 +35,13 @@ pub(super) struct Visitor {
 
 impl Visitor {
     pub(super) fn new(connection: Arc<Connection>) -> Self {
-        Self { connection, user: None, failures: 0, login: None, terminals: BTreeMap::new() }
+        Self {
+            connection,
+            user: None,
+            failures: 0,
+            login: None,
+            terminals: BTreeMap::new(),
+        }
     }
 
     /// Takes the user's name down. False when the client has to go.
@@ -57,7 +65,10 @@ impl Visitor {
             None => {
                 self.user = Some(user.to_owned());
                 self.connection.announce();
-                self.connection.record(What::UserNamed { session: self.connection.session, user: shown(user) });
+                self.connection.record(What::UserNamed {
+                    session: self.connection.session,
+                    user: shown(user),
+                });
                 true
             }
         }
@@ -67,7 +78,8 @@ impl Visitor {
     async fn refuse(&mut self) -> Auth {
         self.failures += 1;
         if self.failures >= self.connection.settings.attempts {
-            self.turn_out("Too many authentication failures".to_owned()).await;
+            self.turn_out("Too many authentication failures".to_owned())
+                .await;
         }
         Auth::reject()
     }
@@ -75,17 +87,23 @@ impl Visitor {
     async fn turn_out(&self, words: String) {
         if let Some(handle) = self.connection.handle.get() {
             // It fails only when the connection is gone already.
-            let _: Result<(), russh::Error> = handle.disconnect(Disconnect::ProtocolError, words, String::new()).await;
+            let _: Result<(), russh::Error> = handle
+                .disconnect(Disconnect::ProtocolError, words, String::new())
+                .await;
         }
     }
 
     fn ask_the_gate(&self, user: &str, key: &PublicKey) -> Gate {
-        let mut line = PublicKey::new(key.key_data().clone(), "").to_openssh().unwrap_or_default();
+        let mut line = PublicKey::new(key.key_data().clone(), "")
+            .to_openssh()
+            .unwrap_or_default();
         line.truncate(line.trim_end().len());
         let mut answer = Gate::Refused;
-        self.connection.host.with_machine(&self.connection.target, &mut |machine, identity, _| {
-            answer = gate(machine, identity, user, &line);
-        });
+        self.connection
+            .host
+            .with_machine(&self.connection.target, &mut |machine, identity, _| {
+                answer = gate(machine, identity, user, &line);
+            });
         answer
     }
 
@@ -109,7 +127,10 @@ fn size(columns: u32, rows: u32) -> Size {
         Ok(0) | Err(_) => usual,
         Ok(n) => n,
     };
-    Size { columns: fit(columns, 80), rows: fit(rows, 24) }
+    Size {
+        columns: fit(columns, 80),
+        rows: fit(rows, 24),
+    }
 }
 
 impl Handler for Visitor {
@@ -143,21 +164,34 @@ impl Handler for Visitor {
         Ok(self.refuse().await)
     }
 
-    async fn auth_publickey_offered(&mut self, user: &str, offer: PublicKeyOffer<'_>) -> Result<Auth, Self::Error> {
+    async fn auth_publickey_offered(
+        &mut self,
+        user: &str,
+        offer: PublicKeyOffer<'_>,
+    ) -> Result<Auth, Self::Error> {
         if !self.named(user).await || self.failures >= self.connection.settings.attempts {
             return Ok(Auth::reject());
         }
-        let accepted = config::accepts(offer.algorithm) && self.ask_the_gate(user, offer.public_key) != Gate::Refused;
+        let accepted = config::accepts(offer.algorithm)
+            && self.ask_the_gate(user, offer.public_key) != Gate::Refused;
         self.connection.record(What::KeyOffered {
             session: self.connection.session,
             user: shown(user),
             key_sha256: keys::sha256(offer.public_key),
             accepted,
         });
-        Ok(if accepted { Auth::Accept } else { self.refuse().await })
+        Ok(if accepted {
+            Auth::Accept
+        } else {
+            self.refuse().await
+        })
     }
 
-    async fn auth_publickey(&mut self, user: &str, key: VerifiedPublicKey<'_>) -> Result<Auth, Self::Error> {
+    async fn auth_publickey(
+        &mut self,
+        user: &str,
+        key: VerifiedPublicKey<'_>,
+    ) -> Result<Auth, Self::Error> {
         if !self.named(user).await || !config::accepts(key.algorithm) {
             return Ok(self.refuse().await);
         }
@@ -168,12 +202,23 @@ impl Handler for Visitor {
             Gate::RootHint(hint) => (Some(hint), What::RootTurnedAway { session, instance }),
             Gate::Welcome => {
                 let key_sha256 = keys::sha256(key.public_key);
-                (None, What::LoggedIn { session, instance, user: shown(user), key_sha256 })
+                (
+                    None,
+                    What::LoggedIn {
+                        session,
+                        instance,
+                        user: shown(user),
+                        key_sha256,
+                    },
+                )
             }
         };
         self.connection.let_in();
         self.connection.record(what);
-        self.login = Some(Arc::new(Login { user: user.to_owned(), hint }));
+        self.login = Some(Arc::new(Login {
+            user: user.to_owned(),
+            hint,
+        }));
         Ok(Auth::Accept)
     }
 
@@ -183,11 +228,19 @@ impl Handler for Visitor {
         reply: ChannelOpenHandle,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let (Some(login), true) = (&self.login, self.terminals.len() < self.connection.settings.sessions) else {
+        let (Some(login), true) = (
+            &self.login,
+            self.terminals.len() < self.connection.settings.sessions,
+        ) else {
             reply.reject(ChannelOpenFailure::ConnectFailed).await;
             return Ok(());
         };
-        let terminal = Terminal::new(Arc::clone(&self.connection), Arc::clone(login), session.handle(), channel.id());
+        let terminal = Terminal::new(
+            Arc::clone(&self.connection),
+            Arc::clone(login),
+            session.handle(),
+            channel.id(),
+        );
         let (inbox, inputs) = mpsc::channel(16);
         self.terminals.insert(channel.id().into(), inbox);
         tokio::spawn(terminal.run(inputs));
@@ -224,7 +277,11 @@ impl Handler for Visitor {
         session.channel_failure(channel)
     }
 
-    async fn shell_request(&mut self, channel: ChannelId, session: &mut Session) -> Result<(), Self::Error> {
+    async fn shell_request(
+        &mut self,
+        channel: ChannelId,
+        session: &mut Session,
+    ) -> Result<(), Self::Error> {
         session.channel_success(channel)?;
         self.hand(channel, Input::Shell).await;
         Ok(())
@@ -237,7 +294,11 @@ impl Handler for Visitor {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         session.channel_success(channel)?;
-        self.hand(channel, Input::Exec(String::from_utf8_lossy(line).into_owned())).await;
+        self.hand(
+            channel,
+            Input::Exec(String::from_utf8_lossy(line).into_owned()),
+        )
+        .await;
         Ok(())
     }
 
@@ -248,7 +309,11 @@ impl Handler for Visitor {
         session: &mut Session,
     ) -> Result<(), Self::Error> {
         // A forced command, root's sentence here, takes the place of subsystems too.
-        if self.login.as_ref().is_some_and(|login| login.hint.is_some()) {
+        if self
+            .login
+            .as_ref()
+            .is_some_and(|login| login.hint.is_some())
+        {
             session.channel_success(channel)?;
             self.hand(channel, Input::Exec(name.to_owned())).await;
             return Ok(());
@@ -281,24 +346,42 @@ impl Handler for Visitor {
         Ok(())
     }
 
-    async fn signal(&mut self, channel: ChannelId, signal: Sig, _: &mut Session) -> Result<(), Self::Error> {
+    async fn signal(
+        &mut self,
+        channel: ChannelId,
+        signal: Sig,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
         if matches!(signal, Sig::INT) {
             self.hand(channel, Input::Interrupt).await;
         }
         Ok(())
     }
 
-    async fn data(&mut self, channel: ChannelId, data: &[u8], _: &mut Session) -> Result<(), Self::Error> {
+    async fn data(
+        &mut self,
+        channel: ChannelId,
+        data: &[u8],
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
         self.hand(channel, Input::Bytes(data.to_vec())).await;
         Ok(())
     }
 
-    async fn channel_eof(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), Self::Error> {
+    async fn channel_eof(
+        &mut self,
+        channel: ChannelId,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
         self.hand(channel, Input::End).await;
         Ok(())
     }
 
-    async fn channel_close(&mut self, channel: ChannelId, _: &mut Session) -> Result<(), Self::Error> {
+    async fn channel_close(
+        &mut self,
+        channel: ChannelId,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
         self.terminals.remove(&channel.into());
         Ok(())
     }
@@ -310,8 +393,20 @@ mod tests {
 
     #[test]
     fn an_absurd_terminal_size_is_made_usable() {
-        assert_eq!(size(0, 0), Size { columns: 80, rows: 24 });
-        assert_eq!(size(u32::MAX, 50), Size { columns: 1000, rows: 50 });
+        assert_eq!(
+            size(0, 0),
+            Size {
+                columns: 80,
+                rows: 24
+            }
+        );
+        assert_eq!(
+            size(u32::MAX, 50),
+            Size {
+                columns: 1000,
+                rows: 50
+            }
+        );
     }
 
     #[test]

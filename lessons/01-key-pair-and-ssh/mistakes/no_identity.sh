@@ -1,0 +1,3 @@
+# at: sign-in
+# -i is forgotten.
+ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -o ConnectTimeout=1 ec2-user@"$address" whoami

@@ -1,0 +1,7 @@
+# at: sign-in
+# A stop and start gives a new address.
+aws ec2 stop-instances --instance-ids "$instance"
+aws ec2 wait instance-stopped --instance-ids "$instance"
+aws ec2 start-instances --instance-ids "$instance"
+aws ec2 wait instance-running --instance-ids "$instance"
+ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -o ConnectTimeout=1 -i testkeypair.pem ec2-user@"$address" whoami

@@ -1,0 +1,63 @@
+//! `GetParametersByPath` of Systems Manager, ten at a time unless told otherwise.
+
+use crate::cloud::api::Call;
+use crate::cloud::api::actions::Operation;
+use crate::cloud::api::actions::parameter_item::{ParameterItem, parameters};
+use crate::cloud::api::answer::answer;
+use crate::cloud::api::caller::Service;
+use crate::cloud::api::error::ApiError;
+use crate::cloud::api::page::paginate;
+use crate::cloud::api::params::request;
+
+request! {
+    /// The request.
+    pub struct GetParametersByPath {
+        /// Path, with or without a slash at its end.
+        path: String = "Path",
+        /// Also those further down.
+        recursive: Option<bool> = "Recursive",
+        /// Of no effect: none is secret.
+        with_decryption: Option<bool> = "WithDecryption",
+        /// 1 to 10.
+        max_results: Option<i64> = "MaxResults",
+        /// Where the last page ended.
+        next_token: Option<String> = "NextToken",
+    }
+}
+
+answer! {
+    /// The answer.
+    pub struct GetParametersByPathAnswer {
+        parameters: Vec<ParameterItem> = "Parameters",
+        next_token: Option<String> = "NextToken",
+    }
+}
+
+impl Operation for GetParametersByPath {
+    const NAME: &'static str = "GetParametersByPath";
+    const SERVICE: Service = Service::Ssm;
+    const CHANGES: bool = false;
+    type Answer = GetParametersByPathAnswer;
+
+    fn run(self, call: &mut Call<'_, '_>) -> Result<GetParametersByPathAnswer, ApiError> {
+        let under = format!("{}/", self.path.trim_end_matches('/'));
+        let recursive = self.recursive == Some(true);
+        let found = parameters(call.region).filter(|parameter| {
+            parameter
+                .name
+                .strip_prefix(&under)
+                .is_some_and(|rest| recursive || !rest.contains('/'))
+        });
+        let (parameters, next_token) = paginate(
+            found,
+            |parameter| parameter.name.clone(),
+            Some(self.max_results.unwrap_or(10)),
+            self.next_token.as_deref(),
+            1..=10,
+        )?;
+        Ok(GetParametersByPathAnswer {
+            parameters,
+            next_token,
+        })
+    }
+}

@@ -1,0 +1,631 @@
+//! A launch that has passed every check, and the instances that are made of it.
+
+use std::net::Ipv4Addr;
+
+use jiff::Timestamp;
+use rand::RngExt;
+
+use crate::cloud::api::Call;
+use crate::cloud::api::actions::run_instances::{
+    BlockDeviceMapping, MetadataOptionsRequest, NetworkInterface, RunInstances,
+};
+use crate::cloud::api::error::ApiError;
+use crate::cloud::api::id::well_formed;
+use crate::cloud::resources::image::{Image, shelf};
+use crate::cloud::resources::instance::{
+    Group, Instance, Interface, MetadataOptions, PublicAddress, ShutdownBehavior, State, Volume,
+    later, private_dns_name,
+};
+use crate::cloud::resources::instance_type::{self, InstanceType};
+use crate::cloud::resources::network::{AddressRefused, Subnet};
+use crate::cloud::resources::tag::Tags;
+use crate::cloud::{Env, Region};
+use crate::keys::{HostKey, HostKeyType, PublicKey};
+
+/// The most instances that a Region holds here: AWS's limits depend on the account's history.
+const INSTANCES: usize = 20_000;
+
+/// A launch that has passed every check.
+pub struct Order {
+    count: usize,
+    image_id: String,
+    image: &'static Image,
+    instance_type: &'static InstanceType,
+    key: Option<(String, PublicKey)>,
+    zone: String,
+    subnet_id: String,
+    vpc_id: String,
+    groups: Vec<Group>,
+    public: bool,
+    private_address: Option<Ipv4Addr>,
+    interface: NetworkInterface,
+    volume: Volume,
+    tags: Tags,
+    interface_tags: Tags,
+    user_data: Option<String>,
+    monitoring: bool,
+    metadata: MetadataOptions,
+    disable_api_stop: bool,
+    disable_api_termination: bool,
+    shutdown_behavior: ShutdownBehavior,
+    ebs_optimized: bool,
+}
+
+impl Order {
+    /// Checks a request against what the Region has.
+    pub fn of(request: RunInstances, region: &Region) -> Result<Self, ApiError> {
+        let count = count(request.min_count, request.max_count, region)?;
+        let (image_id, image) = image(&request.image_id, &region.name)?;
+        let type_name = request
+            .instance_type
+            .as_deref()
+            .unwrap_or(instance_type::DEFAULT);
+        let instance_type = instance_type::find(type_name).ok_or_else(|| {
+            ApiError::invalid_value(format!("Invalid value '{type_name}' for InstanceType."))
+        })?;
+        if !instance_type.architectures.contains(&image.architecture) {
+            return Err(architecture_mismatch(instance_type, image));
+        }
+        let key = match request.key_name {
+            None => None,
+            Some(name) => {
+                let public = region.key_pairs.require(&name)?.public_key.clone();
+                Some((name, public))
+            }
+        };
+        let top_level_groups =
+            !(request.security_group_ids.is_empty() && request.security_groups.is_empty());
+        let interface = interface(
+            request.network_interfaces,
+            request.subnet_id.is_some(),
+            top_level_groups,
+            request.private_ip_address.is_some(),
+        )?;
+        let subnet_id = interface.subnet_id.clone().or(request.subnet_id);
+        let zone = request
+            .placement
+            .and_then(|placement| placement.availability_zone);
+        let subnet = subnet(region, subnet_id.as_deref(), zone.as_deref(), count)?;
+        let group_ids = if interface.groups.is_empty() {
+            &request.security_group_ids
+        } else {
+            &interface.groups
+        };
+        let groups = groups(region, group_ids, &request.security_groups)?;
+        let private_address = interface
+            .private_ip_address
+            .as_deref()
+            .or(request.private_ip_address.as_deref())
+            .map(|text| private_address(text, count))
+            .transpose()?;
+        if let Some(credits) = &request.credit_specification {
+            choice(
+                "CreditSpecification.CpuCredits",
+                &credits.cpu_credits,
+                "unlimited",
+                "standard",
+            )?;
+        }
+        let shutdown_behavior = match request.instance_initiated_shutdown_behavior.as_deref() {
+            None | Some("stop") => ShutdownBehavior::Stop,
+            Some("terminate") => ShutdownBehavior::Terminate,
+            Some(other) => {
+                return Err(ApiError::invalid_choice(
+                    "InstanceInitiatedShutdownBehavior",
+                    other,
+                ));
+            }
+        };
+        let taggable = ["instance", "volume", "network-interface"];
+        let tags_for = |kind: &str| Tags::specified(&request.tag_specifications, kind, &taggable);
+        Ok(Self {
+            count,
+            image_id,
+            image,
+            instance_type,
+            key,
+            zone: subnet.zone.clone(),
+            subnet_id: subnet.id.clone(),
+            vpc_id: region.network.vpc.id.clone(),
+            groups,
+            // Default subnets give public addresses unless the launch says otherwise.
+            public: interface.associate_public_ip_address.unwrap_or(true),
+            private_address,
+            interface,
+            volume: root_volume(
+                &request.block_device_mappings,
+                image,
+                &region.name,
+                tags_for("volume")?,
+            )?,
+            tags: tags_for("instance")?,
+            interface_tags: tags_for("network-interface")?,
+            user_data: request.user_data.map(|data| data.0),
+            monitoring: request
+                .monitoring
+                .is_some_and(|monitoring| monitoring.enabled),
+            metadata: metadata(request.metadata_options, image)?,
+            disable_api_stop: request.disable_api_stop == Some(true),
+            disable_api_termination: request.disable_api_termination == Some(true),
+            shutdown_behavior,
+            ebs_optimized: request.ebs_optimized == Some(true),
+        })
+    }
+}
+
+/// How many to launch. The texts about the two numbers are unverified.
+fn count(min: i64, max: i64, region: &Region) -> Result<usize, ApiError> {
+    for (name, value) in [("minCount", min), ("maxCount", max)] {
+        if value < 1 {
+            return Err(ApiError::invalid_value(format!(
+                "Value ({value}) for parameter {name} is invalid. Must be a positive number"
+            )));
+        }
+    }
+    if min > max {
+        return Err(ApiError::invalid_value(format!(
+            "Value ({max}) for parameter maxCount is invalid. It must not be less than minCount ({min})"
+        )));
+    }
+    let room = INSTANCES.saturating_sub(region.instances.len());
+    let [min, max] = [min, max].map(|value| usize::try_from(value).unwrap_or(usize::MAX));
+    if min > room {
+        let text = format!(
+            "You have requested more instances ({min}) than your current instance limit of {INSTANCES} allows."
+        );
+        return Err(ApiError::new("InstanceLimitExceeded", text));
+    }
+    Ok(max.min(room))
+}
+
+/// The image and its id: named, or through a public parameter.
+fn image(wanted: &str, region: &str) -> Result<(String, &'static Image), ApiError> {
+    let shelf = shelf(region);
+    let id = match wanted.strip_prefix("resolve:ssm:") {
+        // The text is unverified.
+        Some(path) => shelf.parameter(path).ok_or_else(|| {
+            let text = format!(
+                "Invalid value '{wanted}' for ImageId. There is no public parameter '{path}' here"
+            );
+            ApiError::invalid_value(text)
+        })?,
+        None => wanted,
+    };
+    check_image_id(id)?;
+    let image = shelf
+        .get(id)
+        .ok_or_else(|| ApiError::no_such_images(&[id]))?;
+    Ok((id.to_owned(), image))
+}
+
+/// Refuses a malformed image id. AWS calls the sample of its own documentation malformed, too (facts, section 2).
+pub fn check_image_id(id: &str) -> Result<(), ApiError> {
+    const CODE: &str = "InvalidAMIID.Malformed";
+    if id == "ami-0abcdef1234567890" {
+        return Err(ApiError::new(CODE, format!("Invalid id: \"{id}\"")));
+    }
+    well_formed(id, "ami", CODE)
+}
+
+impl ApiError {
+    /// `InvalidAMIID.NotFound`, with its brackets.
+    pub fn no_such_images(ids: &[&str]) -> Self {
+        let text = match ids {
+            [one] => format!("The image id '[{one}]' does not exist"),
+            several => format!("The image ids '[{}]' do not exist", several.join(", ")),
+        };
+        Self::new("InvalidAMIID.NotFound", text)
+    }
+}
+
+fn architecture_mismatch(kind: &InstanceType, image: &Image) -> ApiError {
+    ApiError::invalid_value(format!(
+        "The architecture '{}' of the specified instance type does not match the architecture '{}' of the specified \
+         AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use \
+         'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
+        kind.architecture_list(),
+        image.architecture
+    ))
+}
+
+/// The one interface: an empty one stands for none in the request.
+fn interface(
+    all: Vec<NetworkInterface>,
+    top_level_subnet: bool,
+    top_level_groups: bool,
+    top_level_address: bool,
+) -> Result<NetworkInterface, ApiError> {
+    let mut all = all.into_iter();
+    let Some(interface) = all.next() else {
+        return Ok(NetworkInterface {
+            associate_public_ip_address: None,
+            delete_on_termination: None,
+            description: None,
+            device_index: None,
+            groups: Vec::new(),
+            private_ip_address: None,
+            subnet_id: None,
+        });
+    };
+    if all.next().is_some() {
+        return Err(ApiError::not_simulated(
+            "RunInstances",
+            "NetworkInterface.2",
+        ));
+    }
+    // The three texts are from memory, unverified.
+    let clash = if top_level_subnet {
+        Some("subnet ID")
+    } else if top_level_groups {
+        Some("security groups")
+    } else if top_level_address {
+        Some("private address")
+    } else {
+        None
+    };
+    if let Some(clash) = clash {
+        return Err(ApiError::invalid_combination(format!(
+            "Network interfaces and an instance-level {clash} may not be specified on the same request"
+        )));
+    }
+    match interface.device_index {
+        Some(0) => Ok(interface),
+        None => Err(ApiError::missing_parameter(
+            "NetworkInterface.1.DeviceIndex",
+        )),
+        Some(_) => Err(ApiError::not_simulated(
+            "RunInstances",
+            "NetworkInterface.1.DeviceIndex",
+        )),
+    }
+}
+
+/// The subnet that is named, or the default one of the zone, or one with room.
+fn subnet<'a>(
+    region: &'a Region,
+    id: Option<&str>,
+    zone: Option<&str>,
+    count: usize,
+) -> Result<&'a Subnet, ApiError> {
+    let subnet = match (id, zone) {
+        (Some(id), zone) => {
+            let subnet = region.network.require_subnet(id)?;
+            if let Some(zone) = zone
+                && subnet.zone != zone
+            {
+                // Says which of the two is unknown first, as AWS would.
+                region.network.default_subnet(Some(zone))?;
+                // The text is unverified.
+                return Err(ApiError::invalid_value(format!(
+                    "The availability zone '{zone}' is not that of the subnet '{id}'"
+                )));
+            }
+            subnet
+        }
+        (None, Some(zone)) => region.network.default_subnet(Some(zone))?,
+        (None, None) => match region
+            .network
+            .subnets
+            .iter()
+            .find(|subnet| subnet.free() >= count)
+        {
+            Some(subnet) => subnet,
+            None => region.network.default_subnet(None)?,
+        },
+    };
+    if subnet.free() < count {
+        // From memory, unverified.
+        let text = format!(
+            "There are not enough free addresses in subnet '{}' to satisfy the requested number of instances.",
+            subnet.id
+        );
+        return Err(ApiError::new("InsufficientFreeAddressesInSubnet", text));
+    }
+    Ok(subnet)
+}
+
+/// The groups named, each once; the VPC's default group when none is.
+fn groups(region: &Region, ids: &[String], names: &[String]) -> Result<Vec<Group>, ApiError> {
+    let all = &region.security_groups;
+    let mut found = Vec::new();
+    for id in ids {
+        found.push(all.require(id)?);
+    }
+    for name in names {
+        found.push(all.require_named(name, &region.network.vpc.id)?);
+    }
+    if found.is_empty() {
+        found.extend(all.default_group());
+    }
+    let mut groups: Vec<Group> = Vec::new();
+    for group in found {
+        if groups.iter().all(|other| other.id != group.id) {
+            groups.push(Group {
+                id: group.id.clone(),
+                name: group.name.clone(),
+            });
+        }
+    }
+    Ok(groups)
+}
+
+/// The texts are unverified.
+fn private_address(text: &str, count: usize) -> Result<Ipv4Addr, ApiError> {
+    if count > 1 {
+        let text = "A private address can be given to one instance only";
+        return Err(ApiError::invalid_combination(text));
+    }
+    text.parse()
+        .map_err(|_| ApiError::invalid_value(format!("Invalid IPv4 address: {text}")))
+}
+
+fn choice(name: &str, value: &str, yes: &str, no: &str) -> Result<bool, ApiError> {
+    if value == yes {
+        Ok(true)
+    } else if value == no {
+        Ok(false)
+    } else {
+        Err(ApiError::invalid_choice(name, value))
+    }
+}
+
+fn metadata(
+    request: Option<MetadataOptionsRequest>,
+    image: &Image,
+) -> Result<MetadataOptions, ApiError> {
+    let mut options = MetadataOptions {
+        tokens_required: image.imds_required,
+        hop_limit: if image.imds_required { 2 } else { 1 },
+        endpoint_enabled: true,
+        ipv6_enabled: false,
+        tags_enabled: false,
+    };
+    let Some(request) = request else {
+        return Ok(options);
+    };
+    let switches = [
+        (
+            "MetadataOptions.HttpTokens",
+            &request.http_tokens,
+            ("required", "optional"),
+            &mut options.tokens_required,
+        ),
+        (
+            "MetadataOptions.HttpEndpoint",
+            &request.http_endpoint,
+            ("enabled", "disabled"),
+            &mut options.endpoint_enabled,
+        ),
+        (
+            "MetadataOptions.HttpProtocolIpv6",
+            &request.http_protocol_ipv6,
+            ("enabled", "disabled"),
+            &mut options.ipv6_enabled,
+        ),
+        (
+            "MetadataOptions.InstanceMetadataTags",
+            &request.instance_metadata_tags,
+            ("enabled", "disabled"),
+            &mut options.tags_enabled,
+        ),
+    ];
+    for (name, value, (yes, no), option) in switches {
+        if let Some(value) = value {
+            *option = choice(name, value, yes, no)?;
+        }
+    }
+    if let Some(limit) = request.http_put_response_hop_limit {
+        if !(1..=64).contains(&limit) {
+            return Err(ApiError::invalid_value(format!(
+                "Invalid value '{limit}' for MetadataOptions.HttpPutResponseHopLimit. It should be 1 to 64"
+            )));
+        }
+        options.hop_limit = limit;
+    }
+    Ok(options)
+}
+
+/// The root volume as the image has it, with the request's changes. Its id is given when it is made.
+fn root_volume(
+    mappings: &[BlockDeviceMapping],
+    image: &Image,
+    region: &str,
+    tags: Tags,
+) -> Result<Volume, ApiError> {
+    let mut volume = Volume {
+        id: String::new(),
+        device: image.root_device.clone(),
+        size: image.volume_gib,
+        volume_type: image.volume_type.clone(),
+        encrypted: false,
+        delete_on_termination: true,
+        tags,
+    };
+    for (index, mapping) in (1..).zip(mappings) {
+        let at = |member: &str| format!("BlockDeviceMapping.{index}.{member}");
+        match mapping.device_name.as_deref() {
+            None => return Err(ApiError::missing_parameter("deviceName")),
+            Some(name) if name == image.root_device => {}
+            // Further volumes are not simulated.
+            Some(_) => {
+                return Err(ApiError::not_simulated("RunInstances", &at("DeviceName")));
+            }
+        }
+        let Some(ebs) = &mapping.ebs else { continue };
+        if let Some(size) = ebs.volume_size {
+            if size < image.volume_gib {
+                // From memory, unverified.
+                let text = format!(
+                    "Volume of size {size}GB is smaller than snapshot '{}', expect size >= {}GB",
+                    image.snapshot_id(region),
+                    image.volume_gib
+                );
+                return Err(ApiError::new("InvalidBlockDeviceMapping", text));
+            }
+            volume.size = size;
+        }
+        if let Some(kind) = &ebs.volume_type {
+            if !["gp2", "gp3", "standard"].contains(&kind.as_str()) {
+                return Err(ApiError::not_simulated(
+                    "RunInstances",
+                    &at("Ebs.VolumeType"),
+                ));
+            }
+            volume.volume_type.clone_from(kind);
+        }
+        volume.encrypted = ebs.encrypted.unwrap_or(volume.encrypted);
+        volume.delete_on_termination = ebs
+            .delete_on_termination
+            .unwrap_or(volume.delete_on_termination);
+    }
+    Ok(volume)
+}
+
+/// Makes the instances of an order; nothing has changed when it refuses.
+pub fn make(
+    order: Order,
+    client_token: Option<String>,
+    call: &mut Call<'_, '_>,
+) -> Result<Vec<Instance>, ApiError> {
+    let region = call.region.name.clone();
+    let host_keys = (0..order.count)
+        .map(|_| host_keys(call.env))
+        .collect::<Result<Vec<_>, _>>()?;
+    let private = private_addresses(&order, call)?;
+    let public = if order.public {
+        match call.env.take_addresses(order.count) {
+            Ok(addresses) => addresses.into_iter().map(Some).collect(),
+            Err(refused) => {
+                if let Some(subnet) = call.region.network.subnet_mut(&order.subnet_id) {
+                    private
+                        .iter()
+                        .for_each(|address| subnet.give_back(*address));
+                }
+                return Err(refused);
+            }
+        }
+    } else {
+        vec![None; order.count]
+    };
+    let reservation_id = call.env.id("r");
+    let first = call.region.instances.next_number();
+    let due = later(call.env.now, call.env.pace.boot());
+    let instances = (0_u64..)
+        .zip(private.into_iter().zip(public).zip(host_keys))
+        .map(|(index, ((private, public), host_keys))| Instance {
+            number: first + index,
+            id: call.env.id("i"),
+            reservation_id: reservation_id.clone(),
+            launch_index: i64::try_from(index).unwrap_or_default(),
+            client_token: client_token.clone(),
+            host_keys,
+            next_address: public.map(|address| PublicAddress::new(address, &region)),
+            interface: Some(order.interface(private, &region, call.env)),
+            volumes: vec![Volume {
+                id: call.env.id("vol"),
+                ..order.volume.clone()
+            }],
+            ..order.blueprint(call.env.now, due)
+        })
+        .collect();
+    Ok(instances)
+}
+
+fn private_addresses(order: &Order, call: &mut Call<'_, '_>) -> Result<Vec<Ipv4Addr>, ApiError> {
+    let subnet = call
+        .region
+        .network
+        .subnet_mut(&order.subnet_id)
+        .ok_or_else(|| ApiError::no_such_subnet(&order.subnet_id))?;
+    let Some(wanted) = order.private_address else {
+        return Ok((0..order.count)
+            .map_while(|_| subnet.take(call.env.rng))
+            .collect());
+    };
+    match subnet.reserve(wanted) {
+        Ok(()) => Ok(vec![wanted]),
+        // Both texts are from memory, unverified.
+        Err(AddressRefused::InUse) => Err(ApiError::new(
+            "InvalidIPAddress.InUse",
+            format!("Address {wanted} is in use."),
+        )),
+        Err(AddressRefused::NotOffered) => Err(ApiError::invalid_value(format!(
+            "Address {wanted} does not fall within the subnet's address range"
+        ))),
+    }
+}
+
+/// ED25519 and ECDSA, as Amazon Linux 2023 has them; the RSA host keys of the other families are not simulated.
+fn host_keys(env: &mut Env<'_>) -> Result<Vec<HostKey>, ApiError> {
+    [HostKeyType::EcdsaP256, HostKeyType::Ed25519]
+        .into_iter()
+        .map(|key_type| {
+            HostKey::generate(key_type, env.rng)
+                .map_err(|error| ApiError::internal(error.to_string()))
+        })
+        .collect()
+}
+
+impl Order {
+    fn interface(&self, address: Ipv4Addr, region: &str, env: &mut Env<'_>) -> Interface {
+        let [a, b, c, d, e]: [u8; 5] = env.rng.random();
+        Interface {
+            id: env.id("eni"),
+            attachment_id: env.id("eni-attach"),
+            // Locally administered, as AWS's are.
+            mac_address: format!("02:{a:02x}:{b:02x}:{c:02x}:{d:02x}:{e:02x}"),
+            description: self.interface.description.clone().unwrap_or_default(),
+            subnet_id: self.subnet_id.clone(),
+            vpc_id: self.vpc_id.clone(),
+            private_address: address,
+            private_name: private_dns_name(address, region),
+            groups: self.groups.clone(),
+            delete_on_termination: self.interface.delete_on_termination.unwrap_or(true),
+            tags: self.interface_tags.clone(),
+        }
+    }
+
+    /// What all instances of the order have in common.
+    fn blueprint(&self, now: Timestamp, due: Timestamp) -> Instance {
+        Instance {
+            number: 0,
+            id: String::new(),
+            reservation_id: String::new(),
+            launch_index: 0,
+            client_token: None,
+            image_id: self.image_id.clone(),
+            family: self.image.family,
+            architecture: self.image.architecture,
+            root_device: self.image.root_device.clone(),
+            boot_mode: self.image.boot_mode.clone(),
+            platform_details: self.image.platform_details.clone(),
+            usage_operation: self.image.usage_operation.clone(),
+            instance_type: self.instance_type.name.clone(),
+            state: State::Pending,
+            due: Some(due),
+            ended: None,
+            created_at: now,
+            launched_at: now,
+            running_since: None,
+            boots: Vec::new(),
+            key_name: self.key.as_ref().map(|(name, _)| name.clone()),
+            public_key: self.key.as_ref().map(|(_, key)| key.clone()),
+            host_keys: Vec::new(),
+            interface: None,
+            availability_zone: self.zone.clone(),
+            wants_public_address: self.public,
+            public_address: None,
+            next_address: None,
+            earlier_addresses: Vec::new(),
+            volumes: Vec::new(),
+            user_data: self.user_data.clone(),
+            monitoring: self.monitoring,
+            metadata: self.metadata,
+            disable_api_termination: self.disable_api_termination,
+            disable_api_stop: self.disable_api_stop,
+            shutdown_behavior: self.shutdown_behavior,
+            ebs_optimized: self.ebs_optimized,
+            tags: self.tags.clone(),
+        }
+    }
+}

@@ -1,0 +1,52 @@
+//! `TerminateInstances`: may be repeated for as long as an instance is shown.
+
+use crate::cloud::api::Call;
+use crate::cloud::api::actions::Operation;
+use crate::cloud::api::actions::state_change::{StateChange, changes, chosen, is_over};
+use crate::cloud::api::answer::answer;
+use crate::cloud::api::error::ApiError;
+use crate::cloud::api::params::request;
+
+request! {
+    /// The request.
+    pub struct TerminateInstances {
+        /// Ids.
+        instance_ids: Vec<String> = "InstanceId",
+        /// Without the operating system's consent: the same here.
+        force: Option<bool> = "Force",
+        /// Likewise.
+        skip_os_shutdown: Option<bool> = "SkipOsShutdown",
+    }
+}
+
+answer! {
+    /// The answer.
+    pub struct TerminateInstancesAnswer { terminating_instances: Vec<StateChange> = "instancesSet" }
+}
+
+impl Operation for TerminateInstances {
+    const NAME: &'static str = "TerminateInstances";
+    type Answer = TerminateInstancesAnswer;
+
+    fn run(self, call: &mut Call<'_, '_>) -> Result<TerminateInstancesAnswer, ApiError> {
+        let before = chosen(call.region, &self.instance_ids)?;
+        // AWS goes on with the instances of other zones; here one protected instance refuses the whole call.
+        if let Some(kept) = before
+            .iter()
+            .find(|instance| instance.disable_api_termination && !is_over(instance.state))
+        {
+            return Err(ApiError::protected(
+                &kept.id,
+                "terminated",
+                "disableApiTermination",
+            ));
+        }
+        let (now, pace) = (call.env.now, call.env.pace);
+        for instance in &before {
+            call.region.instances.terminate(&instance.id, now, pace);
+        }
+        Ok(TerminateInstancesAnswer {
+            terminating_instances: changes(call.region, &before),
+        })
+    }
+}

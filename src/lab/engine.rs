@@ -1,0 +1,238 @@
+//! An open lab: the learner's folder, a running simulation and its servers, the stage and the coach, in one process.
+//!
+//! The learner's shell is a child of this process. When it ends, however it ends, the servers are gone with it; what the
+//! lab knows is on the disk by then.
+
+#![expect(clippy::disallowed_methods, reason = "reads the environment that the lab's shell starts from")]
+
+use std::ffi::OsString;
+use std::net::{IpAddr, Ipv4Addr, SocketAddr};
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::runtime::Runtime;
+
+use crate::cloud::Pace;
+use crate::course::lesson::Lesson;
+use crate::course::progress::{Progress, ProgressError};
+use crate::lab::coach::Coach;
+use crate::lab::files::read_if_there;
+use crate::lab::front::Front;
+use crate::lab::journal::{Journal, JournalError};
+use crate::lab::key_pool::KeyPool;
+use crate::lab::multicall;
+use crate::lab::server::control::{self, Control, ControlError};
+use crate::lab::server::ec2::{Endpoint, EndpointError};
+use crate::lab::server::ssh;
+use crate::lab::shell::environment::{LabEnvironment, environment};
+use crate::lab::simulation::{LAB_ADDRESSES, Settings, Simulation, Tenancy};
+use crate::lab::stage::Stage;
+use crate::lab::stage::shim::Shim;
+use crate::lab::store::StoreError;
+use crate::lab::voice::Voice;
+use crate::lab::workspace::{Workspace, WorkspaceError};
+use crate::lab::world::Simulator;
+
+/// The region of a new lab.
+pub const REGION: &str = "us-east-1";
+/// What an instance sees as the learner's address: from RFC 5737's TEST-NET-2, as a home's public address.
+pub const MY_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7));
+/// The account id of a lab: AWS's own documentation uses this one.
+const ACCOUNT: &str = "123456789012";
+/// How often time is let pass without a request.
+const TICK: Duration = Duration::from_millis(100);
+
+/// How to open a lab.
+pub struct Options {
+    /// Its folder.
+    pub root: PathBuf,
+    /// The learner's home, for `~/Downloads`.
+    pub home: Option<PathBuf>,
+    /// The lesson.
+    pub lesson: Lesson,
+    /// How long AWS's changes of state take.
+    pub pace: Pace,
+    /// How the lesson speaks.
+    pub voice: Voice,
+    /// Ready RSA keys, which several labs may share.
+    pub keys: Arc<KeyPool>,
+    /// Put the stand-in for the AWS CLI on the lab's PATH.
+    pub stand_in: bool,
+}
+
+/// A lab cannot be opened.
+#[derive(Debug, thiserror::Error)]
+pub enum EngineError {
+    /// The folder.
+    #[error(transparent)]
+    Workspace(#[from] WorkspaceError),
+    /// What was kept of the account.
+    #[error(transparent)]
+    Store(#[from] StoreError),
+    /// The journal.
+    #[error(transparent)]
+    Journal(#[from] JournalError),
+    /// The endpoint's port.
+    #[error(transparent)]
+    Endpoint(#[from] EndpointError),
+    /// The control socket.
+    #[error(transparent)]
+    Control(#[from] ControlError),
+    /// The progress file.
+    #[error("{}: {source}", path.display())]
+    Progress {
+        /// The file.
+        path: PathBuf,
+        /// What is wrong with it.
+        source: ProgressError,
+    },
+    /// Anything else that the system refused.
+    #[error("{what}: {source}")]
+    System {
+        /// What was being done.
+        what: String,
+        /// What the system said.
+        source: std::io::Error,
+    },
+}
+
+/// An open lab.
+pub struct Engine {
+    workspace: Arc<Workspace>,
+    simulation: Arc<Simulation>,
+    coach: Arc<Coach>,
+    stage: Shim,
+    endpoint: Endpoint,
+    _control: Control,
+    // Last: the servers above run on it.
+    _runtime: Runtime,
+}
+
+impl Engine {
+    /// Opens the lab and starts everything.
+    pub fn open(options: Options) -> Result<Self, EngineError> {
+        let workspace = Arc::new(Workspace::open(&options.root, options.home.as_deref())?);
+        let layout = workspace.layout();
+        let system = |what: &str| {
+            let what = what.to_owned();
+            move |source| EngineError::System { what, source }
+        };
+        let program = std::env::current_exe().map_err(system("this program cannot find itself"))?;
+        multicall::link(layout, &program).map_err(system("the lab's links cannot be made"))?;
+        let path = std::env::var_os("PATH");
+        let stage = Shim::install(layout, &program, path.as_deref(), options.pace.name())
+            .map_err(system("the shim stage cannot be set up"))?;
+        let stand_in = layout.bin().join("aws");
+        if options.stand_in {
+            multicall::link_as(&program, &stand_in).map_err(system("the stand-in cannot be linked"))?;
+        } else {
+            let _ = std::fs::remove_file(&stand_in);
+        }
+
+        let journal = Journal::open(&layout.journal())?;
+        let simulation = Simulation::start(
+            Settings {
+                pace: options.pace,
+                tenancy: Tenancy::One { account: ACCOUNT.to_owned() },
+                addresses: LAB_ADDRESSES,
+                keys: options.keys,
+                folder: Some(layout.private()),
+            },
+            journal,
+        )?;
+        let simulation = Arc::new(simulation);
+        let progress = read_progress(&layout.progress(&options.lesson.slug), &options.lesson.slug)?;
+        let world = Simulator::new(Arc::clone(&simulation), REGION, MY_ADDRESS);
+        let home = options.home.clone().unwrap_or_default();
+        let keep = layout.progress(&options.lesson.slug);
+        let coach = Coach::new(
+            options.lesson,
+            progress,
+            Arc::new(world),
+            Arc::clone(&workspace),
+            options.voice,
+            &home,
+            Some(keep),
+        );
+        let coach = Arc::new(coach);
+
+        let runtime = tokio::runtime::Builder::new_multi_thread()
+            .worker_threads(2)
+            .enable_all()
+            .build()
+            .map_err(system("the lab's threads cannot be started"))?;
+        let server = ssh::Server::new(Arc::clone(&simulation) as _, ssh::Settings::default());
+        let server = Arc::new(server);
+        hang_up_with_the_machine(&simulation, &server);
+        let front = Front::new(Arc::clone(&simulation), Arc::clone(&coach), server, MY_ADDRESS);
+        let (endpoint, control) = runtime.block_on(async {
+            let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+            let endpoint = Endpoint::start(address, Arc::clone(&simulation) as _).await?;
+            let control = control::serve(&layout.run(), Arc::new(front)).await?;
+            tokio::spawn(let_time_pass(Arc::clone(&simulation)));
+            Ok::<_, EngineError>((endpoint, control))
+        })?;
+        Ok(Self { workspace, simulation, coach, stage, endpoint, _control: control, _runtime: runtime })
+    }
+
+    /// The coach.
+    pub fn coach(&self) -> &Coach {
+        &self.coach
+    }
+
+    /// The simulation.
+    pub fn simulation(&self) -> &Simulation {
+        &self.simulation
+    }
+
+    /// The folder.
+    pub fn workspace(&self) -> &Workspace {
+        &self.workspace
+    }
+
+    /// The stage's name.
+    pub fn stage(&self) -> &'static str {
+        self.stage.name()
+    }
+
+    /// The endpoint's URL.
+    pub fn url(&self) -> String {
+        self.endpoint.url()
+    }
+
+    /// The environment for the lab's shell, made of this process's own.
+    pub fn environment(&self) -> Vec<(OsString, OsString)> {
+        let lab = LabEnvironment {
+            layout: self.workspace.layout(),
+            endpoint: &self.endpoint.url(),
+            region: REGION,
+            stage: &self.stage.environment(),
+            proxy: None,
+        };
+        environment(std::env::vars_os(), &lab)
+    }
+}
+
+fn read_progress(path: &std::path::Path, lesson: &str) -> Result<Progress, EngineError> {
+    let unreadable = |source| EngineError::System { what: format!("{} cannot be read", path.display()), source };
+    let Some(bytes) = read_if_there(path).map_err(unreadable)? else { return Ok(Progress::new(lesson)) };
+    Progress::from_json(&String::from_utf8_lossy(&bytes))
+        .map_err(|source| EngineError::Progress { path: path.to_owned(), source })
+}
+
+/// A machine that stops or is terminated takes its connections with it.
+fn hang_up_with_the_machine(simulation: &Arc<Simulation>, server: &Arc<ssh::Server>) {
+    let server = Arc::clone(server);
+    simulation.on_change(Arc::new(move |simulation| server.hang_up(|target| !simulation.is_running(target))));
+}
+
+async fn let_time_pass(simulation: Arc<Simulation>) {
+    let mut ticks = tokio::time::interval(TICK);
+    loop {
+        ticks.tick().await;
+        let simulation = Arc::clone(&simulation);
+        // A change is written to the disk, which may take a while.
+        let _ = tokio::task::spawn_blocking(move || simulation.tick()).await;
+    }
+}

@@ -1,0 +1,118 @@
+//! The lab's desk: what the control socket's callers get from the coach and the simulation.
+
+use std::net::IpAddr;
+use std::sync::Arc;
+
+use crate::course::evidence::What;
+use crate::lab::coach::Coach;
+use crate::lab::machines;
+use crate::lab::server::control::{Answer, Desk, Line, PromptReport, Reach, WordReport};
+use crate::lab::server::ssh;
+use crate::lab::simulation::Simulation;
+
+/// What the learner can say to the lab.
+const USAGE: &str = "\
+`lab` shows the task again. `lab hint` helps, `lab check` looks now and says everything,
+`lab skip` goes on without this step, `lab reset` starts the lesson again,
+`lab steps` shows where you stand, `lab about` says what is real here.
+Type `exit` to leave: the lab remembers where you are.";
+
+/// The desk of one lab.
+pub struct Front {
+    simulation: Arc<Simulation>,
+    coach: Arc<Coach>,
+    ssh: Arc<ssh::Server>,
+    my_address: IpAddr,
+}
+
+impl Front {
+    /// A desk. `my_address` is what an instance sees of the learner.
+    pub fn new(simulation: Arc<Simulation>, coach: Arc<Coach>, ssh: Arc<ssh::Server>, my_address: IpAddr) -> Self {
+        Self { simulation, coach, ssh, my_address }
+    }
+
+    fn about(&self) -> String {
+        let account = self.simulation.account_id();
+        format!(
+            "You are in a lab: a simulated AWS account ({account}, region {}) on this computer.\n\
+             Real here: your shell, ssh, chmod, the key files and their modes. Simulated: the account\n\
+             and the instances. Nothing you type reaches AWS or costs anything, and your own\n\
+             ~/.ssh and ~/.aws are not touched.\n\
+             An instance sees you as {}: that is \"my IP\" in a security group.\n\
+             Stage: shim (ssh, scp, sftp and ssh-keygen here are links that lead to the lab).",
+            crate::lab::engine::REGION,
+            self.my_address
+        )
+    }
+}
+
+impl Desk for Front {
+    fn prompt(&self, report: PromptReport) -> String {
+        let typed = report.command.as_deref().is_some_and(|line| !line.trim().is_empty());
+        let word_of_ours = report.command.as_deref().is_some_and(|line| line.split_whitespace().next() == Some("lab"));
+        if word_of_ours {
+            // `lab` has just spoken for itself.
+            return String::new();
+        }
+        if typed {
+            self.simulation.journal().add(What::ShellCommand {
+                line: report.command.clone(),
+                status: report.status,
+                directory: report.directory.display().to_string(),
+            });
+        }
+        self.coach.after_command(typed)
+    }
+
+    fn word(&self, report: WordReport) -> Answer {
+        let words: Vec<&str> = report.words.iter().map(String::as_str).collect();
+        let text = match words[..] {
+            [] | ["task"] => self.coach.task(),
+            ["hint"] => self.coach.hint(),
+            ["check"] => self.coach.check(),
+            ["skip"] => self.coach.skip(),
+            ["steps"] => self.coach.standing(),
+            ["about"] => self.coach.say(&self.about()),
+            ["help" | "-h" | "--help"] => self.coach.say(USAGE),
+            ["reset"] => self.coach.say(
+                "This forgets the lab's account, its instances and this lesson's progress. Files in your lab folder \
+                 stay.\nType `lab reset yes` to do it.",
+            ),
+            ["reset", "yes"] => match self.simulation.reset() {
+                Ok(()) => self.coach.start_again(),
+                Err(error) => {
+                    let text = self.coach.say(&format!("[our trouble] The lab could not be reset: {error}"));
+                    return Answer { status: 3, text };
+                }
+            },
+            _ => {
+                let text = format!("There is no `lab {}`.\n{USAGE}", words.join(" "));
+                return Answer { status: 2, text: self.coach.say(&text) };
+            }
+        };
+        Answer { status: 0, text }
+    }
+
+    fn reach(&self, address: &str, port: u16) -> Reach {
+        match self.simulation.reach(address, port, self.my_address) {
+            machines::Reach::Open(_) => Reach::Open,
+            machines::Reach::Refused(target) => {
+                let why = crate::course::evidence::Silence::Refused;
+                self.simulation.record_silence(address, port, why, Some(target.instance));
+                Reach::Refused
+            }
+            machines::Reach::Silent { why, instance } => {
+                self.simulation.record_silence(address, port, why, instance);
+                Reach::Silent
+            }
+        }
+    }
+
+    fn connect(&self, address: &str, port: u16, line: Line) {
+        let machines::Reach::Open(target) = self.simulation.reach(address, port, self.my_address) else { return };
+        let (server, from) = (Arc::clone(&self.ssh), self.my_address);
+        tokio::spawn(async move {
+            let _ = server.serve(line, target, from).await;
+        });
+    }
+}

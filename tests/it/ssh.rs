@@ -1,0 +1,11 @@
+//! The SSH server and the loopback stage, met by the real OpenSSH client.
+#![cfg(test)]
+#![expect(
+    clippy::disallowed_methods,
+    reason = "these tests start ssh, keep files in a folder of their own and read the clock"
+)]
+
+mod failures;
+mod flood;
+mod lab;
+mod sessions;
