@@ -49,14 +49,6 @@ pub enum Command {
         /// The shell
         shell: clap_complete::Shell,
     },
-    /// The other end of ssh's ProxyCommand, for the shim stage
-    #[command(hide = true)]
-    Connect {
-        /// Host as ssh resolved it
-        host: String,
-        /// Port
-        port: u16,
-    },
 }
 
 /// Where the lab is.

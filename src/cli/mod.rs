@@ -3,14 +3,24 @@
 pub mod arguments;
 pub mod aws;
 mod completions;
+mod demo;
+mod dev_check;
+mod doctor;
 pub mod error;
+mod grade;
+mod lab_options;
+mod learn;
+mod lessons;
+mod reset;
 mod serve;
 
+use std::ffi::OsString;
+use std::path::Path;
 use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::arguments::{Arguments, Command};
+use crate::cli::arguments::{Arguments, Command, Dev};
 use crate::cli::error::CliError;
 
 /// Runs the command that the process was started with; the exit code is for `main` to return.
@@ -18,14 +28,19 @@ pub fn main() -> ExitCode {
     if let Some(code) = crate::lab::multicall::dispatch() {
         return code;
     }
-    let arguments = match Arguments::try_parse() {
+    let mut words = std::env::args_os();
+    let name = words.next();
+    if name.as_deref().is_some_and(|name| Path::new(name).file_name() == Some("aws".as_ref())) {
+        return aws::main(words);
+    }
+    let arguments = match Arguments::try_parse_from(name.into_iter().chain(words).collect::<Vec<OsString>>()) {
         Ok(arguments) => arguments,
         Err(error) => {
             let _ = error.print();
             return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
         }
     };
-    match run(arguments) {
+    match run(&arguments) {
         Ok(code) => code,
         Err(error) => {
             anstream::eprint!("{}", error.lines());
@@ -34,10 +49,17 @@ pub fn main() -> ExitCode {
     }
 }
 
-fn run(arguments: Arguments) -> Result<ExitCode, CliError> {
-    match arguments.command {
-        Some(Command::Serve(options)) => serve::run(&options),
-        Some(Command::Completions { shell }) => completions::run(shell),
-        _ => Err(CliError::bug("not built yet")),
+fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
+    match &arguments.command {
+        None => learn::run(&arguments.learn),
+        Some(Command::Learn(options)) => learn::run(options),
+        Some(Command::Lessons(place)) => lessons::run(place),
+        Some(Command::Demo(options)) => demo::run(options),
+        Some(Command::Grade(options)) => grade::run(options),
+        Some(Command::Serve(options)) => serve::run(options),
+        Some(Command::Doctor(place)) => doctor::run(place),
+        Some(Command::Reset(options)) => reset::run(options),
+        Some(Command::Dev(Dev::Check { lesson, .. })) => dev_check::run(lesson.as_deref()),
+        Some(Command::Completions { shell }) => completions::run(*shell),
     }
 }

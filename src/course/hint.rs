@@ -18,19 +18,28 @@ pub(crate) enum Identity {
 /// ssh's option letters that take a value.
 const WITH_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
 
+/// Whether a line runs ssh, scp or sftp.
+pub(crate) fn names_client(line: &str) -> bool {
+    tokenize_str(line).is_ok_and(|tokens| tokens.iter().any(is_client))
+}
+
+fn word(token: &Token) -> Option<String> {
+    match token {
+        Token::Word(word, _) => Some(unquote_str(word)),
+        Token::Operator(..) => None,
+    }
+}
+
+fn is_client(token: &Token) -> bool {
+    word(token).is_some_and(|word| {
+        ["ssh", "scp", "sftp"].contains(&word.rsplit('/').next().unwrap_or_default())
+    })
+}
+
 /// Reads a line, or a whole script.
 pub(crate) fn identity(line: &str) -> Identity {
     let Ok(tokens) = tokenize_str(line) else {
         return Identity::Unknown;
-    };
-    let word = |token: &Token| match token {
-        Token::Word(word, _) => Some(unquote_str(word)),
-        Token::Operator(..) => None,
-    };
-    let is_client = |token: &Token| {
-        word(token).is_some_and(|word| {
-            ["ssh", "scp", "sftp"].contains(&word.rsplit('/').next().unwrap_or_default())
-        })
     };
     let Some(start) = tokens.iter().rposition(is_client) else {
         return Identity::Unknown;

@@ -213,3 +213,163 @@ impl Report {
         self.steps.iter().all(|step| step.verdict == Word::Passed)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::catalogue::lessons;
+    use crate::course::evidence::{Known, Silence, What};
+    use crate::course::fixture::{ADDRESS, ID, Lab, SHA};
+
+    fn start() -> (Lesson, Progress) {
+        let lesson = lessons().unwrap().remove(0);
+        let progress = Progress::new(&lesson.slug);
+        (lesson, progress)
+    }
+
+    fn look(lesson: &Lesson, progress: &mut Progress, lab: &Lab) -> Vec<String> {
+        let judgement = judge(lesson, progress, &lab.evidence());
+        progress.record(lesson, &judgement, 1);
+        judgement
+            .newly_passed()
+            .map(|judged| judged.id.clone())
+            .collect()
+    }
+
+    /// The guide's way, one command at a time.
+    #[test]
+    fn a_learner_who_follows_the_guide_passes_every_step_in_order() {
+        let (lesson, mut progress) = start();
+        assert!(look(&lesson, &mut progress, &Lab::new()).is_empty());
+        assert_eq!(
+            look(&lesson, &mut progress, &Lab::with_key()),
+            ["create-key-pair", "keep-it-private"]
+        );
+        let mut lab = Lab::launched();
+        assert_eq!(look(&lesson, &mut progress, &lab), ["launch"]);
+        lab.called("DescribeInstances", None, None);
+        lab.tried(1, Some("ec2-user"), &[])
+            .typed("ssh -i mykey.pem ec2-user@203.0.113.25", 255);
+        assert_eq!(look(&lesson, &mut progress, &lab), ["meet-the-error"]);
+        lab.files[0].mode = 0o400;
+        lab.typed("chmod 400 mykey.pem", 0);
+        assert_eq!(
+            look(&lesson, &mut progress, &lab),
+            ["chmod-400", "find-the-address"]
+        );
+        lab.logged_in(2);
+        assert_eq!(look(&lesson, &mut progress, &lab), ["sign-in"]);
+        let whoami = What::RemoteCommand {
+            session: 2,
+            instance: ID.into(),
+            line: "whoami".into(),
+            status: 0,
+        };
+        lab.happened(whoami);
+        assert_eq!(look(&lesson, &mut progress, &lab), ["look-around"]);
+        lab.account.instances[0].state = "shutting-down".into();
+        assert!(look(&lesson, &mut progress, &lab).is_empty());
+        lab.account.key_pairs.clear();
+        assert_eq!(look(&lesson, &mut progress, &lab), ["clean-up"]);
+        assert!(progress.is_complete(&lesson) && progress.points() == lesson.points());
+        // What is gone now was seen before: the grade stays.
+        let judgement = judge(&lesson, &progress, &Lab::new().evidence());
+        assert!(
+            judgement.current().is_none() && report(&lesson, &progress, &judgement).is_passed()
+        );
+        assert!(needs(&lesson, &progress).is_empty());
+    }
+
+    #[test]
+    fn what_was_just_tried_explains_more_than_the_state() {
+        let (lesson, mut progress) = start();
+        let mut lab = Lab::ready();
+        lab.called("DescribeInstances", None, None);
+        look(&lesson, &mut progress, &lab);
+        lab.unanswered(ADDRESS, 22, Silence::GroupClosed);
+        let judgement = judge(&lesson, &progress, &lab.evidence());
+        let current = judgement.current().unwrap();
+        assert_eq!(current.id, "sign-in");
+        assert_eq!(
+            current.verdict.mistake().unwrap().mistake,
+            Mistake::GroupClosed
+        );
+    }
+
+    #[test]
+    fn a_lessons_own_sentence_replaces_the_mistakes() {
+        let (mut lesson, mut progress) = start();
+        lesson.steps[6]
+            .mistakes
+            .insert(Mistake::WrongUser, "Not that one.".into());
+        let mut lab = Lab::ready();
+        lab.called("DescribeInstances", None, None);
+        look(&lesson, &mut progress, &lab);
+        lab.tried(1, Some("admin"), &[(SHA, false)]);
+        let judgement = judge(&lesson, &progress, &lab.evidence());
+        assert_eq!(
+            judgement.current().unwrap().verdict.mistake().unwrap().says,
+            "Not that one."
+        );
+    }
+
+    #[test]
+    fn a_skipped_step_does_not_block_and_may_pass_later() {
+        let (lesson, mut progress) = start();
+        progress.skip(&lesson, 1);
+        let judgement = judge(&lesson, &progress, &Lab::new().evidence());
+        assert_eq!(judgement.current().unwrap().id, "keep-it-private");
+        assert_eq!(
+            look(&lesson, &mut progress, &Lab::with_key()),
+            ["create-key-pair", "keep-it-private"]
+        );
+    }
+
+    #[test]
+    fn trouble_of_ours_is_reported_as_such() {
+        let (lesson, progress) = start();
+        let mut evidence = Lab::new().evidence();
+        evidence.account = Known::Unknown("AWS did not answer.".into());
+        let judgement = judge(&lesson, &progress, &evidence);
+        let report = report(&lesson, &progress, &judgement);
+        assert_eq!(report.steps[0].verdict, Word::CouldNotTell);
+        assert_eq!(report.steps[0].found, "AWS did not answer.");
+        assert_eq!(report.steps[1].verdict, Word::NotYet);
+    }
+
+    #[test]
+    fn the_report_is_the_documented_json() {
+        let (mut lesson, mut progress) = start();
+        lesson.steps.truncate(2);
+        let mut lab = Lab::with_key();
+        lab.files.clear();
+        look(&lesson, &mut progress, &lab);
+        let refused = Some(("InvalidKeyPair.Duplicate", "The keypair already exists"));
+        lab.called("CreateKeyPair", Some("mykey"), refused);
+        let judgement = judge(&lesson, &progress, &lab.evidence());
+        let json = serde_json::to_string_pretty(&report(&lesson, &progress, &judgement)).unwrap();
+        insta::assert_snapshot!(json, @r#"
+        {
+          "lesson": "01-key-pair-and-ssh",
+          "steps": [
+            {
+              "id": "create-key-pair",
+              "verdict": "passed",
+              "wanted": "Create a key pair.",
+              "found": "Key pair mykey is in your account: AWS keeps its public half.",
+              "mistake": null,
+              "points": 2
+            },
+            {
+              "id": "keep-it-private",
+              "verdict": "not_yet",
+              "wanted": "A file with the private half of key pair mykey in it.",
+              "found": "No file here holds it. AWS shows it only once: if it is lost, delete key pair mykey and create it again, with > and a file's name behind the command.",
+              "mistake": "key_pair_duplicate",
+              "points": 1
+            }
+          ]
+        }
+        "#);
+    }
+}

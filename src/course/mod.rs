@@ -12,6 +12,8 @@ pub mod checks;
 pub mod diagnose;
 pub mod evidence;
 mod explain;
+#[cfg(test)]
+mod fixture;
 mod hint;
 pub mod judge;
 pub mod lesson;

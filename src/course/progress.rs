@@ -235,3 +235,147 @@ impl Progress {
             .map(|hint| (place + 1, step.hints.len(), hint.as_str()))
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::catalogue::lessons;
+    use crate::course::mistake::Recognised;
+
+    fn lesson() -> Lesson {
+        lessons().unwrap().remove(0)
+    }
+
+    fn passed(step: &str) -> Attempt {
+        Attempt {
+            at: 5,
+            step: step.into(),
+            verdict: Verdict::passed("Seen."),
+        }
+    }
+
+    fn missed(found: &str) -> Attempt {
+        let recognised = Recognised {
+            mistake: Mistake::WrongUser,
+            says: "No.".into(),
+            cure: None,
+        };
+        Attempt {
+            at: 6,
+            step: "sign-in".into(),
+            verdict: Verdict::not_yet("This.", found).or_mistake(Some(recognised)),
+        }
+    }
+
+    #[test]
+    fn what_is_written_is_read_back() {
+        let lesson = lesson();
+        let mut progress = Progress::new(&lesson.slug);
+        progress.fold(&lesson, passed("create-key-pair"));
+        progress.fold(&lesson, missed("That."));
+        progress.skip(&lesson, 7);
+        progress.hint(&lesson);
+        progress.bindings.key_file = Some("a.pem".into());
+        assert_eq!(Progress::from_json(&progress.to_json()), Ok(progress));
+    }
+
+    #[test]
+    fn the_same_verdict_twice_is_kept_once_and_a_mistake_counted_once() {
+        let lesson = lesson();
+        let mut progress = Progress::new(&lesson.slug);
+        assert!(progress.fold(&lesson, missed("That.")));
+        assert!(!progress.fold(&lesson, missed("That.")));
+        assert!(progress.fold(&lesson, missed("Something else.")));
+        assert_eq!(
+            (
+                progress.attempts.len(),
+                progress.mistakes[&Mistake::WrongUser]
+            ),
+            (2, 2)
+        );
+    }
+
+    #[test]
+    fn a_skipped_step_earns_its_points_when_it_passes_after_all() {
+        let lesson = lesson();
+        let mut progress = Progress::new(&lesson.slug);
+        assert_eq!(
+            progress.skip(&lesson, 1).as_deref(),
+            Some("create-key-pair")
+        );
+        assert_eq!((progress.points(), progress.current(&lesson)), (0, Some(1)));
+        assert!(progress.fold(&lesson, passed("create-key-pair")));
+        assert!(progress.has_passed("create-key-pair"));
+        assert_eq!(progress.points(), 2);
+    }
+
+    #[test]
+    fn a_passed_step_stays_as_it_passed() {
+        let lesson = lesson();
+        let mut progress = Progress::new(&lesson.slug);
+        progress.fold(&lesson, passed("launch"));
+        assert!(!progress.fold(
+            &lesson,
+            Attempt {
+                at: 99,
+                ..passed("launch")
+            }
+        ));
+        assert_eq!(progress.steps["launch"].at, 5);
+    }
+
+    #[test]
+    fn attempts_do_not_grow_without_end_and_passes_are_kept() {
+        let lesson = lesson();
+        let mut progress = Progress::new(&lesson.slug);
+        progress.fold(&lesson, passed("create-key-pair"));
+        for number in 0..KEPT + 10 {
+            progress.fold(&lesson, missed(&number.to_string()));
+        }
+        assert_eq!(progress.attempts.len(), KEPT);
+        assert!(progress.attempts[0].verdict.is_passed());
+    }
+
+    #[test]
+    fn hints_come_one_by_one_and_the_last_is_repeated() {
+        let lesson = lesson();
+        let mut progress = Progress::new(&lesson.slug);
+        let levels: Vec<usize> = (0..4).map(|_| progress.hint(&lesson).unwrap().0).collect();
+        assert_eq!(levels, [1, 2, 3, 3]);
+        assert_eq!(progress.hints["create-key-pair"], 3);
+    }
+
+    #[test]
+    fn a_newer_format_is_refused_in_words_whatever_else_it_holds() {
+        let error = Progress::from_json(r#"{"format": 2, "stars": []}"#).unwrap_err();
+        assert_eq!(error, ProgressError::Newer { found: 2 });
+        assert!(error.to_string().contains("format 2"), "{error}");
+    }
+
+    #[test]
+    fn damaged_text_is_an_error_with_its_line() {
+        for text in [
+            "",
+            "{",
+            "null",
+            "\u{0}\u{0}",
+            r#"{"format": 1}"#,
+            "{\n\"format\": 1,\n\"lesson\": 3}",
+        ] {
+            let error = Progress::from_json(text).unwrap_err();
+            assert!(
+                matches!(error, ProgressError::Damaged { .. }),
+                "{text}: {error}"
+            );
+        }
+        let unknown = Progress::new("x")
+            .to_json()
+            .replace("\"hints\"", "\"hintz\"");
+        assert!(
+            Progress::from_json(&unknown)
+                .unwrap_err()
+                .to_string()
+                .contains("hintz")
+        );
+    }
+}

@@ -106,7 +106,7 @@ pub struct Engine {
     endpoint: Endpoint,
     _control: Control,
     // Last: the servers above run on it.
-    _runtime: Runtime,
+    runtime: Runtime,
 }
 
 impl Engine {
@@ -173,7 +173,7 @@ impl Engine {
             tokio::spawn(let_time_pass(Arc::clone(&simulation)));
             Ok::<_, EngineError>((endpoint, control))
         })?;
-        Ok(Self { workspace, simulation, coach, stage, endpoint, _control: control, _runtime: runtime })
+        Ok(Self { workspace, simulation, coach, stage, endpoint, _control: control, runtime })
     }
 
     /// The coach.
@@ -189,6 +189,11 @@ impl Engine {
     /// The folder.
     pub fn workspace(&self) -> &Workspace {
         &self.workspace
+    }
+
+    /// What the servers run on.
+    pub fn runtime(&self) -> &tokio::runtime::Handle {
+        self.runtime.handle()
     }
 
     /// The stage's name.
@@ -212,6 +217,24 @@ impl Engine {
         };
         environment(std::env::vars_os(), &lab)
     }
+}
+
+/// A coach for a lab that may be open in another process: it judges what is on the disk, and keeps nothing.
+pub fn look(root: &std::path::Path, home: Option<PathBuf>, lesson: Lesson) -> Result<Option<Coach>, EngineError> {
+    let Some(workspace) = Workspace::look(root, home.as_deref()) else { return Ok(None) };
+    let layout = workspace.layout();
+    let settings = Settings {
+        pace: Pace::Instant,
+        tenancy: Tenancy::One { account: ACCOUNT.to_owned() },
+        addresses: LAB_ADDRESSES,
+        keys: Arc::new(KeyPool::new(1, 1)),
+        folder: Some(layout.private()),
+    };
+    let simulation = Simulation::look(settings, Journal::look(&layout.journal())?)?;
+    let world = Simulator::new(Arc::new(simulation), REGION, MY_ADDRESS);
+    let progress = read_progress(&layout.progress(&lesson.slug), &lesson.slug)?;
+    let home = home.unwrap_or_default();
+    Ok(Some(Coach::new(lesson, progress, Arc::new(world), Arc::new(workspace), Voice::new(false), &home, None)))
 }
 
 fn read_progress(path: &std::path::Path, lesson: &str) -> Result<Progress, EngineError> {

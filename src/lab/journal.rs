@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
 
 use crate::course::evidence::{Event, What};
+use crate::lab::files::read_if_there;
 
 /// How many events are kept for coaching.
 const KEPT: usize = 4096;
@@ -49,38 +50,18 @@ impl Journal {
 
     /// A journal that goes on from a file, or begins one.
     pub fn open(path: &Path) -> Result<Self, JournalError> {
-        let failed = |source| JournalError {
-            path: path.to_owned(),
-            source,
-        };
-        let mut state = State::default();
-        let mut whole = 0;
-        match std::fs::read(path) {
-            Ok(bytes) => {
-                for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-                    let Ok(event) = serde_json::from_slice::<Event>(line) else {
-                        break;
-                    };
-                    if line.last() != Some(&b'\n') {
-                        break;
-                    }
-                    whole += line.len();
-                    state.keep(event);
-                }
-            }
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => {}
-            Err(error) => return Err(failed(error)),
-        }
-        let file = OpenOptions::new()
-            .create(true)
-            .append(true)
-            .open(path)
-            .map_err(failed)?;
-        file.set_len(whole as u64).map_err(failed)?;
+        let failed = |source| JournalError { path: path.to_owned(), source };
+        let (mut state, whole) = read(path).map_err(failed)?;
+        let file = OpenOptions::new().create(true).append(true).open(path).map_err(failed)?;
+        file.set_len(whole).map_err(failed)?;
         state.file = Some(file);
-        Ok(Self {
-            state: Mutex::new(state),
-        })
+        Ok(Self { state: Mutex::new(state) })
+    }
+
+    /// What a file holds, which may be in use; what is added is not written to it.
+    pub fn look(path: &Path) -> Result<Self, JournalError> {
+        let (state, _) = read(path).map_err(|source| JournalError { path: path.to_owned(), source })?;
+        Ok(Self { state: Mutex::new(state) })
     }
 
     /// Adds an event that happens now.
@@ -121,6 +102,22 @@ impl Journal {
         let first = state.events.partition_point(|event| event.number <= number);
         state.events.iter().skip(first).cloned().collect()
     }
+}
+
+/// The whole events at the beginning of a file, and how many bytes they are.
+fn read(path: &Path) -> std::io::Result<(State, u64)> {
+    let mut state = State::default();
+    let mut whole = 0;
+    let bytes = read_if_there(path)?.unwrap_or_default();
+    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
+        let Ok(event) = serde_json::from_slice::<Event>(line) else { break };
+        if line.last() != Some(&b'\n') {
+            break;
+        }
+        whole += line.len() as u64;
+        state.keep(event);
+    }
+    Ok((state, whole))
 }
 
 impl State {

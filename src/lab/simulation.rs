@@ -115,6 +115,13 @@ impl Simulation {
         })
     }
 
+    /// What is kept in the folder, which another process may have open: what happens here is kept nowhere.
+    pub fn look(settings: Settings, journal: Journal) -> Result<Self, StoreError> {
+        let mut simulation = Self::start(settings, journal)?;
+        simulation.store = None;
+        Ok(simulation)
+    }
+
     /// The journal.
     pub fn journal(&self) -> &Journal {
         &self.journal

@@ -33,7 +33,7 @@ pub struct Workspace {
     began: SystemTime,
     downloads: Option<PathBuf>,
     finder: key_files::Finder,
-    _lock: File,
+    _lock: Option<File>,
 }
 
 impl Workspace {
@@ -63,8 +63,16 @@ impl Workspace {
             began,
             downloads,
             finder: key_files::Finder::default(),
-            _lock: lock,
+            _lock: Some(lock),
         })
+    }
+
+    /// Looks at a lab that is there, open or not: takes no lock and makes nothing. None when there is no lab.
+    pub fn look(root: &Path, home: Option<&Path>) -> Option<Self> {
+        let layout = Layout::new(std::path::absolute(root).ok()?);
+        let began = std::fs::metadata(layout.began()).and_then(|about| about.modified()).ok()?;
+        let downloads = home.map(|home| home.join("Downloads"));
+        Some(Self { layout, began, downloads, finder: key_files::Finder::default(), _lock: None })
     }
 
     /// Where things lie.

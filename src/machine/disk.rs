@@ -595,7 +595,7 @@ mod tests {
         let mut disk = Disk::new(Family::AmazonLinux2023);
         disk.make_dir(&Who::root(), "/home/me", 0o700, 5).unwrap();
         disk.change(&Who::root(), "/home/me", true, |node| {
-            (node.owner, node.group) = (1000, 1000)
+            (node.owner, node.group) = (1000, 1000);
         })
         .unwrap();
         disk

@@ -224,7 +224,9 @@ impl Editor {
         for press in presses.0 {
             match self.press(press, history, out) {
                 Edit::More => (),
-                other => result = other,
+                other @ (Edit::Line(_) | Edit::End | Edit::Interrupt | Edit::Complete) => {
+                    result = other;
+                }
             }
         }
         result
@@ -293,7 +295,7 @@ impl Editor {
             }
             Press::Control(16) | Press::Up => self.browse(history, true, out),
             Press::Control(14) | Press::Down => self.browse(history, false, out),
-            Press::Control(7) | Press::Control(_) => (),
+            Press::Control(7 | _) => (),
         }
         Edit::More
     }

@@ -8,6 +8,15 @@
 //! `disk.rs`. A line runs as a future that is polled by the session, so that it can wait for input or for a time
 //! without a thread; `host.rs` is what such a line may reach.
 
+#![expect(
+    clippy::format_collect,
+    clippy::format_push_string,
+    clippy::match_same_arms,
+    clippy::similar_names,
+    clippy::single_match_else,
+    reason = "text is what this room makes, a line at a time; the rest reads better as it is"
+)]
+
 mod commands;
 mod disk;
 mod editor;

@@ -242,3 +242,10 @@ fn the_exit_status_of_the_last_line_is_the_sessions() {
     assert_eq!(bench.then, Then::Exit(1));
     assert_eq!(bench.ran, [("false".to_owned(), 1), ("exit".to_owned(), 1)]);
 }
+
+#[test]
+fn a_session_may_move_between_threads() {
+    fn moves<T: Send>() {}
+    moves::<super::Session>();
+    moves::<Machine>();
+}

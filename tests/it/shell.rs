@@ -1,5 +1,6 @@
 //! The lab's shell in a real terminal: bash, zsh, fish and dash, each with a learner's start-up file of its own.
 
+use std::fmt::Write;
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::Command;
@@ -182,11 +183,13 @@ fn ctrl_c_ctrl_z_and_a_new_width_work_as_ever() {
         terminal.press("echo never");
         terminal.wait("never");
         terminal.press("\x03");
+        // readline loses a key that follows too closely; fish may keep the prompt that is there.
+        if kind != Kind::Fish {
+            terminal.wait("READY> ");
+        }
+        terminal.press("echo st\"\"ill\r");
+        terminal.wait("still");
         terminal.wait("READY> ");
-        assert!(
-            terminal.line("echo still; true").contains("still"),
-            "{kind:?}"
-        );
     }
 }
 
@@ -336,6 +339,30 @@ fn an_engine_that_is_gone_is_not_missed_and_one_that_comes_back_is_found() {
 }
 
 #[test]
+fn an_engine_that_hangs_up_at_once_does_not_take_the_shell_with_it() {
+    for kind in ALL {
+        let (mut lab, start) = lab(kind);
+        lab.control = None;
+        let run = lab.workspace.layout().run();
+        let unix = std::os::unix::net::UnixListener::bind(run.join("control.sock")).unwrap();
+        let tcp = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+        let port = tcp.local_addr().unwrap().port();
+        std::fs::write(run.join("control.port"), format!("{port} token\n")).unwrap();
+        std::thread::spawn(move || unix.incoming().for_each(drop));
+        std::thread::spawn(move || tcp.incoming().for_each(drop));
+        let mut terminal = open(&lab, &start);
+        for _ in 0..50 {
+            let shown = terminal.line("false");
+            assert!(
+                !shown.contains("ipe") && !shown.contains("reset"),
+                "{kind:?}: {shown:?}"
+            );
+        }
+        assert!(terminal.line("echo alive").contains("alive"), "{kind:?}");
+    }
+}
+
+#[test]
 fn the_shell_goes_when_its_engine_is_killed() {
     let (lab, start) = lab(Kind::Bash);
     let child = lab.workspace.layout().shell().join(multicall::CHILD);
@@ -373,7 +400,7 @@ fn a_prompt_costs_little_and_a_hung_engine_holds_none_up() {
     const PROMPTS: usize = 200;
     let mut report = String::new();
     for kind in ALL {
-        let (lab, start) = lab(kind);
+        let (mut lab, start) = lab(kind);
         lab.desk.quiet.store(true, Ordering::SeqCst);
         let mut terminal = open(&lab, &start);
         let hooked = median(&mut terminal, PROMPTS);
@@ -392,7 +419,6 @@ fn a_prompt_costs_little_and_a_hung_engine_holds_none_up() {
         drop(terminal);
 
         // Sockets that accept and never answer, as those of a stopped process do.
-        let (mut lab, _) = (lab, ());
         lab.control = None;
         let run = lab.workspace.layout().run();
         let unix = std::os::unix::net::UnixListener::bind(run.join("control.sock")).unwrap();
@@ -405,14 +431,16 @@ fn a_prompt_costs_little_and_a_hung_engine_holds_none_up() {
         let mut terminal = open(&lab, &start);
         let hung = median(&mut terminal, 50);
         drop((unix, tcp));
-        report += &format!(
-            "prompt {:<5} bare {:>6.2} ms, hook {:>6.2} ms, cost {:>5.2} ms; engine hung {:>6.2} ms\n",
+        writeln!(
+            report,
+            "prompt {:<5} bare {:>6.2} ms, hook {:>6.2} ms, cost {:>5.2} ms; engine hung {:>6.2} ms",
             kind.name(),
             bare * 1e3,
             hooked * 1e3,
             (hooked - bare) * 1e3,
             hung * 1e3
-        );
+        )
+        .unwrap();
         assert!(hung < 0.05, "{report}");
     }
     println!("{report}");

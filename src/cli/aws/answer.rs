@@ -22,10 +22,24 @@ impl Node {
     }
 }
 
+/// Actions that answer `<return>true</return>`, which botocore's model does not know and the AWS CLI does not print.
+const NO_RETURN: [&str; 4] = [
+    "CreateSecurityGroup",
+    "CreateTags",
+    "DeleteTags",
+    "RebootInstances",
+];
+
 /// An answer of HTTP status 200, by the shape of its action; none when it cannot be read.
 pub fn success(service: Service, action: &str, shape: &Shape, body: &str) -> Option<Value> {
     match service {
-        Service::Ec2 => value(shape, &read(body)?),
+        Service::Ec2 => {
+            let mut answer = value(shape, &read(body)?)?;
+            if let (true, Some(members)) = (NO_RETURN.contains(&action), answer.as_object_mut()) {
+                members.remove("Return");
+            }
+            Some(answer)
+        }
         Service::Sts => value(shape, read(body)?.child(&format!("{action}Result"))?),
         Service::Ssm => Some(times(shape, serde_json::from_str(body).ok()?)),
     }

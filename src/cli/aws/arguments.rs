@@ -104,6 +104,9 @@ const REQUIRED_LISTS: [(&str, &str); 9] = [
     ("ModifySecurityGroupRules", "security_group_rules"),
 ];
 
+/// What the AWS CLI sends without, leaving the refusal to EC2.
+const NOT_REQUIRED: [(&str, &str); 1] = [("RunInstances", "image_id")];
+
 /// The members of an action's request.
 pub fn members(action: &Action) -> &'static [Member] {
     match action.request {
@@ -123,8 +126,10 @@ pub fn of(action: &Action) -> Vec<Argument> {
     let mut table = Vec::new();
     for member in members(action) {
         let option = member.option_name();
+        let key = (action.name, member.field);
         let argument = Argument {
-            required: member.required || REQUIRED_LISTS.contains(&(action.name, member.field)),
+            required: (member.required && !NOT_REQUIRED.contains(&key))
+                || REQUIRED_LISTS.contains(&key),
             member: Some(member),
             doc: member.doc.trim(),
             ..Argument::own(&option, Kind::One, "")
@@ -176,14 +181,13 @@ pub fn take(
     let mut rest = Vec::new();
     let mut args = args.iter().peekable();
     while let Some(arg) = args.next() {
-        let (word, inline) = match arg.strip_prefix("--") {
-            Some(word) => word
-                .split_once('=')
-                .map_or((word, None), |(word, value)| (word, Some(value.to_owned()))),
-            None => {
-                rest.push(arg.clone());
-                continue;
-            }
+        let Some(word) = arg.strip_prefix("--") else {
+            rest.push(arg.clone());
+            continue;
+        };
+        let (word, inline) = match word.split_once('=') {
+            Some((word, value)) => (word, Some(value.to_owned())),
+            None => (word, None),
         };
         let Some(argument) = find(table, word, abbreviated)? else {
             rest.push(arg.clone());

@@ -41,9 +41,10 @@ pub fn command(path: &str, action: &Action, table: &[Argument]) -> String {
         } else {
             " <value>".to_owned()
         };
-        let _ = match one.required {
-            true => writeln!(out, "    --{}{no}", one.option),
-            false => writeln!(out, "    [--{}{no}]", one.option),
+        let _ = if one.required {
+            writeln!(out, "    --{}{no}", one.option)
+        } else {
+            writeln!(out, "    [--{}{no}]", one.option)
         };
     }
     out.push_str("\nOPTIONS\n");

@@ -244,9 +244,14 @@ impl Command<'_> {
         if args == ["help"] {
             return Ok(help::command(&self.path, self.action, &table));
         }
-        let (givens, rest) = arguments::take(&table, args, true)?;
+        let (givens, mut rest) = arguments::take(&table, args, true)?;
         arguments::check_required(&table, &givens)?;
         if !rest.is_empty() {
+            // The AWS CLI names the first word that is no option last: it had kept it for `help`.
+            let first_word = rest.iter().position(|one| !one.starts_with("--"));
+            if let Some(word) = first_word.map(|at| rest.remove(at)) {
+                rest.push(word);
+            }
             return Err(Failure::UnknownOptions(rest.join(", "), self.path.clone()));
         }
         let query = self.globals.one("query").map(output::query).transpose()?;
@@ -300,13 +305,13 @@ impl Command<'_> {
         let mut whole = Map::new();
         loop {
             let request = Outgoing::new(self.action, parameters.clone(), dry_run)?;
-            let mut page = match self.ask(&request, to, outside)? {
-                Value::Object(page) => page,
-                other => return Ok(other),
-            };
+            let answer = self.ask(&request, to, outside)?;
             if alone {
-                return Ok(page.into());
+                return Ok(answer);
             }
+            let Value::Object(mut page) = answer else {
+                return Ok(answer);
+            };
             let next = page.remove("NextToken");
             for (name, value) in page {
                 match (whole.get_mut(&name), value) {

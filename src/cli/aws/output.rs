@@ -71,7 +71,7 @@ fn whole(value: Value) -> Value {
             let members = object.into_iter().map(|(name, value)| (name, whole(value)));
             members.collect::<Map<_, _>>().into()
         }
-        value => value,
+        Value::Null | Value::Bool(_) | Value::String(_) => value,
     }
 }
 
@@ -154,15 +154,12 @@ fn structure(
         Some(columns) => columns.contains(name),
         None => is_scalar(value),
     };
-    let mut cells: Vec<String> = match columns {
-        Some(columns) => {
-            let cell = |name: &&String| object.get(name.as_str()).map(python).unwrap_or_default();
-            columns.iter().map(cell).collect()
-        }
-        None => {
-            let scalars = sorted.iter().filter(|(_, value)| is_scalar(value));
-            scalars.map(|(_, value)| python(value)).collect()
-        }
+    let mut cells: Vec<String> = if let Some(columns) = columns {
+        let cell = |name: &&String| object.get(name.as_str()).map(python).unwrap_or_default();
+        columns.iter().map(cell).collect()
+    } else {
+        let scalars = sorted.values().filter(|value| is_scalar(value));
+        scalars.map(|value| python(value)).collect()
     };
     if !cells.is_empty() {
         if let Some(name) = name {

@@ -7,6 +7,7 @@
 )]
 
 use std::collections::BTreeMap;
+use std::fmt::Write as _;
 use std::net::IpAddr;
 use std::path::PathBuf;
 
@@ -105,19 +106,14 @@ impl Settings {
                 .or_else(|| self.config(name))
                 .map(str::to_owned)
         };
-        match (
-            get("AWS_ACCESS_KEY_ID", "aws_access_key_id"),
-            get("AWS_SECRET_ACCESS_KEY", "aws_secret_access_key"),
-        ) {
-            (Some(id), Some(secret)) => {
-                Ok((id, secret, get("AWS_SESSION_TOKEN", "aws_session_token")))
-            }
-            _ => {
-                let text = "Unable to locate credentials. You can configure credentials by \
-                            running \"aws configure\".";
-                Err(Failure::Configuration(text.to_owned()))
-            }
-        }
+        let id = get("AWS_ACCESS_KEY_ID", "aws_access_key_id");
+        let secret = get("AWS_SECRET_ACCESS_KEY", "aws_secret_access_key");
+        let (Some(id), Some(secret)) = (id, secret) else {
+            let text = "Unable to locate credentials. You can configure credentials by running \
+                        \"aws configure\".";
+            return Err(Failure::Configuration(text.to_owned()));
+        };
+        Ok((id, secret, get("AWS_SESSION_TOKEN", "aws_session_token")))
     }
 
     /// The lab's endpoint, and no other: never a host beyond this computer.
@@ -201,11 +197,11 @@ impl Settings {
                 .unwrap_or_else(unset),
             ),
         ];
-        rows.iter()
-            .map(|(name, (value, kind, place))| {
-                format!("{name:>10} {value:>24} {kind:>16}    {place}\n")
-            })
-            .collect()
+        let mut out = String::new();
+        for (name, (value, kind, place)) in rows {
+            let _ = writeln!(out, "{name:>10} {value:>24} {kind:>16}    {place}");
+        }
+        out
     }
 }
 

@@ -58,7 +58,8 @@ pub fn integer(text: &str) -> Result<Value, String> {
         .map_err(|_| format!("invalid literal for int() with base 10: '{text}'"))
 }
 
-/// Everything that does not fit, in botocore's words.
+/// Everything that does not fit, in botocore's words. What is missing is for the endpoint to say: botocore's model requires
+/// less than EC2 does.
 pub fn check(shape: &Shape, value: &Value, path: &str, faults: &mut Vec<String>) {
     let inside = |name: &str| {
         if path.is_empty() {
@@ -70,23 +71,16 @@ pub fn check(shape: &Shape, value: &Value, path: &str, faults: &mut Vec<String>)
     match (shape, value) {
         (Shape::Structure(members), Value::Object(object)) => {
             let place = if path.is_empty() { "input" } else { path };
-            for one in members.iter().filter(|one| one.required) {
-                let name = one.member_name();
-                if !object.contains_key(&name) {
-                    faults.push(format!("Missing required parameter in {place}: \"{name}\""));
-                }
-            }
             for (name, value) in object {
-                match member(members, name) {
-                    Some(member) => check(&member.shape, value, &inside(name), faults),
-                    None => {
-                        let known: Vec<String> = members.iter().map(Member::member_name).collect();
-                        let known = known.join(", ");
-                        faults.push(format!(
-                            "Unknown parameter in {place}: \"{name}\", must be one of: {known}"
-                        ));
-                    }
+                if let Some(member) = member(members, name) {
+                    check(&member.shape, value, &inside(name), faults);
+                    continue;
                 }
+                let known: Vec<String> = members.iter().map(Member::member_name).collect();
+                let known = known.join(", ");
+                faults.push(format!(
+                    "Unknown parameter in {place}: \"{name}\", must be one of: {known}"
+                ));
             }
         }
         (Shape::List(item), Value::Array(values)) => {

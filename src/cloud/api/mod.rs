@@ -193,14 +193,17 @@ fn for_the_journal(params: &Params) -> BTreeMap<String, String> {
 pub(crate) mod testing {
     //! A client for tests of actions: an account, a seeded [`Env`] and a clock that moves when told.
 
+    use std::sync::LazyLock;
+
     use jiff::Timestamp;
     use rand::SeedableRng;
     use rand::rngs::StdRng;
 
     use super::{Reply, Request, handle};
     use crate::cloud::env::{AddressPool, Pace, RsaSource};
+    use crate::cloud::resources::instance::Instance;
     use crate::cloud::{Account, Env};
-    use crate::keys::PrivateKey;
+    use crate::keys::{KeyType, PrivateKey};
 
     /// An account with a client that signs for `us-east-1`.
     pub(crate) struct Client {
@@ -212,10 +215,14 @@ pub(crate) mod testing {
         rng: StdRng,
     }
 
-    struct NoRsa;
-    impl RsaSource for NoRsa {
+    /// Hands out one and the same key, because making one takes long.
+    struct OneRsa;
+    impl RsaSource for OneRsa {
         fn next_rsa(&mut self) -> PrivateKey {
-            panic!("this test brought no RSA key")
+            static KEY: LazyLock<PrivateKey> = LazyLock::new(|| {
+                PrivateKey::generate(KeyType::Rsa, &mut StdRng::seed_from_u64(11)).unwrap()
+            });
+            KEY.clone()
         }
     }
 
@@ -242,6 +249,19 @@ pub(crate) mod testing {
             self.send("ec2", None, &body)
         }
 
+        /// Launches one Amazon Linux 2023 instance with more parameters such as `KeyName=a&`, and gives its id.
+        pub(crate) fn launch(&mut self, more: &str) -> String {
+            let reply = self.ec2("RunInstances", &format!("{more}{LAUNCH}"));
+            assert_eq!(reply.status, 200, "{}", reply.body);
+            first(&reply, "instanceId")
+        }
+
+        /// The instance of that id.
+        pub(crate) fn instance(&self, id: &str) -> std::sync::Arc<Instance> {
+            let region = &self.account.regions[self.region];
+            std::sync::Arc::clone(region.instances.get(id).unwrap())
+        }
+
         /// Sends a body to a service.
         pub(crate) fn send(&mut self, service: &str, target: Option<&str>, body: &str) -> Reply {
             let authorization = format!(
@@ -260,11 +280,15 @@ pub(crate) mod testing {
                 pace: self.pace,
                 rng: &mut self.rng,
                 addresses: &mut self.addresses,
-                rsa: &mut NoRsa,
+                rsa: &mut OneRsa,
             };
             handle(&request, &mut self.account, &mut env)
         }
     }
+
+    /// The least that a launch of one Amazon Linux 2023 instance says.
+    pub(crate) const LAUNCH: &str = "ImageId=resolve:ssm:/aws/service/ami-amazon-linux-latest/\
+        al2023-ami-kernel-default-x86_64&InstanceType=t3.micro&MaxCount=1&MinCount=1";
 
     /// The text of the first element of that name.
     pub(crate) fn first(reply: &Reply, name: &str) -> String {

@@ -448,3 +448,76 @@ impl Instance {
         had.into_iter().chain(unused).collect()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::cloud::api::testing::Client;
+
+    fn after(client: &Client, milliseconds: i64) -> Timestamp {
+        client.now + SignedDuration::from_millis(milliseconds)
+    }
+
+    #[test]
+    fn ssh_is_silent_then_refused_then_up_then_silent_again() {
+        let mut client = Client::new();
+        let id = client.launch("");
+        let instance = client.instance(&id);
+        let phase = |at| instance.ssh_phase(after(&client, at), Pace::Fast);
+        assert_eq!(phase(1_499), SshPhase::Pending);
+        assert_eq!(phase(1_500), SshPhase::Booting);
+        assert_eq!(phase(2_000), SshPhase::Up);
+        client.pass(3);
+        client.ec2("StopInstances", &format!("InstanceId.1={id}"));
+        let instance = client.instance(&id);
+        assert_eq!(
+            instance.ssh_phase(client.now, Pace::Fast),
+            SshPhase::Stopped
+        );
+        client.ec2("TerminateInstances", &format!("InstanceId.1={id}"));
+        let instance = client.instance(&id);
+        assert_eq!(
+            instance.ssh_phase(client.now, Pace::Fast),
+            SshPhase::Terminated
+        );
+    }
+
+    #[test]
+    fn host_keys_survive_stop_and_start() {
+        let mut client = Client::new();
+        let id = client.launch("");
+        let keys = client.instance(&id).host_keys.clone();
+        assert_eq!(keys.len(), 2);
+        client.pass(2);
+        client.ec2("StopInstances", &format!("InstanceId.1={id}"));
+        client.pass(2);
+        client.ec2("StartInstances", &format!("InstanceId.1={id}"));
+        client.pass(2);
+        client.ec2("DescribeInstances", "");
+        assert_eq!(client.instance(&id).state, State::Running);
+        assert_eq!(client.instance(&id).host_keys, keys);
+    }
+
+    #[test]
+    fn shutdown_inside_does_what_was_chosen_at_launch() {
+        let mut client = Client::new();
+        let stops = client.launch("");
+        let ends = client.launch("InstanceInitiatedShutdownBehavior=terminate&");
+        client.pass(2);
+        client.ec2("DescribeInstances", "");
+        let now = client.now;
+        let region = client.account.regions.get_mut("us-east-1").unwrap();
+        for id in [&stops, &ends] {
+            region.instances.shut_down_from_inside(id, now, Pace::Fast);
+        }
+        client.pass(2);
+        let reply = client.ec2("DescribeInstances", "");
+        assert!(
+            reply
+                .body
+                .contains("<code>Client.InstanceInitiatedShutdown</code>")
+        );
+        assert_eq!(client.instance(&stops).state, State::Stopped);
+        assert_eq!(client.instance(&ends).state, State::Terminated);
+    }
+}

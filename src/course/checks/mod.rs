@@ -79,3 +79,448 @@ impl Expect {
         verdict.unwrap_or_else(|could_not_tell| could_not_tell)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::evidence::{KeyContent, Known, What};
+    use crate::course::fixture::{
+        ADDRESS, ID, Lab, OTHER_SHA, SHA, file, group, instance, key, rule,
+    };
+    use crate::course::mistake::Mistake;
+
+    const ALL: [Expect; 10] = [
+        Expect::CleanedUp {},
+        Expect::InstanceLaunched {},
+        Expect::KeyFilePrivate {},
+        Expect::KeyPairExists {},
+        Expect::LookedAround {},
+        Expect::PermissionErrorMet {},
+        Expect::PrivateKeySaved {},
+        Expect::PublicAddressFound {},
+        Expect::SignedIn {},
+        Expect::SshAllowed {},
+    ];
+
+    fn judged(expect: Expect, lab: &Lab) -> Verdict {
+        expect.judge(&lab.evidence(), &mut lab.bindings())
+    }
+
+    #[track_caller]
+    fn passes(expect: Expect, lab: &Lab) {
+        let verdict = judged(expect, lab);
+        assert!(verdict.is_passed(), "{verdict:?}");
+    }
+
+    #[track_caller]
+    fn not_yet(expect: Expect, lab: &Lab, mistake: Option<Mistake>) {
+        let verdict = judged(expect, lab);
+        assert!(matches!(verdict, Verdict::NotYet { .. }), "{verdict:?}");
+        assert_eq!(
+            verdict.mistake().map(|one| one.mistake),
+            mistake,
+            "{verdict:?}"
+        );
+    }
+
+    #[test]
+    fn nothing_passes_as_shipped() {
+        for expect in ALL {
+            not_yet(expect, &Lab::new(), None);
+        }
+    }
+
+    #[test]
+    fn what_is_not_known_is_never_the_learners_fault() {
+        let lab = Lab::ready();
+        for expect in ALL {
+            for need in expect.needs() {
+                let mut evidence = lab.evidence();
+                let why = || "AWS did not answer.".to_owned();
+                match need {
+                    Need::Account => evidence.account = Known::Unknown(why()),
+                    Need::KeyFiles => evidence.key_files = Known::Unknown(why()),
+                    Need::Events => evidence.events = Known::Unknown(why()),
+                }
+                let verdict = expect.judge(&evidence, &mut lab.bindings());
+                assert_eq!(
+                    verdict,
+                    Verdict::CouldNotTell { why: why() },
+                    "{expect:?} without {need:?}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn facts_that_no_check_asked_for_are_our_bug_in_words() {
+        let mut evidence = Lab::new().evidence();
+        evidence.account = Known::NotGathered;
+        let verdict = Expect::KeyPairExists {}.judge(&evidence, &mut Bindings::default());
+        assert!(matches!(verdict, Verdict::CouldNotTell { why } if why.contains("our bug")));
+    }
+
+    #[test]
+    fn any_name_and_any_folder_do() {
+        let mut lab = Lab::new();
+        lab.account.key_pairs.push(key("Zoë's key", SHA, 1_000));
+        lab.files.push(file(
+            "~/Downloads/my first key.pem",
+            KeyContent::PrivateKey,
+            0o644,
+            Some(SHA),
+        ));
+        passes(Expect::KeyPairExists {}, &lab);
+        passes(Expect::PrivateKeySaved {}, &lab);
+        assert_eq!(
+            lab.bindings().key_file.as_deref(),
+            Some("~/Downloads/my first key.pem")
+        );
+    }
+
+    #[test]
+    fn a_fingerprint_is_enough_where_the_public_half_is_not_known() {
+        let mut lab = Lab::with_key();
+        lab.account.key_pairs[0].public_sha256 = None;
+        lab.account.key_pairs[0].fingerprint = "AbC=".into();
+        lab.files[0].ec2_fingerprints = vec!["AbC".into()];
+        passes(Expect::PrivateKeySaved {}, &lab);
+    }
+
+    #[test]
+    fn extra_objects_never_block() {
+        let mut lab = Lab::ready();
+        lab.account.key_pairs.push(key("junk", OTHER_SHA, 9_000));
+        lab.files.push(file(
+            "junk.pem",
+            KeyContent::PrivateKey,
+            0o644,
+            Some(OTHER_SHA),
+        ));
+        lab.files
+            .push(file("empty.pem", KeyContent::Empty, 0o644, None));
+        lab.account.instances.push(instance("i-0junk", None));
+        for expect in [
+            Expect::KeyPairExists {},
+            Expect::PrivateKeySaved {},
+            Expect::InstanceLaunched {},
+            Expect::SshAllowed {},
+            Expect::KeyFilePrivate {},
+        ] {
+            passes(expect, &lab);
+        }
+        assert_eq!(lab.bindings().key_pair.unwrap().name, "mykey");
+    }
+
+    #[test]
+    fn starting_over_binds_the_new_key_pair() {
+        let mut lab = Lab::ready();
+        let mut bindings = lab.bindings();
+        lab.account.instances[0].state = "terminated".into();
+        lab.account.key_pairs = vec![key("mykey", OTHER_SHA, 9_000)];
+        lab.files.push(file(
+            "again.pem",
+            KeyContent::PrivateKey,
+            0o644,
+            Some(OTHER_SHA),
+        ));
+        let verdict = Expect::PrivateKeySaved {}.judge(&lab.evidence(), &mut bindings);
+        assert!(verdict.is_passed(), "{verdict:?}");
+        assert_eq!(bindings.key_file.as_deref(), Some("again.pem"));
+        assert_eq!(bindings.instance, None);
+    }
+
+    #[test]
+    fn a_key_that_is_not_saved_names_how_its_file_is_spoiled() {
+        for (content, mistake) in [
+            (KeyContent::Json, Mistake::KeyFileJson),
+            (KeyContent::WholeAnswer, Mistake::KeyFileWholeAnswer),
+            (KeyContent::Utf16, Mistake::KeyFileUtf16),
+            (KeyContent::Truncated, Mistake::KeyFileTruncated),
+            (KeyContent::Empty, Mistake::KeyFileEmpty),
+            (KeyContent::Damaged, Mistake::KeyFileDamaged),
+            (KeyContent::PublicKey, Mistake::PublicHalfGiven),
+            (KeyContent::Unreadable, Mistake::KeyUnreadable),
+        ] {
+            let mut lab = Lab::with_key();
+            lab.files = vec![file("mykey.pem", content, 0o644, None)];
+            not_yet(Expect::PrivateKeySaved {}, &lab, Some(mistake));
+        }
+    }
+
+    #[test]
+    fn a_key_for_putty_is_saved_too() {
+        let mut lab = Lab::with_key();
+        lab.files = vec![file("mykey.ppk", KeyContent::Ppk, 0o644, Some(SHA))];
+        assert!(
+            matches!(judged(Expect::PrivateKeySaved {}, &lab), Verdict::Passed { saw } if saw.contains("PuTTY"))
+        );
+    }
+
+    #[test]
+    fn an_old_spoiled_file_is_not_blamed() {
+        let mut lab = Lab::with_key();
+        lab.account.key_pairs[0].created_at = 1_000_000;
+        lab.files = vec![file("old.pem", KeyContent::Json, 0o644, None)];
+        not_yet(Expect::PrivateKeySaved {}, &lab, None);
+    }
+
+    #[test]
+    fn an_overwritten_key_is_told_from_a_file_that_was_always_empty() {
+        let mut lab = Lab::with_key();
+        lab.files = vec![file("mykey.pem", KeyContent::Empty, 0o600, None)];
+        lab.called(
+            "CreateKeyPair",
+            Some("mykey"),
+            Some(("InvalidKeyPair.Duplicate", "The keypair already exists")),
+        );
+        not_yet(
+            Expect::PrivateKeySaved {},
+            &lab,
+            Some(Mistake::KeyOverwritten),
+        );
+    }
+
+    #[test]
+    fn pending_counts_as_launched_and_stopped_does_not() {
+        let mut lab = Lab::launched();
+        lab.account.instances[0].state = "pending".into();
+        passes(Expect::InstanceLaunched {}, &lab);
+        lab.account.instances[0].state = "stopped".into();
+        not_yet(
+            Expect::InstanceLaunched {},
+            &lab,
+            Some(Mistake::InstanceStopped),
+        );
+        lab.account.instances[0].state = "terminated".into();
+        not_yet(
+            Expect::InstanceLaunched {},
+            &lab,
+            Some(Mistake::InstanceTerminated),
+        );
+    }
+
+    #[test]
+    fn a_launch_without_the_key_pair_or_with_another_is_named() {
+        let mut lab = Lab::launched();
+        lab.account.instances[0].key_name = None;
+        not_yet(
+            Expect::InstanceLaunched {},
+            &lab,
+            Some(Mistake::LaunchedWithoutKeyPair),
+        );
+        lab.account.instances[0].key_name = Some("other".into());
+        not_yet(
+            Expect::InstanceLaunched {},
+            &lab,
+            Some(Mistake::LaunchedWithOtherKeyPair),
+        );
+        // The same name, but the pair was made anew since.
+        lab.account.instances[0].key_name = Some("mykey".into());
+        lab.account.key_pairs[0].created_at = 9_000;
+        not_yet(
+            Expect::InstanceLaunched {},
+            &lab,
+            Some(Mistake::LaunchedWithOtherKeyPair),
+        );
+    }
+
+    #[test]
+    fn ssh_is_allowed_by_any_rule_that_covers_the_learner() {
+        for (inbound, mistake) in [
+            (rule("tcp", Some((22, 22)), "198.51.100.7/32"), None),
+            (rule("tcp", Some((0, 65_535)), "198.51.100.0/24"), None),
+            (rule("-1", None, "0.0.0.0/0"), None),
+            (
+                rule("udp", Some((22, 22)), "0.0.0.0/0"),
+                Some(Mistake::GroupClosed),
+            ),
+            (
+                rule("tcp", Some((80, 80)), "0.0.0.0/0"),
+                Some(Mistake::GroupClosed),
+            ),
+            (
+                rule("tcp", Some((22, 22)), "sg-0default"),
+                Some(Mistake::GroupClosed),
+            ),
+            (
+                rule("tcp", Some((22, 22)), "192.0.2.0/24"),
+                Some(Mistake::GroupForOthers),
+            ),
+            (
+                rule("tcp", Some((22, 22)), "::/0"),
+                Some(Mistake::GroupForOthers),
+            ),
+        ] {
+            let mut lab = Lab::launched();
+            lab.account.security_groups[1] = group(std::slice::from_ref(&inbound));
+            match mistake {
+                None => passes(Expect::SshAllowed {}, &lab),
+                mistake => not_yet(Expect::SshAllowed {}, &lab, mistake),
+            }
+        }
+    }
+
+    #[test]
+    fn without_the_learners_address_only_a_rule_for_everybody_can_be_told() {
+        let mut lab = Lab::launched();
+        lab.account.my_address = None;
+        passes(Expect::SshAllowed {}, &lab);
+        lab.account.security_groups[1] = group(&[rule("tcp", Some((22, 22)), "192.0.2.0/24")]);
+        assert!(matches!(
+            judged(Expect::SshAllowed {}, &lab),
+            Verdict::CouldNotTell { .. }
+        ));
+    }
+
+    #[test]
+    fn the_permission_error_is_met_by_a_login_without_a_key() {
+        let mut lab = Lab::launched();
+        not_yet(Expect::PermissionErrorMet {}, &lab, None);
+        lab.tried(1, Some("ec2-user"), &[]);
+        passes(Expect::PermissionErrorMet {}, &lab);
+    }
+
+    #[test]
+    fn the_permission_error_of_an_ed25519_key_is_an_accepted_offer_without_proof() {
+        let mut lab = Lab::launched();
+        lab.tried(1, Some("ec2-user"), &[(SHA, true)]);
+        passes(Expect::PermissionErrorMet {}, &lab);
+    }
+
+    #[test]
+    fn a_forgotten_i_is_not_the_permission_error_where_the_line_tells() {
+        let mut lab = Lab::launched();
+        lab.tried(1, Some("ec2-user"), &[])
+            .typed("ssh ec2-user@203.0.113.25", 255);
+        not_yet(Expect::PermissionErrorMet {}, &lab, None);
+    }
+
+    #[test]
+    fn nobody_is_stuck_at_the_permission_error() {
+        passes(Expect::PermissionErrorMet {}, &Lab::ready());
+        // plink does not look at modes.
+        let mut lab = Lab::launched();
+        lab.logged_in(1);
+        passes(Expect::PermissionErrorMet {}, &lab);
+    }
+
+    #[test]
+    fn only_400_is_what_the_guide_asks_for() {
+        let mut lab = Lab::ready();
+        passes(Expect::KeyFilePrivate {}, &lab);
+        for (mode, mistake) in [
+            (0o600, Some(Mistake::Mode600)),
+            (0o700, Some(Mistake::Mode600)),
+            (0o000, Some(Mistake::KeyUnreadable)),
+            (0o644, None),
+            (0o440, None),
+        ] {
+            lab.files[0].mode = mode;
+            not_yet(Expect::KeyFilePrivate {}, &lab, mistake);
+        }
+    }
+
+    #[test]
+    fn a_safe_copy_elsewhere_is_enough_and_the_open_one_is_mentioned() {
+        let mut lab = Lab::launched();
+        lab.files.push(file(
+            "~/.ssh/mykey.pem",
+            KeyContent::PrivateKey,
+            0o400,
+            Some(SHA),
+        ));
+        let verdict = judged(Expect::KeyFilePrivate {}, &lab);
+        assert!(
+            matches!(verdict, Verdict::Passed { saw } if saw.contains("A copy at mykey.pem can still"))
+        );
+    }
+
+    #[test]
+    fn a_key_lost_after_it_was_saved_is_named() {
+        let mut lab = Lab::launched();
+        let mut bindings = lab.bindings();
+        lab.files = vec![file("mykey.pem", KeyContent::Empty, 0o644, None)];
+        let verdict = Expect::KeyFilePrivate {}.judge(&lab.evidence(), &mut bindings);
+        assert_eq!(
+            verdict.mistake().map(|one| one.mistake),
+            Some(Mistake::KeyFileEmpty)
+        );
+    }
+
+    #[test]
+    fn a_passphrase_does_not_lose_the_key() {
+        let mut lab = Lab::ready();
+        let mut bindings = lab.bindings();
+        lab.files = vec![file("mykey.pem", KeyContent::PrivateKey, 0o400, None)];
+        assert!(
+            Expect::KeyFilePrivate {}
+                .judge(&lab.evidence(), &mut bindings)
+                .is_passed()
+        );
+    }
+
+    #[test]
+    fn the_address_is_found_by_asking_or_by_using_it() {
+        let mut lab = Lab::ready();
+        not_yet(Expect::PublicAddressFound {}, &lab, None);
+        lab.called(
+            "DescribeInstances",
+            None,
+            Some(("UnauthorizedOperation", "no")),
+        );
+        not_yet(Expect::PublicAddressFound {}, &lab, None);
+        lab.called("DescribeInstances", None, None);
+        passes(Expect::PublicAddressFound {}, &lab);
+        let mut lab = Lab::ready();
+        lab.tried(1, None, &[]);
+        assert!(
+            matches!(judged(Expect::PublicAddressFound {}, &lab), Verdict::Passed { saw } if saw.contains(ADDRESS))
+        );
+    }
+
+    #[test]
+    fn signing_in_takes_a_proven_key() {
+        let mut lab = Lab::ready();
+        lab.tried(1, Some("ec2-user"), &[(SHA, true)]);
+        not_yet(Expect::SignedIn {}, &lab, None);
+        lab.logged_in(2);
+        passes(Expect::SignedIn {}, &lab);
+    }
+
+    #[test]
+    fn leaving_is_not_looking_around() {
+        let mut lab = Lab::ready();
+        lab.logged_in(1);
+        let ran = |line: &str| What::RemoteCommand {
+            session: 1,
+            instance: ID.into(),
+            line: line.into(),
+            status: 0,
+        };
+        lab.happened(ran("exit"));
+        not_yet(Expect::LookedAround {}, &lab, None);
+        lab.happened(ran("whoami"));
+        passes(Expect::LookedAround {}, &lab);
+    }
+
+    #[test]
+    fn cleaning_up_is_about_what_there_was() {
+        let mut lab = Lab::ready();
+        let bindings = lab.bindings();
+        let judge = |lab: &Lab| Expect::CleanedUp {}.judge(&lab.evidence(), &mut bindings.clone());
+        assert!(!judge(&lab).is_passed());
+        lab.account.instances[0].state = "shutting-down".into();
+        assert!(
+            matches!(judge(&lab), Verdict::NotYet { found, .. } if !found.contains(ID) && found.contains("mykey"))
+        );
+        // A junk key pair that stays does no harm.
+        lab.account.key_pairs = vec![key("junk", OTHER_SHA, 9_000)];
+        assert!(
+            matches!(judge(&lab), Verdict::Passed { saw } if saw.contains("Security group mine"))
+        );
+        // AWS forgets a terminated instance after a while.
+        lab.account.instances.clear();
+        assert!(judge(&lab).is_passed());
+    }
+}

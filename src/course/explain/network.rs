@@ -92,19 +92,30 @@ pub(crate) fn explain(
                 again(),
             )
         }
-        Silence::Pending | Silence::Refused => pending(address, ours),
+        Silence::Pending | Silence::Refused => pending(ours, bindings),
         Silence::GroupClosed => group(Mistake::GroupClosed, ours, evidence),
         Silence::GroupForOthers => group(Mistake::GroupForOthers, ours, evidence),
     }
 }
 
-fn pending(address: &str, instance: Option<&Instance>) -> Recognised {
+/// An instance that is not up yet, or whose ssh server is not.
+pub(crate) fn pending(instance: Option<&Instance>, bindings: &Bindings) -> Recognised {
     let id = instance.map_or("INSTANCE-ID", |one| &one.id);
+    if instance.is_some_and(|one| one.state == "running") {
+        return recognised(
+            Mistake::InstancePending,
+            format!(
+                "Instance {id} is running, but its ssh server has not started yet: the connection was refused. Give \
+                 it half a minute, then try again."
+            ),
+            scene::ssh_command(bindings, instance),
+        );
+    }
     recognised(
         Mistake::InstancePending,
         format!(
-            "The instance at {address} is still starting, so nothing listens there yet. Wait until it is running, \
-             then try again."
+            "Instance {id} is still starting: nothing listens there yet, and it gets its public address only when it \
+             runs. Wait a moment, then look the address up and try again."
         ),
         format!("aws ec2 wait instance-running --instance-ids {id}"),
     )

@@ -7,11 +7,6 @@
 //! An answer to a prompt is sent within [`PROMPT_PATIENCE`], or kept for that shell's next prompt: a prompt is never held
 //! up. It is also kept when the shell does not say that it has seen it.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "sockets, and the files that say where they are"
-)]
-
 pub mod client;
 mod kept;
 pub mod request;
@@ -35,15 +30,15 @@ use self::request::{Request, Told};
 
 pub use self::request::{PromptReport, Reach, WordReport};
 
-/// How long the desk may take before its answer is kept for the next prompt. The shells wait 8 ms, the client 7.
-const PROMPT_PATIENCE: Duration = Duration::from_millis(6);
+/// How long the desk may take before its answer is kept for the next prompt. The shells wait 8 ms, the client 6.5.
+const PROMPT_PATIENCE: Duration = Duration::from_micros(5_500);
 /// How long a client may take to send its request.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a shell may take to say that it has seen the answer.
 const SEEN_PATIENCE: Duration = Duration::from_millis(250);
 /// Bytes that a request may have.
 const LONGEST_REQUEST: usize = 64 * 1024;
-/// Connections served at once; the rest wait in the kernel's queue.
+/// Connections served at once on each of the two, so that a flood of the port leaves the Unix socket free.
 const MOST_CONNECTIONS: usize = 512;
 
 /// Name of the Unix socket in the folder given to [`serve`].
@@ -70,7 +65,7 @@ pub struct Answer {
 
 /// Who answers: the coach and the simulation behind it.
 ///
-/// The methods are called from blocking threads and may take their time; [`Desk::prompt`] has 6 ms before its text moves to
+/// The methods are called from blocking threads and may take their time; [`Desk::prompt`] has 5.5 ms before its text moves to
 /// the next prompt.
 pub trait Desk: Send + Sync + 'static {
     /// A command ended in a lab shell (or Enter was pressed). The text is shown before the next prompt; empty for no news.
@@ -160,7 +155,8 @@ pub async fn serve(run: &Path, desk: Arc<dyn Desk>) -> Result<Control, ControlEr
     let house = Arc::new(House {
         desk,
         kept: Kept::default(),
-        places: Semaphore::new(MOST_CONNECTIONS),
+        unix_places: Semaphore::new(MOST_CONNECTIONS),
+        tcp_places: Semaphore::new(MOST_CONNECTIONS),
         token,
     });
     let mut control = Control {
@@ -200,7 +196,8 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 struct House {
     desk: Arc<dyn Desk>,
     kept: Kept,
-    places: Semaphore,
+    unix_places: Semaphore,
+    tcp_places: Semaphore,
     token: String,
 }
 
@@ -222,17 +219,20 @@ async fn accept_tcp(listener: TcpListener, house: Arc<House>) {
 
 /// A failed accept (out of descriptors) must neither end the loop nor spin in it.
 async fn accepted<S, A>(result: io::Result<(S, A)>) -> Option<S> {
-    match result {
-        Ok((stream, _)) => Some(stream),
-        Err(_) => {
-            tokio::time::sleep(Duration::from_millis(20)).await;
-            None
-        }
+    if let Ok((stream, _)) = result {
+        return Some(stream);
     }
+    tokio::time::sleep(Duration::from_millis(20)).await;
+    None
 }
 
 async fn attend(mut stream: impl Duplex, needs_token: bool, house: Arc<House>) {
-    let Ok(_place) = house.places.acquire().await else {
+    let places = if needs_token {
+        &house.tcp_places
+    } else {
+        &house.unix_places
+    };
+    let Ok(_place) = places.acquire().await else {
         return;
     };
     let token = needs_token.then_some(house.token.as_str());

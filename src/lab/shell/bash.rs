@@ -8,10 +8,11 @@ use crate::lab::multicall;
 use crate::lab::server::control::PORT_FILE;
 
 pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
-    let exports: String = hook
+    let exports = hook
         .asserted()
         .map(|(name, value)| format!("export {}={}\n", name.display(), quote::posix(value)))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let rc = hook.write(
         "bashrc",
         include_str!("hooks/bashrc"),

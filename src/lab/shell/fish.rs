@@ -7,10 +7,11 @@ use super::{Hook, OURS, Start, quote};
 use crate::lab::multicall;
 
 pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
-    let exports: String = hook
+    let exports = hook
         .asserted()
         .map(|(name, value)| format!("set -gx {} {}\n", name.display(), quote::fish(value)))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let file = hook.write(
         "hook.fish",
         include_str!("hooks/hook.fish"),

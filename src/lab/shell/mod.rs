@@ -1,7 +1,7 @@
 //! The learner's own shell, with their own start-up files, a prompt hook and the lab's environment.
 //!
 //! The hook tells the engine after each command what its status was, and prints what the engine answers before the next
-//! prompt. How it asks was chosen by measurement (`tests/bench/prompt.sh` prints the figures): starting any program costs
+//! prompt. How it asks was chosen by measurement (`cargo test --test it a_prompt -- --nocapture` prints the figures): starting any program costs
 //! half a millisecond to a whole one, so where the shell has a socket of its own the hook uses builtins only.
 //!
 //! | shell | asks by |

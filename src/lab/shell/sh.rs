@@ -7,7 +7,7 @@ use super::{Hook, OURS, Start, quote};
 use crate::lab::multicall;
 
 pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
-    let exports: String = hook
+    let exports = hook
         .asserted()
         .map(|(name, value)| {
             format!(
@@ -16,7 +16,8 @@ pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
                 name = name.display()
             )
         })
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let rc = hook.write(
         "shrc",
         include_str!("hooks/shrc"),

@@ -10,10 +10,11 @@ use crate::lab::server::control::client::fits_a_socket;
 
 pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
     let folder = hook.file("zsh");
-    let exports: String = hook
+    let exports = hook
         .asserted()
         .map(|(name, value)| format!("export {}={}\n", name.display(), quote::posix(value)))
-        .collect();
+        .collect::<Vec<_>>()
+        .concat();
     let socket = hook.layout.run().join(SOCKET);
     // Without a socket of its own the hook falls back to the client, which knows the port.
     let socket = if fits_a_socket(&socket) {

@@ -123,9 +123,13 @@ fn tree(call: &mut Call<'_>, place: &str, source: &str, to: &str, shown: &str, k
             Kind::File(content) => {
                 call.disk()
                     .copy(&who, content, &at, mode, now)
-                    .map_err(|fault| match fault {
-                        Fault::NoSpace => format!("error writing '{new}': {fault}"),
-                        _ => format!("cannot create regular file '{new}': {fault}"),
+                    .map_err(|fault| {
+                        let what = if fault == Fault::NoSpace {
+                            "error writing"
+                        } else {
+                            "cannot create regular file"
+                        };
+                        format!("{what} '{new}': {fault}")
                     })
             }
         };

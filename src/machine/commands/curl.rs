@@ -8,6 +8,7 @@ use crate::machine::Identity;
 use crate::machine::moment;
 
 /// What was asked for.
+#[expect(clippy::struct_excessive_bools, reason = "each is one option of curl")]
 #[derive(Default)]
 struct Request {
     method: Option<String>,
@@ -71,7 +72,7 @@ fn read(call: &mut Call<'_>) -> Result<Request, u32> {
             }
             long if long.starts_with("--output") || option == "-o" => request.output = Some(value),
             "--silent" | "--show-error" | "--location" | "--verbose" => {
-                request.silent |= word == "--silent"
+                request.silent |= word == "--silent";
             }
             "--fail" => request.fail = true,
             "--include" => request.show_headers = true,
@@ -308,11 +309,6 @@ fn document(id: &Identity, path: &str) -> Option<String> {
 }
 
 fn leaves(id: &Identity) -> Vec<(String, String)> {
-    let domain = if id.region == "us-east-1" {
-        "amazonaws.com"
-    } else {
-        "amazonaws.com"
-    };
     let mut all = vec![
         ("ami-id".into(), id.image_id.clone()),
         ("ami-launch-index".into(), id.ami_launch_index.to_string()),
@@ -331,7 +327,7 @@ fn leaves(id: &Identity) -> Vec<(String, String)> {
         ("placement/region".into(), id.region.clone()),
         ("reservation-id".into(), id.reservation_id.clone()),
         ("security-groups".into(), id.security_groups.join("\n")),
-        ("services/domain".into(), domain.into()),
+        ("services/domain".into(), "amazonaws.com".into()),
     ];
     if let Some(name) = &id.public_name {
         all.push(("public-hostname".into(), name.clone()));

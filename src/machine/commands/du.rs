@@ -27,7 +27,10 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
         let mut all = call.disk().tree(&place);
         all.reverse();
         for at in all {
-            let is_dir = call.disk().at(&at).is_some_and(|node| node.is_dir());
+            let is_dir = call
+                .disk()
+                .at(&at)
+                .is_some_and(super::super::node::Node::is_dir);
             if at != place && (options.has('s') || !(is_dir || options.has('a'))) {
                 continue;
             }

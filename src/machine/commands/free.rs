@@ -35,7 +35,7 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
         .into_iter()
         .map(|kib| format!("{:>12}", show(kib)))
         .collect();
-    call.out(format!("Mem:    {}\n", row));
+    call.out(format!("Mem:    {row}\n"));
     call.out(format!("Swap:   {0:>12}{0:>12}{0:>12}\n", show(0)));
     0
 }

@@ -139,11 +139,8 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
             call.out(format!("{name}\n"));
         }
     }
-    if !well && !(options.has('q') && found) {
-        2
-    } else {
-        u32::from(!found)
-    }
+    let excused = well || (options.has('q') && found);
+    if excused { u32::from(!found) } else { 2 }
 }
 
 /// A basic regular expression as an extended one: `\(` and `(` change places, and so on.

@@ -43,7 +43,7 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
         let follow = !(options.has('l') || options.has('d')) || name.ends_with('/');
         match call.disk().resolve(&who, &path, follow) {
             Ok((place, node)) if node.is_dir() && !options.has('d') => {
-                folders.push((name.clone(), place))
+                folders.push((name.clone(), place));
             }
             Ok((place, node)) => files.push((name.clone(), node.clone(), place)),
             Err(fault) => {

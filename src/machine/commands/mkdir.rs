@@ -26,20 +26,17 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
             let mut so_far = String::new();
             for part in path.split('/').filter(|part| !part.is_empty()) {
                 so_far = format!("{so_far}/{part}");
-                match call.disk().make_dir(&who, &so_far, mode, now) {
-                    Ok(()) => (),
-                    Err(Fault::Exists)
-                        if call
-                            .disk()
-                            .resolve(&who, &so_far, true)
-                            .is_ok_and(|(_, node)| node.is_dir()) =>
-                    {
-                        ()
-                    }
-                    Err(fault) => {
-                        status = call.fail(format!("cannot create directory '{name}': {fault}"));
-                        break;
-                    }
+                let made = call.disk().make_dir(&who, &so_far, mode, now);
+                let is_there = made == Err(Fault::Exists)
+                    && call
+                        .disk()
+                        .resolve(&who, &so_far, true)
+                        .is_ok_and(|(_, node)| node.is_dir());
+                if let Err(fault) = made
+                    && !is_there
+                {
+                    status = call.fail(format!("cannot create directory '{name}': {fault}"));
+                    break;
                 }
             }
             continue;

@@ -55,7 +55,7 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
                 ));
             }
             Err(fault) => {
-                status = call.fail(format!("cannot move '{source}' to '{shown}': {fault}"))
+                status = call.fail(format!("cannot move '{source}' to '{shown}': {fault}"));
             }
         }
     }

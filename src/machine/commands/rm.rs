@@ -91,7 +91,10 @@ fn tree(call: &mut Call<'_>, who: &Who, place: &str, shown: &str) -> u32 {
         } else {
             join(shown, rest)
         };
-        let is_dir = call.disk().at(&at).is_some_and(|node| node.is_dir());
+        let is_dir = call
+            .disk()
+            .at(&at)
+            .is_some_and(super::super::node::Node::is_dir);
         let done = if is_dir {
             call.disk().remove_dir(who, &at, now)
         } else {

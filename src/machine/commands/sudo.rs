@@ -29,7 +29,7 @@ pub(crate) fn read(given: &[String]) -> Result<Request, String> {
                 request.user = words
                     .next()
                     .cloned()
-                    .ok_or("sudo: option requires an argument -- 'u'\n")?
+                    .ok_or("sudo: option requires an argument -- 'u'\n")?;
             }
             "-i" | "--login" => (request.login, request.shell) = (true, true),
             "-s" | "--shell" => request.shell = true,

@@ -25,7 +25,7 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
             .map(|(_, node)| who.may(node, 2));
         let done = match may_write {
             Ok(true) => match disk.change(&crate::machine::disk::Who::root(), &path, true, |node| {
-                node.mtime = now
+                node.mtime = now;
             }) {
                 Err(fault) => Err(fault),
                 Ok(()) => Ok(()),

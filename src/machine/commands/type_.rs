@@ -29,7 +29,7 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
             Found::Builtin(_) => call.out(format!("{name} is a shell builtin\n")),
             Found::Program(..) | Found::Script(..) if short => call.out("file\n"),
             Found::Program(_, path) | Found::Script(path, _) => {
-                call.out(format!("{name} is {path}\n"))
+                call.out(format!("{name} is {path}\n"));
             }
             Found::Not(..) if short => status = 1,
             Found::Not(..) => status = call.complain(format!("{name}: not found")),

@@ -7,11 +7,13 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
         Ok(options) => options,
         Err(status) => return status,
     };
+    #[expect(clippy::naive_bytecount, reason = "files here are small")]
+    let newlines = |content: &[u8]| content.iter().filter(|byte| **byte == b'\n').count();
     let (contents, well) = call.contents(&options.operands);
     let mut rows = Vec::new();
     let mut totals = [0; 3];
     for (name, content) in contents {
-        let lines = content.iter().filter(|byte| **byte == b'\n').count();
+        let lines = newlines(&content);
         let words = content
             .split(u8::is_ascii_whitespace)
             .filter(|word| !word.is_empty())

@@ -23,9 +23,11 @@ fn value_of(shell: &mut Shell, text: &str, depth: usize) -> Result<i64, String> 
             "{text}: expression too long for this simulated machine"
         ));
     }
-    let expr = brush_parser::arithmetic::parse(text).map_err(|_| {
-        format!("{text}: syntax error: operand expected (error token is \"{text}\")")
-    })?;
+    let expr = super::parse::ask(|| brush_parser::arithmetic::parse(text))
+        .and_then(Result::ok)
+        .ok_or_else(|| {
+            format!("{text}: syntax error: operand expected (error token is \"{text}\")")
+        })?;
     eval(shell, &expr, text, depth)
 }
 

@@ -37,9 +37,9 @@ impl Fields {
         let field = self.open.get_or_insert_default();
         field.quoted |= quoted;
         if quoted {
-            field.pattern.push_str(&escape(text))
+            field.pattern.push_str(&escape(text));
         } else {
-            field.pattern.push_str(text)
+            field.pattern.push_str(text);
         }
     }
 

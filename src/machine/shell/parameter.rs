@@ -71,11 +71,9 @@ fn value(shell: &Shell, parameter: &Parameter) -> Result<Value, String> {
 /// Is this `"$@"` with no arguments?
 pub(super) fn is_empty_list(cell: &Cell, pieces: &[WordPieceWithSource]) -> bool {
     let list = Parameter::Special(SpecialParameter::AllPositionalParameters { concatenate: false });
-    pieces.iter().all(|piece| match &piece.piece {
-        WordPiece::ParameterExpansion(ParameterExpr::Parameter { parameter, .. }) => {
-            parameter.to_string() == list.to_string()
-        }
-        _ => false,
+    pieces.iter().all(|piece| {
+        matches!(&piece.piece, WordPiece::ParameterExpansion(ParameterExpr::Parameter { parameter, .. })
+            if parameter.to_string() == list.to_string())
     }) && cell.host().shell().arguments.is_empty()
 }
 
@@ -133,8 +131,8 @@ pub(super) fn expand<'a>(
             } => {
                 if read(parameter, *indirect)?
                     .text()
-                    .filter(|text| is_set(text, test_type))
-                    .is_some()
+                    .as_ref()
+                    .is_some_and(|text| is_set(text, test_type))
                 {
                     other(cell, io, alternative_value.as_deref(), quoted, fields).await?;
                 }

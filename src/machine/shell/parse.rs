@@ -61,6 +61,11 @@ pub(crate) fn parse(text: &str) -> Parsed {
     match parsed {
         Ok(program) => Parsed::Program(Box::new(program)),
         // A lone `fi` is met at the end of the input, but nothing that follows could mend it.
+        Err(ParseError::ParsingAtEndOfInput)
+            if text.trim_end_matches(' ').ends_with(['<', '>']) =>
+        {
+            Parsed::Wrong("syntax error near unexpected token `newline'".into())
+        }
         Err(ParseError::ParsingAtEndOfInput) => match first_word(text) {
             Some(word) => Parsed::Wrong(format!("syntax error near unexpected token `{word}'")),
             None => Parsed::Unfinished("syntax error: unexpected end of file"),
@@ -113,7 +118,9 @@ fn unfinished(error: &TokenizerError) -> Parsed {
         | TokenizerError::UnterminatedHereDocuments(..) => {
             Parsed::Unfinished("syntax error: unexpected end of file")
         }
-        other => Parsed::Wrong(format!("syntax error: {other}")),
+        other @ (TokenizerError::FailedDecoding | TokenizerError::ReadError(_)) => {
+            Parsed::Wrong(format!("syntax error: {other}"))
+        }
     }
 }
 
@@ -138,7 +145,7 @@ fn is_too_deep(text: &str) -> bool {
     for word in text.split(|c: char| c.is_whitespace() || ";&|()".contains(c)) {
         match word {
             "if" | "while" | "until" | "for" | "case" | "coproc" | "function" | "select" => {
-                blocks += 1
+                blocks += 1;
             }
             "fi" | "done" | "esac" => blocks = blocks.saturating_sub(1),
             _ => (),

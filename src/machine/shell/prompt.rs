@@ -23,7 +23,7 @@ impl Shell {
                 PromptPiece::EndNonPrintingSequence => hidden = false,
                 _ if hidden => (),
                 PromptPiece::Literal(literal) | PromptPiece::EscapedSequence(literal) => {
-                    text.push_str(&literal)
+                    text.push_str(&literal);
                 }
                 PromptPiece::Backslash => text.push('\\'),
                 PromptPiece::CurrentUser => text.push_str(&self.user),
@@ -36,7 +36,7 @@ impl Shell {
                 } => text.push_str(&id.private_name),
                 PromptPiece::ShellBaseName => text.push_str(&self.name),
                 PromptPiece::CurrentWorkingDirectory { basename, .. } => {
-                    text.push_str(&self.shown_cwd(basename))
+                    text.push_str(&self.shown_cwd(basename));
                 }
                 PromptPiece::AsciiCharacter(_)
                 | PromptPiece::BellCharacter

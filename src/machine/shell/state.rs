@@ -231,7 +231,8 @@ impl Family {
 }
 
 impl Shell {
-    /// A shell of nobody, where no session is: stands in until a login.
+    /// A shell of nobody, for tests of the shell's parts.
+    #[cfg(test)]
     pub(crate) fn nobody() -> Self {
         Self {
             name: "bash".into(),

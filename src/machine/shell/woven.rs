@@ -138,7 +138,7 @@ async fn cat(cell: &Cell, io: &Io, rest: &[String]) -> Status {
         };
         match content {
             Ok(content) => {
-                status = status.max(put(cell, io, &content, numbered, &mut line_number)?)
+                status = status.max(put(cell, io, &content, numbered, &mut line_number)?);
             }
             Err(fault) => {
                 say(cell, io, &format!("cat: {name}: {fault}\n"))?;
@@ -272,7 +272,7 @@ async fn read(cell: &Cell, io: &Io, rest: &[String]) -> Status {
 }
 
 async fn source(cell: &Cell, io: &Io, arguments: &[String]) -> Status {
-    let front = arguments.first().map(String::as_str).unwrap_or(".");
+    let front = arguments.first().map_or(".", String::as_str);
     let prefix = cell.host().shell().prefix.clone();
     let Some(name) = arguments.get(1) else {
         let usage = format!(

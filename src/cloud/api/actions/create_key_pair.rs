@@ -97,3 +97,100 @@ impl Operation for CreateKeyPair {
         Ok(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, first};
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn an_ed25519_key_comes_in_openssh_form_with_its_padded_fingerprint() {
+        let reply = done(Client::new().ec2("CreateKeyPair", "KeyName=a&KeyType=ed25519"));
+        let fingerprint = first(&reply, "keyFingerprint");
+        assert_eq!((fingerprint.len(), fingerprint.ends_with('=')), (44, true));
+        let key = first(&reply, "keyMaterial");
+        assert!(
+            key.starts_with("-----BEGIN OPENSSH PRIVATE KEY-----\n"),
+            "{key}"
+        );
+        assert!(
+            key.ends_with("-----END OPENSSH PRIVATE KEY-----\n"),
+            "{key}"
+        );
+    }
+
+    #[test]
+    fn an_rsa_key_comes_in_pem_form_without_a_last_newline() {
+        let reply = done(Client::new().ec2("CreateKeyPair", "KeyName=a&KeyType=RSA"));
+        assert_eq!(first(&reply, "keyFingerprint").len(), 59);
+        let key = first(&reply, "keyMaterial");
+        assert!(
+            key.starts_with("-----BEGIN RSA PRIVATE KEY-----\n"),
+            "{key}"
+        );
+        assert!(key.ends_with("-----END RSA PRIVATE KEY-----"), "{key}");
+    }
+
+    #[test]
+    fn the_answer_has_the_members_of_the_api_reference_in_their_order() {
+        let form = "KeyName=my+key&KeyType=ed25519&KeyFormat=ppk&TagSpecification.1.ResourceType=key-pair\
+                    &TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.1.Value=b";
+        insta::with_settings!({filters => vec![
+            (r"(?s)<keyMaterial>(PuTTY-User-Key-File-2: ssh-ed25519\n).*</keyMaterial>", "<keyMaterial>$1[..]</keyMaterial>"),
+            (r"<keyFingerprint>[^<]*", "<keyFingerprint>[fingerprint]"),
+        ]}, {
+            insta::assert_snapshot!(transcript(&Client::new().ec2("CreateKeyPair", form)));
+        });
+    }
+
+    #[test]
+    fn the_private_key_is_not_kept() {
+        let mut client = Client::new();
+        done(client.ec2("CreateKeyPair", "KeyName=a&KeyType=ed25519"));
+        done(client.ec2("CreateKeyPair", "KeyName=b"));
+        let kept = serde_json::to_string(&client.account).unwrap();
+        assert!(!kept.contains("PRIVATE"), "{kept}");
+        let loaded: crate::cloud::Account = serde_json::from_str(&kept).unwrap();
+        assert_eq!(loaded, client.account);
+    }
+
+    #[test]
+    fn a_name_is_taken_once_in_a_region_and_again_in_another() {
+        let mut client = Client::new();
+        done(client.ec2("CreateKeyPair", "KeyName=a&KeyType=ed25519"));
+        assert_eq!(
+            refusal(&client.ec2("CreateKeyPair", "KeyName=a")),
+            "400 InvalidKeyPair.Duplicate: The keypair already exists"
+        );
+        client.region = "eu-north-1";
+        done(client.ec2("CreateKeyPair", "KeyName=a&KeyType=ed25519"));
+    }
+
+    #[test]
+    fn bad_names_types_and_formats_are_refused() {
+        let mut client = Client::new();
+        let mut refused = |form: &str| refusal(&client.ec2("CreateKeyPair", form));
+        let missing = "400 MissingParameter: The request must contain the parameter KeyName";
+        assert_eq!(refused(""), missing);
+        assert_eq!(refused("KeyName="), missing);
+        assert_eq!(
+            refused(&format!("KeyName={}", "k".repeat(256))),
+            "400 InvalidParameterValue: Value for parameter KeyName is invalid. Length exceeds maximum of 255."
+        );
+        assert_eq!(
+            refused("KeyName=%C3%A4"),
+            "400 InvalidParameterValue: Value (\u{e4}) for parameter KeyName is invalid. \
+             Character sets beyond ASCII are not supported."
+        );
+        assert!(refused("KeyName=+a").starts_with("400 InvalidParameterValue: "));
+        assert_eq!(
+            refused("KeyName=a&KeyType=dsa"),
+            "400 InvalidParameterValue: Invalid value 'dsa' for KeyType."
+        );
+        assert_eq!(
+            refused("KeyName=a&KeyFormat=der"),
+            "400 InvalidParameterValue: Invalid value 'der' for KeyFormat."
+        );
+        assert!(client.account.regions["us-east-1"].key_pairs.is_empty());
+    }
+}

@@ -48,3 +48,49 @@ impl Operation for DeleteKeyPair {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn a_key_pair_that_is_not_there_is_deleted_all_the_same() {
+        insta::assert_snapshot!(transcript(&Client::new().ec2("DeleteKeyPair", "KeyName=a")));
+    }
+
+    #[test]
+    fn a_key_pair_is_deleted_by_name_or_id() {
+        let mut client = Client::new();
+        done(client.ec2("CreateKeyPair", "KeyName=a&KeyType=ed25519"));
+        insta::assert_snapshot!(transcript(&client.ec2("DeleteKeyPair", "KeyName=a")));
+        done(client.ec2("CreateKeyPair", "KeyName=a&KeyType=ed25519"));
+        let id = client.account.regions["us-east-1"]
+            .key_pairs
+            .get("a")
+            .unwrap()
+            .id
+            .clone();
+        done(client.ec2("DeleteKeyPair", &format!("KeyPairId={id}")));
+        assert!(client.account.regions["us-east-1"].key_pairs.is_empty());
+    }
+
+    #[test]
+    fn neither_name_nor_id_is_a_missing_parameter() {
+        assert_eq!(
+            refusal(&Client::new().ec2("DeleteKeyPair", "")),
+            "400 MissingParameter: The request must contain the parameter KeyName"
+        );
+    }
+
+    #[test]
+    fn instances_keep_the_key_of_a_deleted_pair() {
+        let mut client = Client::new();
+        done(client.ec2("CreateKeyPair", "KeyName=a&KeyType=ed25519"));
+        let id = client.launch("KeyName=a&");
+        done(client.ec2("DeleteKeyPair", "KeyName=a"));
+        let instance = client.instance(&id);
+        assert_eq!(instance.key_name.as_deref(), Some("a"));
+        assert!(instance.public_key.is_some());
+    }
+}

@@ -217,3 +217,35 @@ fn value<'a>(item: &'a Item, filter: &str) -> Option<Cow<'a, str>> {
     };
     Some(text.into())
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn amazons_images_of_a_region_are_found_by_owner_and_name() {
+        let form =
+            "Owner.1=amazon&Owner.2=self&Filter.1.Name=name&Filter.1.Value.1=al2023-ami-*-x86_64";
+        insta::assert_snapshot!(transcript(&done(Client::new().ec2("DescribeImages", form))));
+    }
+
+    #[test]
+    fn the_account_has_no_images_of_its_own() {
+        assert!(
+            Client::new()
+                .ec2("DescribeImages", "Owner.1=self")
+                .body
+                .contains("<imagesSet/>")
+        );
+    }
+
+    #[test]
+    fn unknown_images_stand_in_brackets() {
+        let form = "ImageId.1=ami-00000000000000001&ImageId.2=ami-00000000000000002";
+        assert_eq!(
+            refusal(&Client::new().ec2("DescribeImages", form)),
+            "400 InvalidAMIID.NotFound: The image ids '[ami-00000000000000001, ami-00000000000000002]' do not exist"
+        );
+    }
+}

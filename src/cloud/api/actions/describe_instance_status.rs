@@ -150,3 +150,40 @@ fn values<'a>(status: &'a Status, filter: &str) -> Option<Cow<'a, str>> {
         _ => Some(status.system_status.status.into()),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn only_running_instances_are_listed_unless_all_are_asked_for() {
+        let mut client = Client::new();
+        client.launch("");
+        assert!(
+            client
+                .ec2("DescribeInstanceStatus", "")
+                .body
+                .contains("<instanceStatusSet/>")
+        );
+        let all = client.ec2("DescribeInstanceStatus", "IncludeAllInstances=true");
+        assert!(all.body.contains("<status>not-applicable</status>"));
+    }
+
+    #[test]
+    fn checks_are_initializing_and_then_ok() {
+        let mut client = Client::new();
+        client.launch("");
+        client.pass(2);
+        insta::assert_snapshot!(transcript(&client.ec2("DescribeInstanceStatus", "")));
+        client.pass(60);
+        let reply = done(client.ec2(
+            "DescribeInstanceStatus",
+            "Filter.1.Name=system-status.status&Filter.1.Value.1=ok",
+        ));
+        assert!(reply.body.contains("<status>passed</status>"));
+        assert!(
+            refusal(&client.ec2("DescribeInstanceStatus", "InstanceId.1=x")).contains("Malformed")
+        );
+    }
+}

@@ -133,3 +133,55 @@ fn values<'a>(pair: &'a KeyPair, filter: &str) -> Vec<Cow<'a, str>> {
         tag => pair.tags.filter_values(tag).unwrap_or_default(),
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    fn client() -> Client {
+        let mut client = Client::new();
+        for name in ["b", "a"] {
+            done(client.ec2("CreateKeyPair", &format!("KeyName={name}&KeyType=ed25519")));
+        }
+        client
+    }
+
+    #[test]
+    fn the_list_is_sent_with_empty_tags_and_without_public_keys() {
+        insta::with_settings!({filters => vec![(r"<keyFingerprint>[^<]*", "<keyFingerprint>[fingerprint]")]}, {
+            insta::assert_snapshot!(transcript(&client().ec2("DescribeKeyPairs", "KeyName.1=b&KeyName.2=a")));
+        });
+    }
+
+    #[test]
+    fn no_key_pairs_are_an_empty_element() {
+        assert!(
+            Client::new()
+                .ec2("DescribeKeyPairs", "")
+                .body
+                .contains("<keySet/>")
+        );
+    }
+
+    #[test]
+    fn filters_choose_by_wildcard() {
+        let reply = client().ec2(
+            "DescribeKeyPairs",
+            "Filter.1.Name=key-name&Filter.1.Value.1=a*",
+        );
+        assert_eq!(reply.body.matches("<keyName>").count(), 1);
+    }
+
+    #[test]
+    fn an_unknown_name_refuses_the_whole_call() {
+        assert_eq!(
+            refusal(&client().ec2("DescribeKeyPairs", "KeyName.1=a&KeyName.2=c")),
+            "400 InvalidKeyPair.NotFound: The key pair 'c' does not exist"
+        );
+        assert_eq!(
+            refusal(&client().ec2("DescribeKeyPairs", "KeyName.1=")),
+            "400 InvalidParameterValue: Invalid value '' for keyPairNames. It should not be blank"
+        );
+    }
+}

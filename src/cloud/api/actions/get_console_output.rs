@@ -66,3 +66,64 @@ impl Operation for GetConsoleOutput {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    use base64::Engine;
+
+    use crate::cloud::api::testing::first;
+
+    fn text(reply: &crate::cloud::api::Reply) -> String {
+        let packed = first(reply, "output");
+        let bytes = base64::engine::general_purpose::STANDARD
+            .decode(packed)
+            .unwrap();
+        String::from_utf8(bytes).unwrap()
+    }
+
+    #[test]
+    fn the_output_is_posted_some_time_after_the_boot_and_shows_the_host_keys() {
+        let mut client = Client::new();
+        done(client.ec2("CreateKeyPair", "KeyName=mk&KeyType=ed25519"));
+        let id = client.launch("KeyName=mk&");
+        let form = format!("InstanceId={id}");
+        client.pass(2);
+        insta::assert_snapshot!(transcript(&client.ec2("GetConsoleOutput", &form)));
+        client.pass(2);
+        let reply = client.ec2("GetConsoleOutput", &form);
+        for key in &client.instance(&id).host_keys {
+            assert!(text(&reply).contains(&key.sha256()));
+        }
+        insta::with_settings!({filters => vec![
+            (r"SHA256:[A-Za-z0-9+/]{43}", "SHA256:[fingerprint]"),
+            (r"(ssh-ed25519|ecdsa-sha2-nistp256) AAAA[A-Za-z0-9+/=]+", "$1 [key]"),
+            (r"([0-9a-f]{2}:){31}[0-9a-f]{2}", "[colon hex]"),
+            (r"ip-172-31-\d+-\d+", "ip-[private]"),
+        ]}, {
+            insta::assert_snapshot!(text(&reply));
+        });
+    }
+
+    #[test]
+    fn the_latest_text_is_to_be_had_at_once_where_the_hypervisor_is_new() {
+        let mut client = Client::new();
+        let id = client.launch("");
+        client.pass(2);
+        let reply = done(client.ec2("GetConsoleOutput", &format!("InstanceId={id}&Latest=true")));
+        assert!(
+            text(&reply).contains("no authorized SSH keys fingerprints found for user ec2-user.")
+        );
+        assert!(text(&reply).contains("-----BEGIN SSH HOST KEY FINGERPRINTS-----"));
+    }
+
+    #[test]
+    fn an_unknown_instance_is_refused() {
+        assert_eq!(
+            refusal(&Client::new().ec2("GetConsoleOutput", "InstanceId=i-00000000000000001")),
+            "400 InvalidInstanceID.NotFound: The instance ID 'i-00000000000000001' does not exist"
+        );
+    }
+}

@@ -36,3 +36,24 @@ impl Operation for GetParameter {
         Ok(GetParameterAnswer { parameter })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::done;
+
+    #[test]
+    fn a_public_parameter_names_an_image() {
+        let body =
+            r#"{"Name":"/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64"}"#;
+        let reply = done(Client::new().send("ssm", Some("AmazonSSM.GetParameter"), body));
+        insta::assert_snapshot!(reply.body);
+    }
+
+    #[test]
+    fn an_unknown_parameter_is_not_found_without_a_word() {
+        let reply = Client::new().send("ssm", Some("AmazonSSM.GetParameter"), r#"{"Name":"/x"}"#);
+        assert_eq!(reply.status, 400);
+        assert_eq!(reply.body, r#"{"__type":"ParameterNotFound","message":""}"#);
+    }
+}

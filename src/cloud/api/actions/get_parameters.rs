@@ -46,3 +46,16 @@ impl Operation for GetParameters {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::done;
+
+    #[test]
+    fn unknown_names_are_listed_beside_the_found_ones() {
+        let body = r#"{"Names":["/aws/service/debian/release/12/latest/amd64","/x"]}"#;
+        let reply = done(Client::new().send("ssm", Some("AmazonSSM.GetParameters"), body));
+        insta::assert_snapshot!(reply.body);
+    }
+}

@@ -61,3 +61,34 @@ impl Operation for GetParametersByPath {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::done;
+
+    fn send(body: &str) -> serde_json::Value {
+        let reply = done(Client::new().send("ssm", Some("AmazonSSM.GetParametersByPath"), body));
+        serde_json::from_str(&reply.body).unwrap()
+    }
+
+    #[test]
+    fn a_path_lists_what_is_directly_below_it() {
+        let found = send(r#"{"Path":"/aws/service/ami-amazon-linux-latest"}"#);
+        assert_eq!(found["Parameters"].as_array().unwrap().len(), 6);
+        assert!(found.get("NextToken").is_none());
+        assert_eq!(
+            send(r#"{"Path":"/aws/service"}"#)["Parameters"],
+            serde_json::json!([])
+        );
+    }
+
+    #[test]
+    fn pages_follow_one_another() {
+        let page = send(r#"{"Path":"/aws/service","Recursive":true,"MaxResults":10}"#);
+        let token = page["NextToken"].as_str().unwrap();
+        let body = format!(r#"{{"Path":"/aws/service","Recursive":true,"NextToken":"{token}"}}"#);
+        let rest = send(&body);
+        assert_ne!(rest["Parameters"][0], page["Parameters"][0]);
+    }
+}

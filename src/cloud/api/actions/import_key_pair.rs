@@ -71,3 +71,71 @@ impl Operation for ImportKeyPair {
         Ok(answer)
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    use base64::Engine;
+
+    use super::*;
+    use crate::cloud::api::testing::first;
+
+    // Recorded from real AWS (facts, section 4.1).
+    const RECORDED: &str =
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAILR+zNQbYY5ORuhYXGMTSnjRLzS9C5dUdWRKdlqi20q2";
+
+    fn form(name: &str, material: &str) -> String {
+        let packed = base64::engine::general_purpose::STANDARD.encode(material);
+        let mut form = form_urlencoded::Serializer::new(String::new());
+        form.append_pair("KeyName", name);
+        form.append_pair("PublicKeyMaterial", &packed).finish()
+    }
+
+    #[test]
+    fn an_imported_key_has_the_fingerprint_that_aws_recorded() {
+        let mut client = Client::new();
+        let reply = done(client.ec2(
+            "ImportKeyPair",
+            &form("mk", &format!("{RECORDED} me@host\n")),
+        ));
+        insta::assert_snapshot!(transcript(&reply));
+        let reply = client.ec2("DescribeKeyPairs", "IncludePublicKey=true");
+        assert_eq!(first(&reply, "publicKey"), format!("{RECORDED} mk"));
+    }
+
+    #[test]
+    fn an_imported_rsa_key_has_the_md5_of_its_public_der() {
+        let rsa = include_str!("../../../../fixtures/keys/rsa.pub");
+        let reply = done(Client::new().ec2("ImportKeyPair", &form("mk", rsa)));
+        assert_eq!(first(&reply, "keyFingerprint").len(), 47);
+    }
+
+    #[test]
+    fn whatever_is_no_public_key_gets_the_one_sentence() {
+        let ecdsa = include_str!("../../../../fixtures/keys/ecdsa.pub");
+        let private = include_str!("../../../../fixtures/keys/rsa.pem");
+        for bad in ["hello", ecdsa, private] {
+            assert_eq!(
+                refusal(&Client::new().ec2("ImportKeyPair", &form("mk", bad))),
+                "400 InvalidKey.Format: Key is not in valid OpenSSH public key format"
+            );
+        }
+    }
+
+    #[test]
+    fn long_material_and_a_taken_name_are_refused() {
+        let mut client = Client::new();
+        assert_eq!(
+            refusal(&client.ec2("ImportKeyPair", &form("mk", &"x".repeat(LONGEST + 1)))),
+            "400 InvalidParameterValue: Value for parameter PublicKeyMaterial is invalid. \
+             Length exceeds maximum of 2048."
+        );
+        done(client.ec2("ImportKeyPair", &form("mk", RECORDED)));
+        assert_eq!(
+            refusal(&client.ec2("ImportKeyPair", &form("mk", RECORDED))),
+            "400 InvalidKeyPair.Duplicate: The keypair already exists"
+        );
+    }
+}

@@ -48,3 +48,38 @@ impl Operation for RebootInstances {
         Ok(RebootInstancesAnswer { return_: true })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn a_reboot_keeps_state_and_addresses() {
+        let mut client = Client::new();
+        let id = client.launch("");
+        client.pass(2);
+        done(client.ec2("DescribeInstances", ""));
+        let before = client.instance(&id).public_address.clone();
+        assert!(before.is_some());
+        insta::assert_snapshot!(transcript(
+            &client.ec2("RebootInstances", &format!("InstanceId.1={id}"))
+        ));
+        assert_eq!(client.instance(&id).public_address, before);
+    }
+
+    #[test]
+    fn a_terminated_instance_is_ignored_and_a_stopped_one_refused() {
+        let mut client = Client::new();
+        let (a, b) = (client.launch(""), client.launch(""));
+        client.pass(2);
+        done(client.ec2("TerminateInstances", &format!("InstanceId.1={a}")));
+        done(client.ec2("StopInstances", &format!("InstanceId.1={b}")));
+        client.pass(2);
+        done(client.ec2("RebootInstances", &format!("InstanceId.1={a}")));
+        assert!(
+            refusal(&client.ec2("RebootInstances", &format!("InstanceId.1={b}")))
+                .starts_with("400 IncorrectInstanceState: ")
+        );
+    }
+}

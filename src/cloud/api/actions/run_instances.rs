@@ -247,3 +247,185 @@ fn repeated(
         launching: false,
     }))
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, LAUNCH, first};
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+
+    fn ids() -> Vec<(&'static str, &'static str)> {
+        vec![
+            (r"02(:[0-9a-f]{2}){5}", "[mac]"),
+            (r"172\.31\.\d+\.\d+", "[private]"),
+            (r"ip-172-31-\d+-\d+", "ip-[private]"),
+        ]
+    }
+
+    #[test]
+    fn the_answer_is_pending_and_has_no_public_address() {
+        let mut client = Client::new();
+        done(client.ec2("CreateKeyPair", "KeyName=mk&KeyType=ed25519"));
+        let form = format!(
+            "KeyName=mk&ClientToken=t&Monitoring.Enabled=true&\
+            TagSpecification.1.ResourceType=instance&TagSpecification.1.Tag.1.Key=Name&\
+            TagSpecification.1.Tag.1.Value=web&{LAUNCH}"
+        );
+        insta::with_settings!({filters => ids()}, {
+            insta::assert_snapshot!(transcript(&client.ec2("RunInstances", &form)));
+        });
+    }
+
+    #[test]
+    fn everything_named_is_checked_before_anything_is_made() {
+        let mut client = Client::new();
+        let mut refused = |form: &str| refusal(&client.ec2("RunInstances", form));
+        let arm = "ImageId=resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-arm64&MinCount=1&MaxCount=1";
+        assert_eq!(
+            refused(&format!("KeyName=testkeypair.pem&{LAUNCH}")),
+            "400 InvalidKeyPair.NotFound: The key pair 'testkeypair.pem' does not exist"
+        );
+        assert_eq!(
+            refused("MinCount=1&MaxCount=1&ImageId=ami-00000000000000001"),
+            "400 InvalidAMIID.NotFound: The image id '[ami-00000000000000001]' does not exist"
+        );
+        assert_eq!(
+            refused("MinCount=1&MaxCount=1&ImageId=not_an_ami_id"),
+            "400 InvalidAMIID.Malformed: Invalid id: \"not_an_ami_id\" (expecting \"ami-...\")"
+        );
+        assert_eq!(
+            refused("MinCount=1&MaxCount=1"),
+            "400 MissingParameter: The request must contain the parameter ImageId"
+        );
+        assert_eq!(
+            refused(&format!("{arm}&InstanceType=t9.huge")),
+            "400 InvalidParameterValue: Invalid value 't9.huge' for InstanceType."
+        );
+        assert!(refused(&format!("{arm}&InstanceType=t2.micro")).starts_with(
+            "400 InvalidParameterValue: The architecture 'i386,x86_64' of the specified instance type does not match \
+             the architecture 'arm64' of the specified AMI. Specify an instance type"
+        ));
+        assert_eq!(
+            refused(&format!("SecurityGroupId.1=sg-00000000000000001&{LAUNCH}")),
+            "400 InvalidGroup.NotFound: The security group 'sg-00000000000000001' does not exist"
+        );
+        assert!(
+            refused(&format!("SecurityGroup.1=web&{LAUNCH}"))
+                .starts_with("400 InvalidGroup.NotFound: The security group 'web' does not exist in default VPC 'vpc-0")
+        );
+        assert_eq!(
+            refused(&format!("SubnetId=subnet-00000000000000001&{LAUNCH}")),
+            "400 InvalidSubnetID.NotFound: The subnet ID 'subnet-00000000000000001' does not exist"
+        );
+        assert_eq!(
+            refused(&format!("Placement.AvailabilityZone=us-west-2z&{LAUNCH}")),
+            "400 InvalidParameterValue: Invalid availability zone: [us-west-2z]"
+        );
+        assert_eq!(
+            refused(&format!("UserData=%25&{LAUNCH}")),
+            "400 InvalidUserData.Malformed: Invalid BASE64 encoding of user data."
+        );
+        assert!(
+            refused(&format!("IamInstanceProfile.Name=x&{LAUNCH}"))
+                .starts_with("400 GroundSchool.NotSimulated: ")
+        );
+        assert!(
+            refused(&format!(
+                "TagSpecification.1.ResourceType=key-pair&{LAUNCH}"
+            ))
+            .starts_with("400 InvalidParameterValue: ")
+        );
+        assert!(client.account.regions["us-east-1"].instances.is_empty());
+    }
+
+    #[test]
+    fn counts_must_make_sense() {
+        let mut client = Client::new();
+        let mut refused = |min: i64, max: i64| {
+            let form = LAUNCH.replace(
+                "MaxCount=1&MinCount=1",
+                &format!("MinCount={min}&MaxCount={max}"),
+            );
+            refusal(&client.ec2("RunInstances", &form))
+        };
+        assert!(refused(0, 1).contains("minCount"));
+        assert!(refused(2, 1).contains("maxCount"));
+        assert!(refused(1_000_000, 1_000_000_000).starts_with("400 InstanceLimitExceeded: "));
+    }
+
+    #[test]
+    fn one_call_is_one_reservation() {
+        let mut client = Client::new();
+        let form = LAUNCH.replace("MaxCount=1", "MaxCount=3");
+        let reply = done(client.ec2("RunInstances", &form));
+        assert_eq!(reply.body.matches("<amiLaunchIndex>").count(), 3);
+        let reply = client.ec2("DescribeInstances", "");
+        assert_eq!(reply.body.matches("<reservationId>").count(), 1);
+    }
+
+    #[test]
+    fn the_same_token_is_the_same_launch() {
+        let mut client = Client::new();
+        let first = client.launch("ClientToken=t&");
+        assert_eq!(client.launch("ClientToken=t&"), first);
+        let other = format!("ClientToken=t&EbsOptimized=true&{LAUNCH}");
+        assert_eq!(
+            refusal(&client.ec2("RunInstances", &other)),
+            "400 IdempotentParameterMismatch: Arguments on this idempotent request are inconsistent with arguments \
+             used in previous request(s)."
+        );
+        done(client.ec2("TerminateInstances", &format!("InstanceId.1={first}")));
+        client.pass(60);
+        let again = client.ec2("RunInstances", &format!("ClientToken=t&{LAUNCH}"));
+        assert!(refusal(&again).starts_with("400 IdempotentInstanceTerminated: "));
+    }
+
+    #[test]
+    fn the_clis_associate_public_ip_address_form_is_understood() {
+        let mut client = Client::new();
+        let subnet = first(&client.ec2("DescribeSubnets", ""), "subnetId");
+        let group = first(&client.ec2("DescribeSecurityGroups", ""), "groupId");
+        let form = format!(
+            "NetworkInterface.1.DeviceIndex=0&NetworkInterface.1.AssociatePublicIpAddress=false&\
+             NetworkInterface.1.SubnetId={subnet}&NetworkInterface.1.SecurityGroupId.1={group}&"
+        );
+        let id = client.launch(&form);
+        client.pass(5);
+        let reply = client.ec2("DescribeInstances", "");
+        assert!(!reply.body.contains("<ipAddress>"));
+        assert_eq!(
+            client.instance(&id).group_ids().collect::<Vec<_>>(),
+            [group]
+        );
+        let clash = format!("{form}SubnetId={subnet}&{LAUNCH}");
+        assert_eq!(
+            refusal(&client.ec2("RunInstances", &clash)),
+            "400 InvalidParameterCombination: Network interfaces and an instance-level subnet ID may not be specified \
+             on the same request"
+        );
+    }
+
+    #[test]
+    fn the_root_volume_may_grow_but_not_shrink() {
+        let mut client = Client::new();
+        let device =
+            "BlockDeviceMapping.1.DeviceName=/dev/xvda&BlockDeviceMapping.1.Ebs.VolumeSize=";
+        let id = client.launch(&format!("{device}20&"));
+        assert_eq!(client.instance(&id).volumes[0].size, 20);
+        let small = client.ec2("RunInstances", &format!("{device}4&{LAUNCH}"));
+        assert!(
+            refusal(&small)
+                .starts_with("400 InvalidBlockDeviceMapping: Volume of size 4GB is smaller")
+        );
+    }
+
+    #[test]
+    fn amazon_linux_2023_wants_version_2_of_the_metadata_service() {
+        let mut client = Client::new();
+        let id = client.launch("");
+        let metadata = client.instance(&id).metadata;
+        assert_eq!((metadata.tokens_required, metadata.hop_limit), (true, 2));
+        let id = client.launch("MetadataOptions.HttpTokens=optional&");
+        assert!(!client.instance(&id).metadata.tokens_required);
+    }
+}

@@ -63,3 +63,34 @@ impl Operation for StartInstances {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    #[test]
+    fn an_instance_that_stops_cannot_be_started_yet() {
+        let mut client = Client::new();
+        let id = client.launch("");
+        let form = format!("InstanceId.1={id}");
+        client.pass(2);
+        done(client.ec2("StopInstances", &form));
+        assert_eq!(
+            refusal(&client.ec2("StartInstances", &form)),
+            format!(
+                "400 IncorrectInstanceState: The instance '{id}' is not in a state from which it can be started."
+            )
+        );
+        client.pass(2);
+        insta::assert_snapshot!(transcript(&client.ec2("StartInstances", &form)));
+    }
+
+    #[test]
+    fn no_ids_are_refused() {
+        assert_eq!(
+            refusal(&Client::new().ec2("StartInstances", "")),
+            "400 InvalidParameterCombination: No instances specified"
+        );
+    }
+}

@@ -50,3 +50,56 @@ impl Operation for TerminateInstances {
         })
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::transcript::{done, refusal, transcript};
+
+    use crate::cloud::api::testing::first;
+
+    #[test]
+    fn terminating_may_be_repeated() {
+        let mut client = Client::new();
+        let id = client.launch("");
+        let form = format!("InstanceId.1={id}");
+        client.pass(2);
+        insta::assert_snapshot!(transcript(&client.ec2("TerminateInstances", &form)));
+        client.pass(2);
+        assert_eq!(
+            first(&done(client.ec2("TerminateInstances", &form)), "code"),
+            "48"
+        );
+    }
+
+    #[test]
+    fn a_protected_instance_stays() {
+        let mut client = Client::new();
+        let id = client.launch("DisableApiTermination=true&");
+        assert_eq!(
+            refusal(&client.ec2("TerminateInstances", &format!("InstanceId.1={id}"))),
+            format!(
+                "400 OperationNotPermitted: The instance '{id}' may not be terminated. \
+                 Modify its 'disableApiTermination' instance attribute and try again."
+            )
+        );
+    }
+
+    #[test]
+    fn its_security_group_can_be_deleted_once_it_is_terminated() {
+        let mut client = Client::new();
+        let group = first(
+            &done(client.ec2("CreateSecurityGroup", "GroupName=g&GroupDescription=d")),
+            "groupId",
+        );
+        let id = client.launch(&format!("SecurityGroupId.1={group}&"));
+        let delete = format!("GroupId={group}");
+        assert!(
+            refusal(&client.ec2("DeleteSecurityGroup", &delete))
+                .starts_with("400 DependencyViolation: ")
+        );
+        done(client.ec2("TerminateInstances", &format!("InstanceId.1={id}")));
+        client.pass(2);
+        done(client.ec2("DeleteSecurityGroup", &delete));
+    }
+}

@@ -1,0 +1,139 @@
+//! What several commands need before they open a lab: its folder, the learner's home, the lesson, the voice.
+
+#![expect(clippy::disallowed_methods, reason = "reads the environment and looks for programs")]
+
+use std::ffi::OsString;
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+
+use crate::cli::arguments::Place;
+use crate::cli::error::{CliError, Exit};
+use crate::course::catalogue;
+use crate::course::lesson::Lesson;
+use crate::lab::engine::EngineError;
+use crate::lab::files::read_if_there;
+use crate::lab::voice::Voice;
+use crate::lab::workspace::aws_version::AwsVersion;
+use crate::lab::workspace::{Layout, WorkspaceError};
+
+/// The lab's folder.
+pub fn root(place: &Place) -> Result<PathBuf, CliError> {
+    match &place.lab {
+        Some(root) => Ok(root.clone()),
+        None => Layout::usual().map(|layout| layout.root().to_owned()).map_err(workspace_error),
+    }
+}
+
+/// The learner's home.
+pub fn home() -> Option<PathBuf> {
+    std::env::var_os("HOME").map(PathBuf::from)
+}
+
+/// Every lesson that is shipped.
+pub fn course() -> Result<Vec<Lesson>, CliError> {
+    catalogue::lessons().map_err(|error| CliError::bug("a lesson that is shipped is broken").because(error))
+}
+
+/// The lesson that is meant: by number, by name, or the one that was open last in the lab, or the first.
+pub fn lesson(wanted: Option<&str>, layout: Option<&Layout>) -> Result<Lesson, CliError> {
+    let course = course()?;
+    let last = layout.and_then(|layout| read_if_there(&layout.lesson()).ok().flatten());
+    let last = last.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    let names: Vec<String> = course.iter().map(|lesson| lesson.slug.clone()).collect();
+    let found = match (wanted, last) {
+        (Some(wanted), _) => course.into_iter().find(|lesson| is_meant(&lesson.slug, wanted)),
+        (None, Some(last)) => {
+            course.iter().find(|lesson| lesson.slug == last).or_else(|| course.first()).cloned()
+        }
+        (None, None) => course.into_iter().next(),
+    };
+    found.ok_or_else(|| {
+        CliError::usage(format!("there is no lesson {}", wanted.unwrap_or_default()))
+            .hint(format!("the lessons are: {}", names.join(", ")))
+    })
+}
+
+/// `1`, `01`, `key-pair-and-ssh` and the whole name all mean `01-key-pair-and-ssh`.
+fn is_meant(slug: &str, wanted: &str) -> bool {
+    let (number, name) = slug.split_once('-').unwrap_or((slug, ""));
+    let same_number = matches!((number.parse::<u32>(), wanted.parse::<u32>()), (Ok(a), Ok(b)) if a == b);
+    slug == wanted || name == wanted || same_number
+}
+
+/// How the lesson speaks on this terminal.
+pub fn voice(plain: bool) -> Voice {
+    let set = |name| std::env::var_os(name).is_some_and(|value| !value.is_empty());
+    let dumb = std::env::var_os("TERM").is_none_or(|term| term == "dumb");
+    Voice::new(!plain && !dumb && !set("NO_COLOR") && !set("ACCESSIBLE") && std::io::stdout().is_terminal())
+}
+
+/// The AWS CLI on the PATH.
+pub enum AwsCli {
+    /// One that heeds `AWS_ENDPOINT_URL`.
+    Good(PathBuf, AwsVersion),
+    /// One that does not, or that does not say its version.
+    Unfit(PathBuf, Option<AwsVersion>),
+    /// None.
+    Missing,
+}
+
+impl AwsCli {
+    /// Looks for it, and asks its version (about a second of Python).
+    pub fn find() -> Self {
+        let Some(path) = program("aws") else { return Self::Missing };
+        match AwsVersion::ask(&path) {
+            Some(version) if version.heeds_endpoint_url() => Self::Good(path, version),
+            version => Self::Unfit(path, version),
+        }
+    }
+
+    /// Whether the lab lends its own.
+    pub fn needs_stand_in(&self) -> bool {
+        !matches!(self, Self::Good(..))
+    }
+}
+
+/// Where a program is on the PATH.
+pub fn program(name: &str) -> Option<PathBuf> {
+    let path: OsString = std::env::var_os("PATH")?;
+    std::env::split_paths(&path).map(|folder| folder.join(name)).find(|file| is_program(file))
+}
+
+fn is_program(path: &Path) -> bool {
+    use std::os::unix::fs::PermissionsExt;
+    std::fs::metadata(path).is_ok_and(|about| about.is_file() && about.permissions().mode() & 0o111 != 0)
+}
+
+/// An OpenSSH client, or a clear word on what is missing.
+pub fn require_ssh() -> Result<(), CliError> {
+    for name in ["ssh", "ssh-keygen"] {
+        if program(name).is_none() {
+            return Err(CliError::surroundings(format!("the program {name} is missing"))
+                .because("the lab uses your own OpenSSH client")
+                .hint("install it: `sudo apt install openssh-client`, `sudo dnf install openssh-clients`, or your system's way"));
+        }
+    }
+    Ok(())
+}
+
+/// A lab that cannot be opened, in words.
+pub fn engine_error(error: EngineError) -> CliError {
+    match error {
+        EngineError::Workspace(error) => workspace_error(error),
+        EngineError::Progress { .. } | EngineError::Store(_) => CliError::surroundings("the lab's saved state cannot be used")
+            .because(error)
+            .hint("`groundschool reset` sets it aside and starts again; your key files stay"),
+        EngineError::Journal(_) | EngineError::Endpoint(_) | EngineError::Control(_) | EngineError::System { .. } => {
+            CliError::surroundings("the lab cannot be opened").because(error)
+        }
+    }
+}
+
+/// A folder that cannot be used, in words.
+pub fn workspace_error(error: WorkspaceError) -> CliError {
+    let hint = match &error {
+        WorkspaceError::Busy { .. } => "leave it there first (type `exit`), or use another folder with --lab DIR",
+        _ => "another folder can be used with --lab DIR",
+    };
+    CliError { what: "the lab's folder cannot be used".to_owned(), why: Some(error.to_string()), hint: Some(hint.to_owned()), exit: Exit::Surroundings }
+}

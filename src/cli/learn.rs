@@ -1,0 +1,107 @@
+//! `groundschool learn`: opens the lab where the learner left off, in their own shell.
+
+#![expect(clippy::disallowed_methods, reason = "asks which shell is the learner's")]
+
+use std::io::{IsTerminal, Write};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use crate::cli::arguments::{Learn, World};
+use crate::cli::error::{CliError, Exit};
+use crate::cli::lab_options::{self, AwsCli};
+use crate::lab::engine::{Engine, Options};
+use crate::lab::files::write_atomically;
+use crate::lab::key_pool::KeyPool;
+use crate::lab::shell::{LabShell, spawn};
+use crate::lab::workspace::Layout;
+
+/// Keys kept ready: more than a learner makes in a minute.
+const READY_KEYS: usize = 4;
+
+/// Opens the lab, runs the shell, says goodbye.
+pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
+    if options.on == World::Aws {
+        return Err(CliError::usage("lessons on your own AWS account are not built yet")
+            .hint("leave out --on aws to practise in the simulator"));
+    }
+    if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
+        return without_a_terminal();
+    }
+    lab_options::require_ssh()?;
+    let root = lab_options::root(&options.place)?;
+    let layout = Layout::new(std::path::absolute(&root).unwrap_or_else(|_| root.clone()));
+    let lesson = lab_options::lesson(options.lesson.as_deref(), Some(&layout))?;
+    let slug = lesson.slug.clone();
+    let voice = lab_options::voice(options.plain);
+    let aws = AwsCli::find();
+    let engine = Engine::open(Options {
+        root,
+        home: lab_options::home(),
+        lesson,
+        pace: options.running.pace.into(),
+        voice,
+        keys: Arc::new(KeyPool::new(READY_KEYS, 1)),
+        stand_in: aws.needs_stand_in(),
+    })
+    .map_err(lab_options::engine_error)?;
+    // Which lesson this was is a convenience: the next start falls back to the first.
+    let _ = write_atomically(&layout.lesson(), slug.as_bytes());
+
+    let variables = engine.environment();
+    let shell = LabShell::detect(std::env::var_os("SHELL").as_deref());
+    let failed = |error: std::io::Error| CliError::surroundings("your shell cannot be started").because(error);
+    let program = std::env::current_exe().map_err(failed)?;
+    let start = shell.install(engine.workspace().layout(), &program, &variables).map_err(failed)?;
+    let mut out = std::io::stdout();
+    let _ = out.write_all(welcome(&engine, &shell, &aws).as_bytes()).and_then(|()| out.flush());
+    let status = spawn::run(engine.workspace().layout(), &start, &variables, engine.runtime()).map_err(failed)?;
+    let _ = status;
+    let _ = out.write_all(engine.coach().say(&goodbye(&engine)).as_bytes());
+    let passed = engine.coach().progress().is_complete(engine.coach().lesson());
+    Ok(if passed { ExitCode::SUCCESS } else { Exit::NotYet.into() })
+}
+
+/// Says what a terminal is needed for, shows the course and names `demo`.
+fn without_a_terminal() -> Result<ExitCode, CliError> {
+    anstream::eprintln!("groundschool: a lab needs a terminal to type in, and this is none.");
+    anstream::eprintln!("The course:");
+    for lesson in lab_options::course()? {
+        anstream::eprintln!("  {}  {}", lesson.slug, lesson.title);
+    }
+    anstream::eprintln!("To watch a lesson being solved and graded here: groundschool demo");
+    Ok(Exit::Usage.into())
+}
+
+/// The first screen: where the learner is, in one line each, then the task.
+fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli) -> String {
+    let mut text = format!(
+        "Ground School. This is your own {} in a lab folder: nothing here reaches AWS.",
+        shell.kind.name()
+    );
+    if let Some(other) = &shell.instead_of {
+        text.push_str(&format!(" ({} has no hook here.)", other.display()));
+    }
+    match aws {
+        AwsCli::Good(..) => {}
+        AwsCli::Missing => text.push_str("\nYou have no AWS CLI: the lab lends you a stand-in named aws."),
+        AwsCli::Unfit(..) => text.push_str(
+            "\nYour aws is too old to be pointed at the lab: the lab lends you a stand-in\nnamed aws. Yours is untouched.",
+        ),
+    }
+    text.push_str(&format!(
+        "\nStage: {}. Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
+        engine.stage()
+    ));
+    engine.coach().say(&text) + &engine.coach().task()
+}
+
+fn goodbye(engine: &Engine) -> String {
+    let progress = engine.coach().progress();
+    let lesson = engine.coach().lesson();
+    if progress.is_complete(lesson) {
+        return format!("You have passed: {}. {} of {} points.", lesson.title, progress.points(), lesson.points());
+    }
+    let step = progress.current(lesson).and_then(|number| lesson.steps.get(number));
+    let next = step.map_or("the last step", |step| step.goal.as_str());
+    format!("You left the lab. It is kept: start groundschool again to go on with \"{next}\"")
+}

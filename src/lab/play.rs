@@ -1,0 +1,84 @@
+//! Plays scripts in an open lab: in one bash, in the learner's folder, with the lab's environment.
+
+#![expect(clippy::disallowed_methods, reason = "starts bash, and reads what it printed")]
+
+use std::fmt::Write as _;
+use std::io;
+use std::process::{Command, Stdio};
+
+use crate::course::lesson::Lesson;
+use crate::lab::engine::Engine;
+
+/// Who sees what a script prints.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Audience {
+    /// The terminal.
+    Terminal,
+    /// Nobody: it is returned.
+    Nobody,
+}
+
+/// What a script came to.
+#[derive(Debug)]
+pub struct Played {
+    /// bash's exit status; 128 and the signal when one ended it.
+    pub status: i32,
+    /// What it printed, when nobody watched.
+    pub printed: String,
+}
+
+/// Plays a script to its end. Standard input is empty, so that nothing waits for a typed answer.
+pub fn play(engine: &Engine, script: &str, audience: Audience) -> io::Result<Played> {
+    let layout = engine.workspace().layout();
+    let file = layout.run().join("play.sh");
+    crate::lab::files::write_atomically(&file, script.as_bytes())?;
+    let mut bash = Command::new("bash");
+    bash.arg("--noprofile").arg("--norc").arg(&file).env_clear().envs(engine.environment());
+    bash.current_dir(layout.work()).env("PWD", layout.work()).stdin(Stdio::null());
+    match audience {
+        Audience::Terminal => {
+            let status = bash.status()?;
+            Ok(Played { status: number(status), printed: String::new() })
+        }
+        Audience::Nobody => {
+            // A file, not a pipe: what a script leaves running must not hold this program up.
+            let path = layout.run().join("play.out");
+            let out = std::fs::File::create(&path)?;
+            let status = bash.stdout(out.try_clone()?).stderr(out).status()?;
+            let printed = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+            Ok(Played { status: number(status), printed })
+        }
+    }
+}
+
+fn number(status: std::process::ExitStatus) -> i32 {
+    use std::os::unix::process::ExitStatusExt;
+    status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
+}
+
+/// The solution's sections in order, up to the step `until` (all without one), each followed by a look of the coach's.
+/// `shown` prints each command before it runs, and what the coach says.
+pub fn solution(lesson: &Lesson, until: Option<&str>, shown: bool) -> String {
+    let mut script = lesson.solution_preamble.clone();
+    script.push('\n');
+    for section in lesson.solution.iter().take_while(|section| Some(section.step.as_str()) != until) {
+        if shown {
+            let goal = lesson.step(&section.step).map_or("", |(_, step)| step.goal.as_str());
+            let _ = write!(script, "cat <<'__SHOWN__'\n\n# {goal}\n{}__SHOWN__\n", as_typed(&section.script));
+        }
+        script.push_str(&section.script);
+        script.push_str(if shown { "\nlab check\n" } else { "\nlab check >/dev/null\n" });
+    }
+    script
+}
+
+/// A script's lines behind a prompt, without its comments.
+fn as_typed(script: &str) -> String {
+    script
+        .lines()
+        .filter(|line| !line.trim().is_empty() && !line.trim_start().starts_with('#'))
+        .fold(String::new(), |mut text, line| {
+            let _ = writeln!(text, "$ {line}");
+            text
+        })
+}
