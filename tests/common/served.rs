@@ -1,6 +1,7 @@
 //! A `groundschool serve` process of one's own, and an HTTP client that sends exactly the bytes it is given. For the
 //! integration tests and the benchmarks.
 
+use std::fmt::Write as _;
 use std::io::{BufRead, BufReader, Error, ErrorKind, Read, Result, Write};
 use std::net::{SocketAddr, TcpStream};
 use std::process::{Child, Command, Stdio};
@@ -14,8 +15,6 @@ pub struct Served {
     child: Child,
     /// Where the endpoint listens.
     pub address: SocketAddr,
-    /// The whole ready line.
-    pub ready: serde_json::Value,
 }
 
 impl Served {
@@ -33,7 +32,7 @@ impl Served {
         let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("ready line {line:?}: {error}"));
         let url = ready.get("ec2").and_then(|url| url.as_str()).expect("the ready line has ec2");
         let address = url.trim_start_matches("http://").parse().expect("ec2 is http://ADDRESS");
-        Self { child, address, ready }
+        Self { child, address }
     }
 
     /// The process id.
@@ -157,7 +156,7 @@ impl Client {
             if let Some((head, body)) = whole && self.buffer.len() >= head + body {
                 return Ok((head, body));
             }
-            let mut chunk = [0; 32 * 1024];
+            let mut chunk = [0; 16 * 1024];
             match self.stream.read(&mut chunk)? {
                 0 => return Err(ErrorKind::UnexpectedEof.into()),
                 length => self.buffer.extend_from_slice(&chunk[..length]),
@@ -191,8 +190,8 @@ pub fn post(body: &str, headers: &[(&str, &str)]) -> Vec<u8> {
     let mut text = String::from("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\n");
     text += "Content-Type: application/x-www-form-urlencoded; charset=utf-8\r\nX-Amz-Date: 20261124T100000Z\r\n";
     for (name, value) in headers {
-        text += &format!("{name}: {value}\r\n");
+        let _ = write!(text, "{name}: {value}\r\n");
     }
-    text += &format!("Content-Length: {}\r\n\r\n{body}", body.len());
+    let _ = write!(text, "Content-Length: {}\r\n\r\n{body}", body.len());
     text.into_bytes()
 }

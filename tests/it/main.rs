@@ -1,8 +1,18 @@
 //! Integration tests: one binary that drives the real tools.
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests start processes, wait with deadlines, and give up loudly"
+)]
+
 mod desk;
 mod hostile;
 mod layers;
+#[expect(dead_code, reason = "the benchmarks use more of it")]
 #[path = "../common/served.rs"]
 mod served;
 mod shell;
