@@ -28,7 +28,7 @@ pub fn run(options: &Demo) -> Result<ExitCode, CliError> {
     .map_err(lab_options::engine_error)?;
     let lesson = engine.coach().lesson();
     anstream::println!("{}: the solution, played in a lab of its own.", lesson.title);
-    let played = play(&engine, &solution(lesson, None, true), Audience::Terminal)
+    let played = play(&engine, &solution(&engine, lesson, None, true), Audience::Terminal)
         .map_err(|error| CliError::surroundings("bash cannot be started").because(error))?;
     let report = engine.coach().grade();
     if report.is_passed() {

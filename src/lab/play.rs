@@ -6,7 +6,7 @@ use std::fmt::Write as _;
 use std::io;
 use std::process::{Command, Stdio};
 
-use crate::course::lesson::Lesson;
+use crate::course::lesson::{Lesson, MistakeScript};
 use crate::lab::engine::Engine;
 
 /// Who sees what a script prints.
@@ -56,20 +56,42 @@ fn number(status: std::process::ExitStatus) -> i32 {
     status.code().or_else(|| status.signal().map(|signal| 128 + signal)).unwrap_or(1)
 }
 
-/// The solution's sections in order, up to the step `until` (all without one), each followed by a look of the coach's.
-/// `shown` prints each command before it runs, and what the coach says.
-pub fn solution(lesson: &Lesson, until: Option<&str>, shown: bool) -> String {
-    let mut script = lesson.solution_preamble.clone();
+/// The solution's sections in order, up to the step `until` (all without one). Each command is told to the coach as one
+/// that was typed, and what the coach answers is printed. `shown` prints each step's commands before they run.
+pub fn solution(engine: &Engine, lesson: &Lesson, until: Option<&str>, shown: bool) -> String {
+    let mut script = told(engine);
+    script.push_str(&lesson.solution_preamble);
     script.push('\n');
     for section in lesson.solution.iter().take_while(|section| Some(section.step.as_str()) != until) {
         if shown {
             let goal = lesson.step(&section.step).map_or("", |(_, step)| step.goal.as_str());
-            let _ = write!(script, "cat <<'__SHOWN__'\n\n# {goal}\n{}__SHOWN__\n", as_typed(&section.script));
+            let _ = write!(script, "__show <<'__SHOWN__'\n\n# {goal}\n{}__SHOWN__\n", as_typed(&section.script));
         }
         script.push_str(&section.script);
-        script.push_str(if shown { "\nlab check\n" } else { "\nlab check >/dev/null\n" });
+        // The command after a command is when the coach hears of it.
+        script.push_str("\n:\n");
     }
     script
+}
+
+/// The solution up to a mistake's step, and then the mistake, whose commands may fail.
+pub fn mistake(engine: &Engine, lesson: &Lesson, mistake: &MistakeScript) -> String {
+    format!("{}\nset +e\n{}\n:\n", solution(engine, lesson, Some(&mistake.at), false), mistake.script)
+}
+
+/// Tells the coach of each command as a shell's prompt hook tells it: at the next command, with the status of the last.
+fn told(engine: &Engine) -> String {
+    let client = engine.workspace().layout().shell().join(crate::lab::multicall::PROMPT);
+    format!(
+        r#"__typed=
+__show() {{ cat; }}
+__tell() {{
+  case $__typed in '' | : | set\ * | __*) ;; *) '{}' bash $$ "$1" 80 "$PWD" text "$__typed" ;; esac
+}}
+trap '__tell $?; __typed=$BASH_COMMAND' DEBUG
+"#,
+        client.display()
+    )
 }
 
 /// A script's lines behind a prompt, without its comments.

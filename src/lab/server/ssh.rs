@@ -27,7 +27,7 @@ use crate::course::evidence::What;
 use crate::keys::HostKey;
 use crate::machine::{Identity, Machine};
 
-use door::Door;
+use door::{Door, Pass};
 use guard::{Guarded, Watch};
 use visitor::Visitor;
 
@@ -126,22 +126,43 @@ impl Server {
         }
     }
 
-    /// Serves one connection to its end. `from` is the client's address as the instance sees it.
-    pub async fn serve<S>(&self, stream: S, target: Target, from: IpAddr) -> Ended
+    /// Serves one connection to its end. `from` is the client's address as the instance sees it. The connection has its
+    /// place among the half-open ones when this returns, not when the future is first polled: under a flood the order in
+    /// which connections came is what tells an old one from a learner's.
+    pub fn serve<S>(
+        self: &Arc<Self>,
+        stream: S,
+        target: Target,
+        from: IpAddr,
+    ) -> impl Future<Output = Ended> + Send + use<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
+        let watch = Arc::new(Watch::new());
+        let pass = self.door.enter(target.clone(), Arc::clone(&watch));
+        let server = Arc::clone(self);
+        async move { server.talk(stream, target, from, watch, pass).await }
+    }
+
+    async fn talk<S>(
+        &self,
+        stream: S,
+        target: Target,
+        from: IpAddr,
+        watch: Arc<Watch>,
+        pass: Pass,
+    ) -> Ended
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
         let mut family = None;
         let here = self.host.with_machine(&target, &mut |machine, _, _| {
-            family = Some(machine.family())
+            family = Some(machine.family());
         });
         let keys = self.host.host_keys(&target);
         let (true, Some(family), false) = (here, family, keys.is_empty()) else {
             return Ended::NobodyThere;
         };
-
-        let watch = Arc::new(Watch::new());
-        let pass = self.door.enter(target.clone(), Arc::clone(&watch));
         let config = Arc::new(config::config(family, &keys));
         let stream = Guarded::new(stream, Arc::clone(&watch), self.settings.login_grace);
         let connection = Arc::new(Connection {
@@ -156,8 +177,8 @@ impl Server {
             handle: OnceLock::new(),
             announced: AtomicBool::new(false),
         });
-        let running = run_stream(config, stream, Visitor::new(Arc::clone(&connection))).await;
-        let Ok(running) = running else {
+        let visitor = Visitor::new(Arc::clone(&connection));
+        let Ok(running) = run_stream(config, stream, visitor).await else {
             return Ended::NoSsh;
         };
         connection.handle.get_or_init(|| running.handle());

@@ -31,17 +31,17 @@ pub(super) enum Dropping {
 impl Dropping {
     /// Begins to drop. `listener` is bound, and listens or does not yet; afterwards it listens. Nobody may accept until
     /// it ends when this is by fillers.
-    pub(super) fn begin(listener: SockRef<'_>, at: SocketAddr) -> io::Result<Self> {
+    pub(super) fn begin(listener: &SockRef<'_>, at: SocketAddr) -> io::Result<Self> {
         #[cfg(target_os = "linux")]
-        if filter(&listener).is_ok() {
+        if filter(listener).is_ok() {
             listener.listen(BACKLOG)?;
             return Ok(Self::Filter);
         }
-        fill(&listener, at).map(Self::Fillers)
+        fill(listener, at).map(Self::Fillers)
     }
 
     /// Drops no more. Returns the addresses of the fillers, whose connections are still in the queue.
-    pub(super) fn end(self, listener: SockRef<'_>) -> io::Result<Vec<SocketAddr>> {
+    pub(super) fn end(self, listener: &SockRef<'_>) -> io::Result<Vec<SocketAddr>> {
         match self {
             #[cfg(target_os = "linux")]
             Self::Filter => listener.detach_filter().map(|()| Vec::new()),
@@ -124,7 +124,7 @@ mod tests {
         for _ in 0..3 {
             let dropping = Dropping::Fillers(fill(&SockRef::from(&socket), at).unwrap());
             assert!(!connects(at));
-            let fillers = dropping.end(SockRef::from(&socket)).unwrap();
+            let fillers = dropping.end(&SockRef::from(&socket)).unwrap();
             assert!(!fillers.is_empty());
             assert!(connects(at));
             // Takes the fillers' and our own connection out of the queue, as the stage does.
@@ -136,9 +136,9 @@ mod tests {
     #[test]
     fn whatever_way_there_is_drops_and_lets_in_again() {
         let (socket, at) = bound("127.77.0.2");
-        let dropping = Dropping::begin(SockRef::from(&socket), at).unwrap();
+        let dropping = Dropping::begin(&SockRef::from(&socket), at).unwrap();
         assert!(!connects(at));
-        dropping.end(SockRef::from(&socket)).unwrap();
+        dropping.end(&SockRef::from(&socket)).unwrap();
         assert!(connects(at));
     }
 }

@@ -57,7 +57,7 @@ impl LoopbackStage {
         socket.set_reuse_address(true)?;
         socket.bind(&SockAddr::from(at))?;
         let dropping = if place.listening == Listening::Dropped {
-            Some(Dropping::begin(SockRef::from(&socket), at)?)
+            Some(Dropping::begin(&SockRef::from(&socket), at)?)
         } else {
             socket.listen(BACKLOG)?;
             None
@@ -173,7 +173,7 @@ impl Door {
     fn open(&self) -> io::Result<()> {
         let mut state = self.lock();
         if let Some(dropping) = state.dropping.take() {
-            let fillers = dropping.end(SockRef::from(&self.listener))?;
+            let fillers = dropping.end(&SockRef::from(&self.listener))?;
             state.fillers.extend(fillers);
         }
         if let Some(waiting) = state.waiting.take() {
@@ -186,7 +186,7 @@ impl Door {
         let mut state = self.lock();
         if state.dropping.is_none() {
             let at = self.listener.local_addr()?;
-            state.dropping = Some(Dropping::begin(SockRef::from(&self.listener), at)?);
+            state.dropping = Some(Dropping::begin(&SockRef::from(&self.listener), at)?);
         }
         Ok(())
     }
@@ -215,10 +215,7 @@ async fn accept(door: Arc<Door>, server: Arc<Server>, target: Target, learner: I
     loop {
         match poll_fn(|cx| door.poll_accept(cx)).await {
             Ok(stream) => {
-                let (server, target) = (Arc::clone(&server), target.clone());
-                tokio::spawn(
-                    async move { server.serve(QuickAck::new(stream), target, learner).await },
-                );
+                tokio::spawn(server.serve(QuickAck::new(stream), target.clone(), learner));
             }
             // Out of file descriptors, or a client that went before it was accepted: neither may end the listener.
             Err(_) => tokio::time::sleep(REST).await,

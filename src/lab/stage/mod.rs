@@ -80,11 +80,15 @@ pub enum StageError {
 impl StageError {
     pub(crate) fn new(at: SocketAddrV4, source: std::io::Error) -> Self {
         use std::io::ErrorKind as Kind;
-        match source.kind() {
-            Kind::AddrInUse => Self::Busy(at),
-            Kind::PermissionDenied => Self::NotAllowed(at),
-            Kind::AddrNotAvailable => Self::NoSuchAddress(at),
-            _ => Self::Other { at, source },
+        let kind = source.kind();
+        if kind == Kind::AddrInUse {
+            Self::Busy(at)
+        } else if kind == Kind::PermissionDenied {
+            Self::NotAllowed(at)
+        } else if kind == Kind::AddrNotAvailable {
+            Self::NoSuchAddress(at)
+        } else {
+            Self::Other { at, source }
         }
     }
 }

@@ -182,6 +182,10 @@ fn look(path: &Path, about: &Metadata) -> Option<Finding> {
             None
         };
     }
+    // root could read it all the same; the mode is what the learner sees, and what ssh says to everybody else.
+    if about.mode() & 0o400 == 0 && name != Name::Hardly {
+        return plain(KeyContent::Unreadable);
+    }
     let bytes = match read(path) {
         Ok(bytes) => bytes,
         Err(why) if why.kind() == ErrorKind::PermissionDenied && name != Name::Hardly => {

@@ -163,11 +163,9 @@ impl Terminal {
         let started = self.session.is_some() || self.turned_away;
         match input {
             Input::Pty(size) if !started => self.pty = Some(size),
-            Input::Shell if !started => {
-                self.start(|session, machine, id, now| session.start_shell(machine, id, now))
-            }
+            Input::Shell if !started => self.start(Session::start_shell),
             Input::Exec(line) if !started => {
-                self.start(|session, machine, id, now| session.exec(machine, id, now, &line))
+                self.start(|session, machine, id, now| session.exec(machine, id, now, &line));
             }
             Input::Bytes(bytes) if self.turned_away => {
                 if self.pty.is_some() && bytes.contains(&CTRL_C) {
@@ -176,12 +174,10 @@ impl Terminal {
             }
             Input::Interrupt if self.turned_away => self.exit(INTERRUPTED),
             Input::Bytes(bytes) => {
-                self.drive(|session, machine, id, now| session.input(machine, id, now, &bytes))
+                self.drive(|session, machine, id, now| session.input(machine, id, now, &bytes));
             }
-            Input::Interrupt => {
-                self.drive(|session, machine, id, now| session.interrupt(machine, id, now))
-            }
-            Input::End => self.drive(|session, machine, id, now| session.eof(machine, id, now)),
+            Input::Interrupt => self.drive(Session::interrupt),
+            Input::End => self.drive(Session::eof),
             Input::Resize(size) => {
                 if let Some(session) = &mut self.session {
                     session.resize(size);
@@ -226,7 +222,7 @@ impl Terminal {
         if self.turned_away {
             self.exit(ROOT_STATUS);
         } else {
-            self.drive(|session, machine, id, now| session.wake(machine, id, now));
+            self.drive(Session::wake);
         }
     }
 
