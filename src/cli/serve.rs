@@ -30,6 +30,8 @@ pub fn run(options: &Serve) -> Result<ExitCode, CliError> {
                 .hint("use an address such as 127.0.0.1:4566"),
         );
     }
+    crate::lab::quiet::quiet_panics(None);
+    crate::lab::limits::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
         .worker_threads(2)
         .enable_all()

@@ -1,15 +1,22 @@
 //! RSA keys made ahead: one takes 50 ms and more to make, and CreateKeyPair must not wait for that.
 //!
-//! Threads of its own fill the pool to its capacity and sleep; whoever takes a key wakes them. A key is handed out once.
+//! Threads of its own fill the pool to its capacity and sleep; whoever takes a key wakes them. They give way to all other
+//! work and do not begin in the middle of a burst, so that the endpoint answers at full speed. A key is handed out once.
 
 use std::collections::VecDeque;
-use std::sync::{Arc, Condvar, Mutex, PoisonError};
+use std::sync::{Arc, Condvar, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::cloud::env::RsaSource;
 use crate::keys::{KeyType, PrivateKey};
+
+/// The pool is filled up again when nobody has taken a key for so long, or at once when it is down to a quarter.
+const CALM: Duration = Duration::from_millis(100);
+/// Whoever finds the pool empty waits so long for its threads, then makes a key as well: on a busy computer they may not get on.
+const PATIENCE: Duration = Duration::from_millis(250);
 
 /// A pool of ready RSA-2048 keys. Dropping it ends its threads.
 #[derive(Debug)]
@@ -20,14 +27,18 @@ pub struct KeyPool {
 #[derive(Debug)]
 struct Shared {
     state: Mutex<State>,
-    /// A key was added, one was taken, or the end was called.
-    changed: Condvar,
+    /// A key was added.
+    added: Condvar,
+    /// A full pool is not full any more, a pool is down to a quarter, or the end was called.
+    wanted: Condvar,
     capacity: usize,
 }
 
 #[derive(Debug, Default)]
 struct State {
     ready: VecDeque<PrivateKey>,
+    /// Keys handed out so far.
+    taken: u64,
     ended: bool,
 }
 
@@ -36,7 +47,8 @@ impl KeyPool {
     pub fn new(capacity: usize, threads: usize) -> Self {
         let shared = Arc::new(Shared {
             state: Mutex::default(),
-            changed: Condvar::new(),
+            added: Condvar::new(),
+            wanted: Condvar::new(),
             capacity: capacity.max(1),
         });
         for _ in 0..threads.max(1) {
@@ -53,17 +65,22 @@ impl KeyPool {
 
     /// The next key; waits while none is ready.
     pub fn take(&self) -> PrivateKey {
-        let mut state = self.shared.lock();
         loop {
+            let state = self.shared.lock();
+            let waited = self.shared.added.wait_timeout_while(state, PATIENCE, |state| state.ready.is_empty());
+            let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
+            let before = state.ready.len();
             if let Some(key) = state.ready.pop_front() {
-                self.shared.changed.notify_all();
+                state.taken += 1;
+                if before == self.shared.capacity || before == self.shared.few() {
+                    self.shared.wanted.notify_all();
+                }
                 return key;
             }
-            state = self
-                .shared
-                .changed
-                .wait(state)
-                .unwrap_or_else(PoisonError::into_inner);
+            drop(state);
+            if let Ok(key) = PrivateKey::generate(KeyType::Rsa, &mut rand::rng()) {
+                return key;
+            }
         }
     }
 }
@@ -77,34 +94,52 @@ impl RsaSource for &KeyPool {
 impl Drop for KeyPool {
     fn drop(&mut self) {
         self.shared.lock().ended = true;
-        self.shared.changed.notify_all();
+        self.shared.wanted.notify_all();
     }
 }
 
 impl Shared {
-    fn lock(&self) -> std::sync::MutexGuard<'_, State> {
+    fn lock(&self) -> MutexGuard<'_, State> {
         self.state.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    /// So few keys are made up at once.
+    fn few(&self) -> usize {
+        self.capacity.div_ceil(4)
+    }
+
     fn fill(&self) {
+        crate::lab::limits::give_way();
         let mut rng = StdRng::from_rng(&mut rand::rng());
-        loop {
-            {
-                let mut state = self.lock();
-                while state.ready.len() >= self.capacity && !state.ended {
-                    state = self
-                        .changed
-                        .wait(state)
-                        .unwrap_or_else(PoisonError::into_inner);
-                }
-                if state.ended {
-                    return;
-                }
-            }
+        let mut calm = 0;
+        while self.wait_for_room(&mut calm) {
             // A failure means that a candidate did not make a valid key: the next one will.
             if let Ok(key) = PrivateKey::generate(KeyType::Rsa, &mut rng) {
                 self.lock().ready.push_back(key);
-                self.changed.notify_all();
+                self.added.notify_one();
+            }
+        }
+    }
+
+    /// Waits until a key should be made; false at the end. `calm` is the number of keys that were handed out when last
+    /// nobody had taken one for a while.
+    fn wait_for_room(&self, calm: &mut u64) -> bool {
+        let mut state = self.lock();
+        loop {
+            if state.ended {
+                return false;
+            }
+            if state.ready.len() >= self.capacity {
+                state = self.wanted.wait(state).unwrap_or_else(PoisonError::into_inner);
+            } else if state.ready.len() < self.few() || state.taken == *calm {
+                return true;
+            } else {
+                let taken = state.taken;
+                let waited = self.wanted.wait_timeout(state, CALM).unwrap_or_else(PoisonError::into_inner);
+                state = waited.0;
+                if waited.1.timed_out() && state.taken == taken {
+                    *calm = taken;
+                }
             }
         }
     }

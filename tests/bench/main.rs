@@ -11,14 +11,32 @@
     reason = "benchmarks measure the computer, print, and fail by panicking"
 )]
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::panic,
+    clippy::print_stdout,
+    clippy::indexing_slicing,
+    clippy::cast_precision_loss,
+    reason = "a benchmark measures time, starts processes, prints, and gives up loudly when something is wrong"
+)]
+
 mod bare_http;
 mod create_key_pair;
 mod describe;
+#[expect(dead_code, clippy::unwrap_used, reason = "the integration tests use more of it")]
+#[path = "../it/desk.rs"]
+mod desk;
+mod hook;
 mod login;
 mod numbers;
+#[expect(dead_code, reason = "the integration tests use more of it")]
 #[path = "../common/served.rs"]
 mod served;
 mod start;
+#[expect(dead_code, clippy::unwrap_used, reason = "the integration tests use more of it")]
+#[path = "../it/terminal.rs"]
+mod terminal;
 
 /// Every benchmark, in the order in which they run.
 const ALL: &[(&str, fn())] = &[
@@ -26,6 +44,7 @@ const ALL: &[(&str, fn())] = &[
     ("describe", describe::run),
     ("create_key_pair", create_key_pair::run),
     ("login", login::run),
+    ("hook", hook::run),
 ];
 
 fn main() {

@@ -34,7 +34,7 @@ impl Times {
         let mut sorted = self.0.clone();
         sorted.sort();
         assert!(!sorted.is_empty(), "nothing was measured");
-        sorted[(sorted.len() * percent / 100).min(sorted.len() - 1)]
+        sorted[(sorted.len() * percent).div_ceil(100) - 1]
     }
 
     /// One line: name, median, p99, how many turns.

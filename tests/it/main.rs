@@ -9,8 +9,21 @@
     reason = "tests touch the computer, and fail by panicking"
 )]
 
+#![expect(
+    clippy::disallowed_methods,
+    clippy::expect_used,
+    clippy::indexing_slicing,
+    clippy::panic,
+    clippy::unwrap_used,
+    reason = "tests start processes, wait with deadlines, and give up loudly"
+)]
+
 mod desk;
+mod hostile;
 mod layers;
+#[expect(dead_code, reason = "the benchmarks use more of it")]
+#[path = "../common/served.rs"]
+mod served;
 mod shell;
 mod shim;
 mod ssh;

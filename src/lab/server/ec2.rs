@@ -4,16 +4,18 @@
 //! 0.6 is not fit to run for long, and this file mends that:
 //!
 //! - Every mounted mock keeps a clone of each request that it matched, even with recording off. The catch-all is replaced
-//!   every [`ROTATE_AFTER`] requests; `reset` and `mount` are queued behind the server's lock while a request still holds
-//!   it, so that no request can come between the two.
-//! - The first failed `accept` ends its listener silently. [`Endpoint`] keeps a watch that connects now and then, and
-//!   starts a new server on the same port.
-//! - A half-sent body panics inside wiremock. That is contained; the panic hook of `cli` keeps its text off the screen.
+//!   every [`ROTATE_AFTER`] requests or [`ROTATE_AFTER_BYTES`]; `reset` and `mount` are queued behind the server's lock
+//!   while a request still holds it, so that no request can come between the two.
+//! - The first failed `accept` ends its listener, and with it every connection, silently. [`Endpoint`] watches by holding a
+//!   connection of its own, and starts a new server on the same port as soon as that one ends.
+//! - A half-sent body panics inside wiremock. That is contained; `lab::quiet` keeps its text off the screen.
+//! - It reads a body to its end before anybody can say that it is too long: that is answered with 413 then, and let go.
 
 use std::future::Future;
+use std::io::Read;
 use std::net::{SocketAddr, TcpListener, TcpStream};
 use std::pin::pin;
-use std::sync::atomic::{AtomicBool, AtomicU64, Ordering};
+use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::task::{Context, Poll, Waker};
@@ -24,11 +26,13 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 use crate::cloud::api;
 
 /// Requests after which the catch-all mock is replaced: each that is kept holds on to hyper's read buffer, about 10 kB.
-const ROTATE_AFTER: u64 = 100;
+const ROTATE_AFTER: usize = 200;
+/// Bytes of their bodies after which it is replaced sooner.
+const ROTATE_AFTER_BYTES: usize = 256 * 1024;
 /// The longest body that is looked at, in bytes: user data is at most 16 KiB on AWS.
 const LONGEST_BODY: usize = 1024 * 1024;
-/// How often the watch connects.
-const WATCH: Duration = Duration::from_secs(2);
+/// How long the watch waits before it tries again to listen: the old server may not have let go of the port yet.
+const TRY_AGAIN: Duration = Duration::from_millis(20);
 
 /// What answers the parsed requests.
 pub trait Backend: Send + Sync + 'static {
@@ -92,27 +96,36 @@ impl Endpoint {
         );
         std::thread::spawn(move || {
             loop {
-                std::thread::park_timeout(WATCH);
+                wait_until_closed(address);
                 if ended.load(Ordering::Relaxed) {
                     return;
                 }
-                if TcpStream::connect_timeout(&address, WATCH).is_ok() {
-                    continue;
+                if let Some(fresh) = start_again(address, &backend) {
+                    *server.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
+                } else {
+                    std::thread::park_timeout(TRY_AGAIN);
                 }
-                let Ok(listener) = TcpListener::bind(address) else {
-                    continue;
-                };
-                let Ok(runtime) = tokio::runtime::Builder::new_current_thread()
-                    .enable_all()
-                    .build()
-                else {
-                    continue;
-                };
-                let fresh = runtime.block_on(start_server(listener, Arc::clone(&backend)));
-                *server.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
             }
         });
     }
+}
+
+/// Holds a connection for as long as the server on that address lives; returns at once when there is none.
+fn wait_until_closed(address: SocketAddr) {
+    if let Ok(mut stream) = TcpStream::connect(address) {
+        // The server has nothing to say to a client that asks nothing.
+        let _ = stream.read(&mut [0]);
+    }
+}
+
+/// A new server on the same address; none while the address is still taken or the process is out of files.
+fn start_again(address: SocketAddr, backend: &Arc<dyn Backend>) -> Option<Arc<MockServer>> {
+    let listener = TcpListener::bind(address).ok()?;
+    let runtime = tokio::runtime::Builder::new_current_thread()
+        .enable_all()
+        .build()
+        .ok()?;
+    Some(runtime.block_on(start_server(listener, Arc::clone(backend))))
 }
 
 impl Drop for Endpoint {
@@ -136,30 +149,38 @@ async fn start_server(listener: TcpListener, backend: Arc<dyn Backend>) -> Arc<M
     let answer = Answer {
         backend,
         rotate,
-        since_rotation: Arc::default(),
+        kept: Arc::default(),
     };
-    server.register(answer.clone().mock()).await;
+    server.register(answer.mock()).await;
     let watched = Arc::downgrade(&server);
+    // Ends with the last mock, which has the other end of the channel.
     std::thread::spawn(move || {
-        for queued in wishes {
+        for rotation in wishes {
             let Some(server) = watched.upgrade() else {
                 return;
             };
-            rotate_mock(&server, &answer, &queued);
+            rotate_mock(&server, rotation);
         }
     });
     server
 }
 
+/// A wish for a new catch-all, sent by a request that holds the server's lock.
+struct Rotation {
+    mock: Mock,
+    /// Told when the new one stands in line.
+    queued: mpsc::SyncSender<()>,
+}
+
 /// Replaces the catch-all. Called while a request holds the server's lock: polled once each, both futures stand in line for
-/// it, in this order and before any later request; then `queued` lets that request finish.
-fn rotate_mock(server: &MockServer, answer: &Answer, queued: &mpsc::SyncSender<()>) {
+/// it, in this order and before any later request; then that request may finish.
+fn rotate_mock(server: &MockServer, rotation: Rotation) {
     let mut reset = pin!(server.reset());
-    let mut mount = pin!(server.register(answer.clone().mock()));
+    let mut mount = pin!(server.register(rotation.mock));
     let mut nothing = Context::from_waker(Waker::noop());
     let first = reset.as_mut().poll(&mut nothing);
     let second = mount.as_mut().poll(&mut nothing);
-    let _ = queued.send(());
+    let _ = rotation.queued.send(());
     let wait = async {
         if first == Poll::Pending {
             reset.await;
@@ -177,24 +198,37 @@ fn rotate_mock(server: &MockServer, answer: &Answer, queued: &mpsc::SyncSender<(
 #[derive(Clone)]
 struct Answer {
     backend: Arc<dyn Backend>,
-    rotate: mpsc::Sender<mpsc::SyncSender<()>>,
-    since_rotation: Arc<AtomicU64>,
+    rotate: mpsc::Sender<Rotation>,
+    kept: Arc<Kept>,
+}
+
+/// What wiremock has kept since the last rotation.
+#[derive(Default)]
+struct Kept {
+    requests: AtomicUsize,
+    bytes: AtomicUsize,
 }
 
 impl Answer {
-    fn mock(self) -> Mock {
+    fn mock(&self) -> Mock {
         Mock::given(wiremock::matchers::any())
-            .respond_with(self)
+            .respond_with(self.clone())
             .with_priority(255)
     }
 
-    fn count(&self) {
-        if self.since_rotation.fetch_add(1, Ordering::Relaxed) + 1 < ROTATE_AFTER {
+    /// Counts a request that wiremock has just kept, and lets all of them go when they are many.
+    fn count(&self, request: &Request) {
+        let requests = self.kept.requests.fetch_add(1, Ordering::Relaxed) + 1;
+        let length = request.body.len();
+        let bytes = self.kept.bytes.fetch_add(length, Ordering::Relaxed) + length;
+        if requests < ROTATE_AFTER && bytes < ROTATE_AFTER_BYTES {
             return;
         }
-        self.since_rotation.store(0, Ordering::Relaxed);
+        self.kept.requests.store(0, Ordering::Relaxed);
+        self.kept.bytes.store(0, Ordering::Relaxed);
         let (queued, wait) = mpsc::sync_channel(1);
-        if self.rotate.send(queued).is_ok() {
+        let mock = self.mock();
+        if self.rotate.send(Rotation { mock, queued }).is_ok() {
             let _ = wait.recv_timeout(Duration::from_secs(1));
         }
     }
@@ -202,7 +236,7 @@ impl Answer {
 
 impl Respond for Answer {
     fn respond(&self, request: &Request) -> ResponseTemplate {
-        self.count();
+        self.count(request);
         let header = |name: &str| {
             request
                 .headers
