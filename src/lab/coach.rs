@@ -303,6 +303,9 @@ impl Coach {
             } => match mistake {
                 Some(recognised) => {
                     let _ = writeln!(text, "[not yet] {}", recognised.says);
+                    for line in recognised.cure.iter().flat_map(|cure| cure.lines()) {
+                        let _ = writeln!(text, "    {line}");
+                    }
                 }
                 None if repeated => {
                     let _ = writeln!(

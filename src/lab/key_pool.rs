@@ -67,7 +67,10 @@ impl KeyPool {
     pub fn take(&self) -> PrivateKey {
         loop {
             let state = self.shared.lock();
-            let waited = self.shared.added.wait_timeout_while(state, PATIENCE, |state| state.ready.is_empty());
+            let waited = self
+                .shared
+                .added
+                .wait_timeout_while(state, PATIENCE, |state| state.ready.is_empty());
             let (mut state, _) = waited.unwrap_or_else(PoisonError::into_inner);
             let before = state.ready.len();
             if let Some(key) = state.ready.pop_front() {
@@ -130,12 +133,18 @@ impl Shared {
                 return false;
             }
             if state.ready.len() >= self.capacity {
-                state = self.wanted.wait(state).unwrap_or_else(PoisonError::into_inner);
+                state = self
+                    .wanted
+                    .wait(state)
+                    .unwrap_or_else(PoisonError::into_inner);
             } else if state.ready.len() < self.few() || state.taken == *calm {
                 return true;
             } else {
                 let taken = state.taken;
-                let waited = self.wanted.wait_timeout(state, CALM).unwrap_or_else(PoisonError::into_inner);
+                let waited = self
+                    .wanted
+                    .wait_timeout(state, CALM)
+                    .unwrap_or_else(PoisonError::into_inner);
                 state = waited.0;
                 if waited.1.timed_out() && state.taken == taken {
                     *calm = taken;

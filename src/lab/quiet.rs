@@ -19,7 +19,11 @@ pub fn quiet_panics(file: Option<PathBuf>) {
             let _ = write_down(file, panic);
         }
         let on_main = std::thread::current().name() == Some("main");
-        let printed = if file.is_some() { on_main } else { !is_wiremocks(panic) };
+        let printed = if file.is_some() {
+            on_main
+        } else {
+            !is_wiremocks(panic)
+        };
         if printed {
             print(panic);
         }
@@ -28,17 +32,30 @@ pub fn quiet_panics(file: Option<PathBuf>) {
 
 /// Whether it happened in wiremock's own code.
 fn is_wiremocks(panic: &PanicHookInfo<'_>) -> bool {
-    panic.location().is_some_and(|location| is_in_wiremock(Path::new(location.file())))
+    panic
+        .location()
+        .is_some_and(|location| is_in_wiremock(Path::new(location.file())))
 }
 
 /// Cargo keeps a crate's source in a folder named for the crate and its version.
 fn is_in_wiremock(source: &Path) -> bool {
-    source.iter().any(|part| part.to_str().is_some_and(|part| part.starts_with("wiremock-")))
+    source.iter().any(|part| {
+        part.to_str()
+            .is_some_and(|part| part.starts_with("wiremock-"))
+    })
 }
 
 fn write_down(file: &Path, panic: &PanicHookInfo<'_>) -> std::io::Result<()> {
-    let text = format!("{} {panic}\n{}\n", crate::lab::journal::timestamp(), Backtrace::capture());
-    OpenOptions::new().create(true).append(true).open(file)?.write_all(text.as_bytes())
+    let text = format!(
+        "{} {panic}\n{}\n",
+        crate::lab::journal::timestamp(),
+        Backtrace::capture()
+    );
+    OpenOptions::new()
+        .create(true)
+        .append(true)
+        .open(file)?
+        .write_all(text.as_bytes())
 }
 
 #[cfg(test)]
@@ -47,8 +64,14 @@ mod tests {
 
     #[test]
     fn only_source_of_the_wiremock_crate_is_wiremocks() {
-        assert!(is_in_wiremock(Path::new("/home/a/.cargo/registry/src/index/wiremock-0.6.5/src/request.rs")));
+        assert!(is_in_wiremock(Path::new(
+            "/home/a/.cargo/registry/src/index/wiremock-0.6.5/src/request.rs"
+        )));
         assert!(!is_in_wiremock(Path::new("src/lab/server/ec2.rs")));
-        assert!(!is_in_wiremock(Path::new("/home/wiremock-fan/src/lab/quiet.rs").strip_prefix("/home/wiremock-fan").unwrap()));
+        assert!(!is_in_wiremock(
+            Path::new("/home/wiremock-fan/src/lab/quiet.rs")
+                .strip_prefix("/home/wiremock-fan")
+                .unwrap()
+        ));
     }
 }

@@ -28,15 +28,31 @@ fn side_by_side(path: &str) {
     let home = tempfile::tempdir().expect("a folder");
     let rc = home.path().join("rc");
     std::fs::write(&rc, "PS1='READY> '\n").expect("a file can be written");
-    let lab = Lab::open(&[("ENV", rc.to_str().expect("a path in text")), ("SHELL", path)]);
+    let lab = Lab::open(&[
+        ("ENV", rc.to_str().expect("a path in text")),
+        ("SHELL", path),
+    ]);
     lab.at_home(".bashrc", "PS1='READY> '\n");
     lab.at_home(".zshrc", "PROMPT_EOL_MARK=\nPS1='READY> '\n");
-    lab.at_home(".config/fish/config.fish", "function fish_prompt; echo -n 'READY> '; end\nfunction fish_greeting; end\n");
+    lab.at_home(
+        ".config/fish/config.fish",
+        "function fish_prompt; echo -n 'READY> '; end\nfunction fish_greeting; end\n",
+    );
     let work = lab.workspace.layout().work();
     let shell = LabShell::with(Path::new(path)).expect("a shell with a hook");
-    let start = shell.install(lab.workspace.layout(), program(), &lab.variables).expect("the hook is installed");
-    let variables: Vec<_> = lab.variables.iter().chain(&start.variables).cloned().collect();
-    let mut arguments = vec![std::process::id().to_string().into(), start.program.clone().into()];
+    let start = shell
+        .install(lab.workspace.layout(), program(), &lab.variables)
+        .expect("the hook is installed");
+    let variables: Vec<_> = lab
+        .variables
+        .iter()
+        .chain(&start.variables)
+        .cloned()
+        .collect();
+    let mut arguments = vec![
+        std::process::id().to_string().into(),
+        start.program.clone().into(),
+    ];
     arguments.extend(start.arguments.iter().cloned());
     let child = lab.workspace.layout().shell().join(multicall::CHILD);
     let mut hooked = Terminal::start(&child, &arguments, &variables, &work);
@@ -44,7 +60,8 @@ fn side_by_side(path: &str) {
     hooked.wait("READY> ");
     bare.wait("READY> ");
 
-    let (mut with, mut without, mut verdict) = (Times::default(), Times::default(), Times::default());
+    let (mut with, mut without, mut verdict) =
+        (Times::default(), Times::default(), Times::default());
     for _ in 0..TURNS {
         without.time(|| bare.line("true"));
         with.time(|| hooked.line("true"));
@@ -58,8 +75,15 @@ fn side_by_side(path: &str) {
     with.print(&format!("{path}, prompt to prompt, with the hook"));
     without.print("  without");
     let more = with.median().saturating_sub(without.median());
-    println!("{:<44} {}", "  the hook costs, difference of medians", ms(more));
+    println!(
+        "{:<44} {}",
+        "  the hook costs, difference of medians",
+        ms(more)
+    );
     print_aim("at most 1.3 ms more", more <= Duration::from_micros(1300));
     verdict.print("  from Enter to the answer on the screen");
-    print_aim("15 ms (the coach's own judging not included)", verdict.median() <= Duration::from_millis(15));
+    print_aim(
+        "15 ms (the coach's own judging not included)",
+        verdict.median() <= Duration::from_millis(15),
+    );
 }

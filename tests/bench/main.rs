@@ -10,7 +10,6 @@
     clippy::large_stack_arrays,
     reason = "benchmarks measure the computer, print, and fail by panicking"
 )]
-
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,
@@ -24,7 +23,11 @@
 mod bare_http;
 mod create_key_pair;
 mod describe;
-#[expect(dead_code, clippy::unwrap_used, reason = "the integration tests use more of it")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the integration tests use more of it"
+)]
 #[path = "../it/desk.rs"]
 mod desk;
 mod hook;
@@ -34,7 +37,11 @@ mod numbers;
 #[path = "../common/served.rs"]
 mod served;
 mod start;
-#[expect(dead_code, clippy::unwrap_used, reason = "the integration tests use more of it")]
+#[expect(
+    dead_code,
+    clippy::unwrap_used,
+    reason = "the integration tests use more of it"
+)]
 #[path = "../it/terminal.rs"]
 mod terminal;
 

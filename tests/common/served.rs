@@ -20,18 +20,38 @@ pub struct Served {
 impl Served {
     /// Starts `serve --ec2 127.0.0.1:0 --pace instant` and waits for its ready line.
     pub fn start() -> Self {
-        Self::from(Command::new(env!("CARGO_BIN_EXE_groundschool")).args(["serve", "--ec2", "127.0.0.1:0", "--pace", "instant"]))
+        Self::from(Command::new(env!("CARGO_BIN_EXE_groundschool")).args([
+            "serve",
+            "--ec2",
+            "127.0.0.1:0",
+            "--pace",
+            "instant",
+        ]))
     }
 
     /// The same from a command of the caller's, which ends as that process.
     pub fn from(command: &mut Command) -> Self {
-        let mut child = command.stdin(Stdio::null()).stdout(Stdio::piped()).stderr(Stdio::piped()).spawn().expect("serve starts");
+        let mut child = command
+            .stdin(Stdio::null())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::piped())
+            .spawn()
+            .expect("serve starts");
         let mut line = String::new();
         let out = child.stdout.take().expect("its standard output is a pipe");
-        BufReader::new(out).read_line(&mut line).expect("it writes text");
-        let ready: serde_json::Value = serde_json::from_str(&line).unwrap_or_else(|error| panic!("ready line {line:?}: {error}"));
-        let url = ready.get("ec2").and_then(|url| url.as_str()).expect("the ready line has ec2");
-        let address = url.trim_start_matches("http://").parse().expect("ec2 is http://ADDRESS");
+        BufReader::new(out)
+            .read_line(&mut line)
+            .expect("it writes text");
+        let ready: serde_json::Value = serde_json::from_str(&line)
+            .unwrap_or_else(|error| panic!("ready line {line:?}: {error}"));
+        let url = ready
+            .get("ec2")
+            .and_then(|url| url.as_str())
+            .expect("the ready line has ec2");
+        let address = url
+            .trim_start_matches("http://")
+            .parse()
+            .expect("ec2 is http://ADDRESS");
         Self { child, address }
     }
 
@@ -52,8 +72,10 @@ impl Served {
 
     /// Ends it with SIGTERM; what it wrote to standard error.
     pub fn stop(mut self) -> String {
-        let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).expect("a process id")).expect("not 0");
-        rustix::process::kill_process(pid, rustix::process::Signal::TERM).expect("it can be asked to end");
+        let pid = rustix::process::Pid::from_raw(i32::try_from(self.pid()).expect("a process id"))
+            .expect("not 0");
+        rustix::process::kill_process(pid, rustix::process::Signal::TERM)
+            .expect("it can be asked to end");
         self.child.wait().expect("it ends");
         let mut text = String::new();
         if let Some(mut stderr) = self.child.stderr.take() {
@@ -64,9 +86,16 @@ impl Served {
 
     /// A number of kilobytes from `/proc/PID/FILE`, such as `VmRSS` of `status` or `Pss` of `smaps_rollup`.
     pub fn kilobytes(&self, file: &str, field: &str) -> u64 {
-        let text = std::fs::read_to_string(format!("/proc/{}/{file}", self.pid())).expect("the process has a /proc entry");
-        let line = text.lines().find_map(|line| line.strip_prefix(field)?.strip_prefix(':')).expect("the field is there");
-        line.trim().trim_end_matches(" kB").parse().expect("a number")
+        let text = std::fs::read_to_string(format!("/proc/{}/{file}", self.pid()))
+            .expect("the process has a /proc entry");
+        let line = text
+            .lines()
+            .find_map(|line| line.strip_prefix(field)?.strip_prefix(':'))
+            .expect("the field is there");
+        line.trim()
+            .trim_end_matches(" kB")
+            .parse()
+            .expect("a number")
     }
 }
 
@@ -97,7 +126,12 @@ impl Answer {
     /// The texts of all elements of that name.
     pub fn all(&self, element: &str) -> impl Iterator<Item = &str> {
         let (open, close) = (format!("<{element}>"), format!("</{element}>"));
-        self.body.split(&open).skip(1).map(move |rest| rest.split(&close).next().unwrap_or_default()).collect::<Vec<_>>().into_iter()
+        self.body
+            .split(&open)
+            .skip(1)
+            .map(move |rest| rest.split(&close).next().unwrap_or_default())
+            .collect::<Vec<_>>()
+            .into_iter()
     }
 }
 
@@ -115,7 +149,10 @@ impl Client {
         stream.set_nodelay(true)?;
         stream.set_read_timeout(Some(PATIENCE))?;
         stream.set_write_timeout(Some(PATIENCE))?;
-        Ok(Self { stream, buffer: Vec::with_capacity(64 * 1024) })
+        Ok(Self {
+            stream,
+            buffer: Vec::with_capacity(64 * 1024),
+        })
     }
 
     /// Calls an EC2 action in `us-east-1`.
@@ -140,9 +177,16 @@ impl Client {
         let (head, body) = self.read_answer()?;
         let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
         let head_text = text(&self.buffer[..head]);
-        let status = head_text.split(' ').nth(1).and_then(|status| status.parse().ok());
+        let status = head_text
+            .split(' ')
+            .nth(1)
+            .and_then(|status| status.parse().ok());
         let status = status.ok_or_else(|| Error::new(ErrorKind::InvalidData, head_text.clone()))?;
-        Ok(Answer { status, body: text(&self.buffer[head..head + body]), head: head_text })
+        Ok(Answer {
+            status,
+            body: text(&self.buffer[head..head + body]),
+            head: head_text,
+        })
     }
 
     /// Fills the buffer with one answer: the lengths of its head and its body.
@@ -150,10 +194,14 @@ impl Client {
         self.buffer.clear();
         let mut whole = None;
         loop {
-            if whole.is_none() && let Some(end) = find(&self.buffer, b"\r\n\r\n") {
+            if whole.is_none()
+                && let Some(end) = find(&self.buffer, b"\r\n\r\n")
+            {
                 whole = Some((end + 4, content_length(&self.buffer[..end])?));
             }
-            if let Some((head, body)) = whole && self.buffer.len() >= head + body {
+            if let Some((head, body)) = whole
+                && self.buffer.len() >= head + body
+            {
                 return Ok((head, body));
             }
             let mut chunk = [0; 16 * 1024];
@@ -171,14 +219,23 @@ fn find(text: &[u8], what: &[u8]) -> Option<usize> {
 
 fn content_length(head: &[u8]) -> Result<usize> {
     let head = String::from_utf8_lossy(head).to_ascii_lowercase();
-    let length = head.lines().find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
+    let length = head
+        .lines()
+        .find_map(|line| line.strip_prefix("content-length:")?.trim().parse().ok());
     length.ok_or_else(|| Error::new(ErrorKind::InvalidData, head.clone()))
 }
 
 /// The bytes of a signed request for an EC2 action; the signature is of the right length and form.
 pub fn ec2(action: &str, form: &str) -> Vec<u8> {
-    let form = if form.is_empty() { String::new() } else { format!("&{form}") };
-    post(&format!("Action={action}&Version=2016-11-15{form}"), &[("Authorization", AUTHORIZATION)])
+    let form = if form.is_empty() {
+        String::new()
+    } else {
+        format!("&{form}")
+    };
+    post(
+        &format!("Action={action}&Version=2016-11-15{form}"),
+        &[("Authorization", AUTHORIZATION)],
+    )
 }
 
 /// The header of a request for EC2 in `us-east-1`.

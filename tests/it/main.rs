@@ -8,7 +8,6 @@
     clippy::unwrap_used,
     reason = "tests touch the computer, and fail by panicking"
 )]
-
 #![expect(
     clippy::disallowed_methods,
     clippy::expect_used,
