@@ -131,6 +131,10 @@ impl Coach {
     pub fn hint(&self) -> String {
         let mut state = self.state();
         let text = match state.progress.hint(&self.lesson) {
+            Some((level, of, hint)) if hint.starts_with("    ") => {
+                // A command stands on lines of its own, to be copied.
+                format!("hint {level} of {of}:\n{}", hint.trim_end())
+            }
             Some((level, of, hint)) => format!("hint {level} of {of}: {hint}"),
             None => "There is no hint here: every step is done.".to_owned(),
         };
