@@ -35,6 +35,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     lab_options::require_ssh()?;
     let root = lab_options::root(&options.place)?;
     let layout = Layout::new(std::path::absolute(&root).unwrap_or_else(|_| root.clone()));
+    crate::lab::quiet::quiet_panics(Some(layout.panics()));
     let lesson = lab_options::lesson(options.lesson.as_deref(), Some(&layout))?;
     let slug = lesson.slug.clone();
     let voice = lab_options::voice(options.plain);

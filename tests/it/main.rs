@@ -19,6 +19,7 @@
 
 mod desk;
 mod hostile;
+mod lab;
 mod layers;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 #[path = "../common/served.rs"]
