@@ -9,7 +9,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::cli::arguments::{Learn, World};
+use crate::cli::arguments::Learn;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
 use crate::lab::engine::{Engine, Options};
@@ -23,12 +23,6 @@ const READY_KEYS: usize = 4;
 
 /// Opens the lab, runs the shell, says goodbye.
 pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
-    if options.on == World::Aws {
-        return Err(
-            CliError::usage("lessons on your own AWS account are not built yet")
-                .hint("leave out --on aws to practise in the simulator"),
-        );
-    }
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return without_a_terminal();
     }
