@@ -105,11 +105,10 @@ fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli) -> String {
         }
     };
     let text = format!(
-        "Ground School. This is your own {} in a lab folder: nothing here reaches AWS.{}{aws}\n\
-         Stage: {}. Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
+        "Ground School: your own {} in a lab folder. Nothing here reaches AWS.{}{aws}\n\
+         Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
         shell.kind.name(),
         other.unwrap_or_default(),
-        engine.stage()
     );
     engine.coach().say(&text) + &engine.coach().task()
 }

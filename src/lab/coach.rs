@@ -134,6 +134,10 @@ impl Coach {
     pub fn hint(&self) -> String {
         let mut state = self.state();
         let text = match state.progress.hint(&self.lesson) {
+            Some((level, of, hint)) if hint.starts_with("    ") => {
+                // A command stands on lines of its own, to be copied.
+                format!("hint {level} of {of}:\n{}", hint.trim_end())
+            }
             Some((level, of, hint)) => format!("hint {level} of {of}: {hint}"),
             None => "There is no hint here: every step is done.".to_owned(),
         };
@@ -294,7 +298,9 @@ impl Coach {
             .said
             .as_ref()
             .is_some_and(|(id, said)| (id, said) == (&current.id, &current.verdict));
-        if !typed && repeated {
+        // Only a command is answered, or a change that came by itself: not the first prompt, and not Enter alone.
+        let stands_still = state.said.is_none() || repeated;
+        if !typed && stands_still {
             return text;
         }
         state.said = Some((current.id.clone(), current.verdict.clone()));
@@ -312,17 +318,12 @@ impl Coach {
                     }
                 }
                 None if repeated => {
-                    let _ = writeln!(
-                        text,
-                        "[not yet] {wanted} (`lab` shows the task, `lab hint` helps)"
-                    );
+                    let _ = writeln!(text, "[not yet] {wanted}");
                 }
                 None => {
                     let _ = writeln!(text, "[not yet] {found}");
-                    let _ = writeln!(
-                        text,
-                        "Awaited: {wanted} (`lab` shows the task, `lab hint` helps)"
-                    );
+                    let _ = writeln!(text, "Awaited: {wanted}");
+                    text.push_str("`lab` shows the task, `lab hint` helps.\n");
                 }
             },
             Verdict::CouldNotTell { why } => {

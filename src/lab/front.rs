@@ -12,9 +12,13 @@ use crate::lab::simulation::Simulation;
 
 /// What the learner can say to the lab.
 const USAGE: &str = "\
-`lab` shows the task again. `lab hint` helps, `lab check` looks now and says everything,
-`lab skip` goes on without this step, `lab reset` starts the lesson again,
-`lab steps` shows where you stand, `lab about` says what is real here.
+`lab`        shows the task again
+`lab hint`   helps, three times, each time more plainly
+`lab check`  looks now and says everything
+`lab skip`   goes on without this step
+`lab steps`  shows where you stand
+`lab reset`  starts the lesson again
+`lab about`  says what is real here
 Type `exit` to leave: the lab remembers where you are.";
 
 /// The desk of one lab.
@@ -44,12 +48,12 @@ impl Front {
     fn about(&self) -> String {
         let account = self.simulation.account_id();
         format!(
-            "You are in a lab: a simulated AWS account ({account}, region {}) on this computer.\n\
-             Real here: your shell, ssh, chmod, the key files and their modes. Simulated: the account\n\
-             and the instances. Nothing you type reaches AWS or costs anything, and your own\n\
-             ~/.ssh and ~/.aws are not touched.\n\
+            "You are in a lab: a simulated AWS account ({account}, region {}) on this computer. Nothing you type \
+             reaches AWS or costs anything, and your own ~/.ssh and ~/.aws are not touched.\n\
+             Real here: your shell, ssh, chmod, the key files and their modes. Simulated: the account and the \
+             instances.\n\
              An instance sees you as {}: that is \"my IP\" in a security group.\n\
-             Stage: shim (ssh, scp, sftp and ssh-keygen here are links that lead to the lab).",
+             How: ssh, scp, sftp and ssh-keygen are links here that lead the real ones to the lab (stage: shim).",
             crate::lab::engine::REGION,
             self.my_address
         )
