@@ -122,6 +122,22 @@ pub const REGIONS: &[&str] = &[
     "us-west-2",
 ];
 
+/// Regions that exist and that an account here has not opted in to: `DescribeRegions` names them when asked for all.
+pub const NOT_OPTED_IN: &[&str] = &[
+    "af-south-1",
+    "ap-east-1",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
+];
+
 /// Whether this simulation has a region of that name.
 pub fn region_exists(name: &str) -> bool {
     REGIONS.contains(&name)

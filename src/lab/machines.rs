@@ -1,5 +1,7 @@
 //! The simulation as its network sees it: who answers at an address, and the machine behind it.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::cloud::Region;
@@ -14,6 +16,10 @@ use crate::machine::{Identity, Machine};
 
 /// The port of SSH, and the only one on which a machine listens.
 pub const SSH: u16 = 22;
+
+/// How many addresses that were given back stay silent. Others are refused at once by this computer itself, because
+/// without privileges each silent one costs 40 ms to set up.
+const FORMER: usize = 8;
 
 /// What a connection attempt meets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,27 +105,49 @@ impl Simulation {
         }
     }
 
-    /// Every instance that has a public address now, with what somebody at `from` meets on its SSH port.
+    /// Every instance that has a public address now, with what somebody at `from` meets on its SSH port. Then the addresses
+    /// that were given back last, where nobody answers.
     pub fn public_instances(&self, from: IpAddr) -> Vec<(Ipv4Addr, Target, Reach)> {
         let state = self.lock();
         let mut all = Vec::new();
+        let mut former = Vec::new();
         for (key, account) in &state.accounts {
             for region in account.regions.values() {
                 for instance in region.instances.iter() {
-                    let Some(public) = &instance.public_address else {
-                        continue;
-                    };
-                    let target = Target {
+                    let target = |address: Ipv4Addr| Target {
                         account: key.clone(),
                         region: region.name.clone(),
                         instance: instance.id.clone(),
-                        address: public.address.to_string(),
+                        address: address.to_string(),
                     };
+                    if let Some(address) = instance.earlier_addresses.last() {
+                        let since = instance
+                            .ended
+                            .map_or(instance.launched_at, |ended| ended.at);
+                        former.push((since, *address, target(*address), instance));
+                    }
+                    let Some(public) = &instance.public_address else {
+                        continue;
+                    };
+                    let target = target(public.address);
                     let reach = self.reach_instance(region, instance, target.clone(), SSH, from);
                     all.push((public.address, target, reach));
                 }
             }
         }
+        let taken: BTreeSet<Ipv4Addr> = all.iter().map(|(address, ..)| *address).collect();
+        former.retain(|(_, address, ..)| !taken.contains(address));
+        former.sort_by_key(|(since, address, ..)| Reverse((*since, *address)));
+        former.dedup_by_key(|(_, address, ..)| *address);
+        former.truncate(FORMER);
+        let silent = former
+            .into_iter()
+            .filter_map(|(_, address, target, instance)| {
+                let why = why_not(instance, address)?;
+                let instance = Some(instance.id.clone());
+                Some((address, target, Reach::Silent { why, instance }))
+            });
+        all.extend(silent);
         all
     }
 
