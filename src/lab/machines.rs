@@ -244,11 +244,7 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
     let key_name = instance.key_name.clone();
     Identity {
         instance_id: instance.id.clone(),
-        family: instance
-            .family
-            .id()
-            .parse()
-            .unwrap_or(crate::machine::Family::AmazonLinux2023),
+        family: instance.family,
         region: region.name.clone(),
         availability_zone: instance.availability_zone.clone(),
         instance_type: instance.instance_type.clone(),

@@ -598,7 +598,7 @@ mod tests {
     }
 
     fn disk() -> Disk {
-        let mut disk = Disk::new(Family::AmazonLinux2023);
+        let mut disk = Disk::new(Family::Al2023);
         disk.make_dir(&Who::root(), "/home/me", 0o700, 5).unwrap();
         disk.change(&Who::root(), "/home/me", true, |node| {
             (node.owner, node.group) = (1000, 1000);

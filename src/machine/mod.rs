@@ -42,7 +42,7 @@ mod screens;
 #[cfg(test)]
 mod testing;
 
-pub use family::{Family, UnknownFamily};
+pub use family::Family;
 pub use identity::Identity;
 pub use session::{Output, Ran, Session, Size, Then};
 
@@ -140,7 +140,7 @@ impl Machine {
     /// Stands in for a machine that is in use elsewhere.
     fn elsewhere() -> Self {
         Self {
-            disk: Disk::new(Family::AmazonLinux2023),
+            disk: Disk::new(Family::Al2023),
             logins: Vec::new(),
         }
     }

@@ -84,7 +84,7 @@ fn a_key_offered_is_not_a_key_proven() {
 
 #[test]
 fn a_sha1_signature_is_refused() {
-    let lab = Lab::new(Family::AmazonLinux2023, KeyType::Rsa, Settings::default());
+    let lab = Lab::new(Family::Al2023, KeyType::Rsa, Settings::default());
     let said = lab.login(&["-o", "PubkeyAcceptedAlgorithms=ssh-rsa", "true"]);
     assert_eq!(said.status, Some(255));
     assert!(said.stderr.contains("Permission denied"), "{}", said.stderr);
@@ -101,7 +101,7 @@ fn root_with_the_right_key_reads_a_sentence_and_leaves_with_142() {
         root_wait: Duration::from_millis(300),
         ..Settings::default()
     };
-    let lab = Lab::new(Family::AmazonLinux2023, KeyType::Ed25519, settings);
+    let lab = Lab::new(Family::Al2023, KeyType::Ed25519, settings);
     let said = lab.ssh(&["-i", "key.pem", &lab.as_user("root"), "whoami"]);
     assert_eq!(
         said.stdout,
