@@ -442,3 +442,129 @@ pub const LOOPBACK_ADDRESSES: Ipv4Net =
 
 /// Where a lab takes public addresses from: RFC 5737's TEST-NET-3, so that a command typed outside the lab reaches no stranger.
 pub const LAB_ADDRESSES: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(203, 0, 113, 0), 24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::server::ssh::Host;
+
+    fn simulation(folder: Option<PathBuf>, tenancy: Tenancy) -> Simulation {
+        let settings = Settings {
+            pace: Pace::Instant,
+            tenancy,
+            addresses: LAB_ADDRESSES,
+            keys: Arc::new(KeyPool::new(1, 1)),
+            folder,
+        };
+        Simulation::start(settings, Journal::in_memory()).unwrap()
+    }
+
+    fn one() -> Tenancy {
+        Tenancy::One {
+            account: "123456789012".to_owned(),
+        }
+    }
+
+    fn call(simulation: &Simulation, action: &str) -> String {
+        let body = format!("Action={action}&Version=2016-11-15");
+        let request = api::Request {
+            query: "",
+            body: body.as_bytes(),
+            authorization: Some(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261124/us-east-1/ec2/aws4_request, \
+                 SignedHeaders=host, Signature=00",
+            ),
+            target: None,
+        };
+        let reply = simulation.handle(&request);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    }
+
+    /// A running instance, with its machine.
+    fn launch(simulation: &Simulation) -> Target {
+        let answer = call(
+            simulation,
+            "RunInstances&InstanceType=t3.micro&MinCount=1&MaxCount=1&ImageId=resolve:ssm:\
+             /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+        );
+        let (_, id) = answer.split_once("<instanceId>").unwrap();
+        let (id, _) = id.split_once('<').unwrap();
+        let account = simulation.lock().accounts.keys().next().unwrap().clone();
+        let target = Target {
+            account,
+            region: "us-east-1".to_owned(),
+            instance: id.to_owned(),
+            address: String::new(),
+        };
+        assert!(simulation.with_machine(&target, &mut |_, _, _| {}));
+        target
+    }
+
+    fn terminate(simulation: &Simulation, target: &Target) {
+        let id = &target.instance;
+        call(simulation, &format!("TerminateInstances&InstanceId.1={id}"));
+        simulation.tick();
+        call(simulation, "DescribeInstances");
+    }
+
+    #[test]
+    fn a_terminated_instances_machine_is_forgotten_in_serve_too() {
+        let simulation = simulation(None, Tenancy::PerAccessKey);
+        let (gone, stays) = (launch(&simulation), launch(&simulation));
+        assert!(simulation.lock().kept.is_empty(), "serve keeps nothing");
+        terminate(&simulation, &gone);
+        let of_the_account = simulation.lock().machines[&gone.account].clone();
+        assert_eq!(of_the_account.keys().collect::<Vec<_>>(), [&stays.instance]);
+        assert!(!simulation.with_machine(&gone, &mut |_, _, _| {}));
+        terminate(&simulation, &stays);
+        assert!(simulation.lock().machines.is_empty());
+    }
+
+    #[test]
+    fn a_machine_is_written_when_it_changed_and_its_file_goes_with_it() {
+        use std::os::unix::fs::MetadataExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let lab = simulation(Some(folder.path().to_owned()), one());
+        let target = launch(&lab);
+        let file = folder
+            .path()
+            .join(format!("machines/{}.json", target.instance));
+        // A file that is replaced is another one.
+        let written = || file.metadata().unwrap().ino();
+        let first = written();
+        assert!(lab.with_machine(&target, &mut |_, _, _| {}));
+        assert_eq!(written(), first);
+        let log_in = |machine: &mut Machine, id: &crate::machine::Identity, now| {
+            let size = crate::machine::Size {
+                columns: 80,
+                rows: 24,
+            };
+            let mut session = crate::machine::Session::new("ec2-user", [127, 0, 0, 1].into(), Some(size));
+            session.start_shell(machine, id, now);
+        };
+        assert!(lab.with_machine(&target, &mut |machine, id, now| log_in(machine, id, now)));
+        assert_ne!(written(), first, "a login is remembered");
+        drop(lab);
+
+        let lab = simulation(Some(folder.path().to_owned()), one());
+        let second = written();
+        assert!(lab.with_machine(&target, &mut |_, _, _| {}));
+        assert_eq!(written(), second, "what was read is what is on the disk");
+        terminate(&lab, &target);
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn time_is_looked_at_only_when_something_is_due() {
+        let simulation = simulation(None, one());
+        simulation.tick();
+        assert!(!simulation.is_due(), "an empty account waits for nothing");
+        launch(&simulation);
+        assert!(simulation.is_due(), "after a call it is looked at once");
+        simulation.tick();
+        simulation.tick();
+        assert!(!simulation.is_due());
+    }
+}

@@ -5,8 +5,9 @@ use std::ffi::OsString;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
+use std::time::{Duration, Instant};
 
-use rustix::process::{Pid, Resource, Rlimit, prlimit};
+use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use crate::desk::{program, until};
 use crate::terminal::Terminal;
@@ -16,16 +17,26 @@ const SOLUTION: &str = include_str!("../../lessons/01-key-pair-and-ssh/solution.
 /// A learner's home with files of their own, and the place for a lab beside it.
 struct Learner {
     dir: tempfile::TempDir,
+    shell: &'static str,
 }
 
 impl Learner {
     fn new() -> Self {
         let dir = tempfile::tempdir().unwrap();
-        let learner = Self { dir };
+        let learner = Self {
+            dir,
+            shell: "/bin/bash",
+        };
         for (name, text) in [
             (
                 ".bashrc",
                 "PS1='READY> '\nbind 'set enable-bracketed-paste off'\n",
+            ),
+            (".zshrc", "PROMPT_EOL_MARK=\nPS1='READY> '\n"),
+            (".shrc", "PS1='READY> '\n"),
+            (
+                ".config/fish/config.fish",
+                "function fish_prompt; echo -n 'READY> '; end\nfunction fish_greeting; end\n",
             ),
             (
                 ".ssh/config",
@@ -66,7 +77,8 @@ impl Learner {
         vec![
             ("PATH".into(), "/usr/bin:/bin".into()),
             ("HOME".into(), self.home().into()),
-            ("SHELL".into(), "/bin/bash".into()),
+            ("ENV".into(), self.home().join(".shrc").into()),
+            ("SHELL".into(), self.shell.into()),
             ("TERM".into(), "xterm".into()),
             ("LANG".into(), "C.UTF-8".into()),
         ]
@@ -468,4 +480,30 @@ fn wrong_usage_is_exit_code_2_with_the_way_out() {
     assert_eq!(output.status.code(), Some(3));
     assert!(text(&output.stderr).contains("there is no lab in"));
     assert!(!root.exists(), "nothing was made");
+}
+
+/// Prints the figures; asserts only what no machine should miss.
+#[test]
+fn a_stopped_engine_holds_no_prompt_up_and_goes_on_when_it_is_woken() {
+    for shell in ["/bin/bash", "/usr/bin/zsh", "/usr/bin/fish", "/bin/dash"] {
+        let mut learner = Learner::new();
+        learner.shell = shell;
+        let mut terminal = learner.open();
+        terminal.line("true");
+        let engine = Pid::from_child(&terminal.child);
+        kill_process(engine, Signal::STOP).unwrap();
+        let mut held: Vec<Duration> = (0..25)
+            .map(|_| {
+                let began = Instant::now();
+                terminal.line("");
+                began.elapsed()
+            })
+            .collect();
+        kill_process(engine, Signal::CONT).unwrap();
+        held.sort();
+        println!("{shell}: a stopped engine holds a prompt {:?}", held[12]);
+        assert!(held[12] < Duration::from_millis(50), "{shell}: {held:?}");
+        let said = terminal.line("lab steps");
+        assert!(said.contains("[to do]"), "{shell}: {said}");
+    }
 }

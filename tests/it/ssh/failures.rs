@@ -192,6 +192,28 @@ fn after_six_wrong_keys_the_right_one_comes_too_late() {
     assert_eq!(said.status, Some(0), "{}", said.stderr);
 }
 
+/// sshd ends the connection in place of its sixth refusal; russh refuses first. A client that has a seventh key never
+/// notices (see above); one that has none gives up by itself, in the words of too few keys.
+#[test]
+fn after_exactly_six_wrong_keys_the_client_gives_up_by_itself() {
+    let lab = Lab::open();
+    let names: Vec<String> = (1..=6).map(|n| format!("wrong{n}")).collect();
+    let mut args: Vec<&str> = Vec::new();
+    for name in &names {
+        lab.stranger(name);
+        args.extend(["-i", name]);
+    }
+    let host = lab.as_user("ec2-user");
+    let said = lab.ssh(&[args.as_slice(), &[&host, "true"]].concat());
+    let refusal = format!("{host}: Permission denied (publickey,gssapi-with-mic).\n");
+    assert_eq!((said.stderr, said.status), (refusal, Some(255)));
+    let offered = lab.events_until_ended(1);
+    let offered = offered
+        .iter()
+        .filter(|what| matches!(what, What::KeyOffered { .. }));
+    assert_eq!(offered.count(), 6);
+}
+
 #[test]
 fn a_dropped_address_is_a_timeout_and_an_unlistened_one_a_refusal() {
     let mut lab = Lab::open();
