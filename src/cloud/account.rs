@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::{AddressPool, Env};
 use crate::cloud::resources::fleet::Instances;
+use crate::cloud::resources::instance::State;
 use crate::cloud::resources::key_pair::KeyPairs;
 use crate::cloud::resources::network::Network;
 use crate::cloud::resources::security_group::SecurityGroups;
@@ -35,6 +36,20 @@ impl Account {
         self.regions
             .entry(name.to_owned())
             .or_insert_with(|| Region::new(name, env))
+    }
+
+    /// When something will happen by itself; none while nothing will.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let due = |region: &Region| region.instances.next_due();
+        self.regions.values().filter_map(due).min()
+    }
+
+    /// Whether there is an instance of that id, in any state but terminated.
+    pub fn has_machine(&self, instance: &str) -> bool {
+        self.regions.values().any(|region| {
+            let instance = region.instances.get(instance);
+            instance.is_some_and(|instance| instance.state != State::Terminated)
+        })
     }
 
     /// Lets everything that was due by `now` happen; true when something changed.
@@ -105,6 +120,22 @@ pub const REGIONS: &[&str] = &[
     "us-east-2",
     "us-west-1",
     "us-west-2",
+];
+
+/// Regions that exist and that an account here has not opted in to: `DescribeRegions` names them when asked for all.
+pub const NOT_OPTED_IN: &[&str] = &[
+    "af-south-1",
+    "ap-east-1",
+    "ap-south-2",
+    "ap-southeast-3",
+    "ap-southeast-4",
+    "ca-west-1",
+    "eu-central-2",
+    "eu-south-1",
+    "eu-south-2",
+    "il-central-1",
+    "me-central-1",
+    "me-south-1",
 ];
 
 /// Whether this simulation has a region of that name.

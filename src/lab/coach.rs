@@ -38,7 +38,9 @@ struct State {
     progress: Progress,
     /// What was said last about the current step: not said again in full while nothing changes.
     said: Option<(String, Verdict)>,
-    /// Progress could not be written, and this was said.
+    /// The last try to write progress failed.
+    unsaved: bool,
+    /// That, to be said once.
     trouble: Option<String>,
 }
 
@@ -57,6 +59,7 @@ impl Coach {
         let state = Mutex::new(State {
             progress,
             said: None,
+            unsaved: false,
             trouble: None,
         });
         Self {
@@ -97,14 +100,14 @@ impl Coach {
         let mut state = self.state();
         let before = state.progress.is_complete(&self.lesson);
         let judgement = self.look_with(&mut state);
-        if before {
-            return String::new();
+        let mut text = trouble(&mut state);
+        if !before {
+            text.push_str(&shortened(&self.news(&mut state, &judgement, typed)));
         }
-        let text = self.news(&mut state, &judgement, typed);
         if text.is_empty() {
             text
         } else {
-            self.voice.say(&shortened(&text))
+            self.voice.say(&text)
         }
     }
 
@@ -139,7 +142,7 @@ impl Coach {
             None => "There is no hint here: every step is done.".to_owned(),
         };
         self.save(&mut state);
-        self.voice.say(&text)
+        self.voice.say(&(trouble(&mut state) + &text))
     }
 
     /// A check by request: the whole verdict, however often it was said.
@@ -153,7 +156,7 @@ impl Coach {
         } else {
             text
         };
-        self.voice.say(&text)
+        self.voice.say(&(trouble(&mut state) + &text))
     }
 
     /// Goes on without the current step.
@@ -165,7 +168,11 @@ impl Coach {
                 .say("There is nothing to skip: every step is done.");
         };
         self.save(&mut state);
-        let mut text = format!("[skipped] {skipped}: no points, and you can still do it later.\n");
+        let mut text = trouble(&mut state);
+        let _ = writeln!(
+            text,
+            "[skipped] {skipped}: no points, and you can still do it later."
+        );
         text.push_str(&self.next(&state.progress));
         self.voice.say(&text)
     }
@@ -214,10 +221,10 @@ impl Coach {
     fn look_with(&self, state: &mut State) -> Judgement {
         let evidence = self.gather(&needs(&self.lesson, &state.progress));
         let judgement = judge(&self.lesson, &state.progress, &evidence);
-        if state
+        let news = state
             .progress
-            .record(&self.lesson, &judgement, evidence.now)
-        {
+            .record(&self.lesson, &judgement, evidence.now);
+        if news || state.unsaved {
             self.save(state);
         }
         judgement
@@ -251,14 +258,14 @@ impl Coach {
 
     fn save(&self, state: &mut State) {
         let Some(path) = &self.keep else { return };
-        state.trouble = write_atomically(path, state.progress.to_json().as_bytes())
-            .err()
-            .map(|error| {
-                format!(
-                    "Your progress could not be saved in {} ({error}).",
-                    path.display()
-                )
-            });
+        let failed = write_atomically(path, state.progress.to_json().as_bytes()).err();
+        if let Some(error) = failed.as_ref().filter(|_| !state.unsaved) {
+            state.trouble = Some(format!(
+                "Your progress could not be saved in {} ({error}). It is tried again after each command.",
+                path.display()
+            ));
+        }
+        state.unsaved = failed.is_some();
     }
 
     fn current<'a>(
@@ -271,9 +278,6 @@ impl Coach {
 
     fn news(&self, state: &mut State, judgement: &Judgement, typed: bool) -> String {
         let mut text = String::new();
-        if let Some(trouble) = state.trouble.take() {
-            let _ = writeln!(text, "[our trouble] {trouble}");
-        }
         let mut moved = false;
         for passed in judgement.newly_passed() {
             moved = true;
@@ -370,6 +374,15 @@ impl Coach {
             )
         }
     }
+}
+
+/// What went wrong with the lab itself, with a line of its own, once.
+fn trouble(state: &mut State) -> String {
+    state
+        .trouble
+        .take()
+        .map(|trouble| format!("[our trouble] {trouble}\n"))
+        .unwrap_or_default()
 }
 
 /// Keeps what is said after one command to a few lines: each sentence that is dropped can be read with `lab`.

@@ -81,7 +81,9 @@ impl Desk for Front {
                 directory: report.directory.display().to_string(),
             });
         }
-        self.coach.after_command(typed)
+        let trouble = self.simulation.take_trouble();
+        let trouble = trouble.map(|trouble| self.coach.say(&format!("[our trouble] {trouble}")));
+        trouble.unwrap_or_default() + &self.coach.after_command(typed)
     }
 
     fn word(&self, report: WordReport) -> Answer {

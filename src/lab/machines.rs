@@ -1,5 +1,7 @@
 //! The simulation as its network sees it: who answers at an address, and the machine behind it.
 
+use std::cmp::Reverse;
+use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::cloud::Region;
@@ -9,11 +11,15 @@ use crate::course::evidence::{Silence, What};
 use crate::keys::HostKey;
 use crate::lab::journal::{now, timestamp};
 use crate::lab::server::ssh::{Host, Target};
-use crate::lab::simulation::Simulation;
+use crate::lab::simulation::{self, Simulation};
 use crate::machine::{Identity, Machine};
 
 /// The port of SSH, and the only one on which a machine listens.
 pub const SSH: u16 = 22;
+
+/// How many addresses that were given back stay silent. Others are refused at once by this computer itself, because
+/// without privileges each silent one costs 40 ms to set up.
+const FORMER: usize = 8;
 
 /// What a connection attempt meets.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -99,27 +105,49 @@ impl Simulation {
         }
     }
 
-    /// Every instance that has a public address now, with what somebody at `from` meets on its SSH port.
+    /// Every instance that has a public address now, with what somebody at `from` meets on its SSH port. Then the addresses
+    /// that were given back last, where nobody answers.
     pub fn public_instances(&self, from: IpAddr) -> Vec<(Ipv4Addr, Target, Reach)> {
         let state = self.lock();
         let mut all = Vec::new();
+        let mut former = Vec::new();
         for (key, account) in &state.accounts {
             for region in account.regions.values() {
                 for instance in region.instances.iter() {
-                    let Some(public) = &instance.public_address else {
-                        continue;
-                    };
-                    let target = Target {
+                    let target = |address: Ipv4Addr| Target {
                         account: key.clone(),
                         region: region.name.clone(),
                         instance: instance.id.clone(),
-                        address: public.address.to_string(),
+                        address: address.to_string(),
                     };
+                    if let Some(address) = instance.earlier_addresses.last() {
+                        let since = instance
+                            .ended
+                            .map_or(instance.launched_at, |ended| ended.at);
+                        former.push((since, *address, target(*address), instance));
+                    }
+                    let Some(public) = &instance.public_address else {
+                        continue;
+                    };
+                    let target = target(public.address);
                     let reach = self.reach_instance(region, instance, target.clone(), SSH, from);
                     all.push((public.address, target, reach));
                 }
             }
         }
+        let taken: BTreeSet<Ipv4Addr> = all.iter().map(|(address, ..)| *address).collect();
+        former.retain(|(_, address, ..)| !taken.contains(address));
+        former.sort_by_key(|(since, address, ..)| Reverse((*since, *address)));
+        former.dedup_by_key(|(_, address, ..)| *address);
+        former.truncate(FORMER);
+        let silent = former
+            .into_iter()
+            .filter_map(|(_, address, target, instance)| {
+                let why = why_not(instance, address)?;
+                let instance = Some(instance.id.clone());
+                Some((address, target, Reach::Silent { why, instance }))
+            });
+        all.extend(silent);
         all
     }
 
@@ -190,18 +218,29 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool {
-        let mut state = self.lock();
-        let state = &mut *state;
-        let Some((account, region, instance)) = find(&state.accounts, target) else {
-            return false;
-        };
-        let identity = identity(&account.id, region, instance);
-        let machine = state
-            .machines
-            .entry(target.instance.clone())
-            .or_insert_with(|| Machine::first_boot(&identity));
-        work(machine, &identity, now());
-        self.keep_machine(&target.instance, machine);
+        {
+            let mut state = self.lock();
+            let simulation::State {
+                accounts, machines, ..
+            } = &mut *state;
+            let Some((account, region, instance)) = find(accounts, target) else {
+                return false;
+            };
+            if instance.state == State::Terminated {
+                return false;
+            }
+            let identity = identity(&account.id, region, instance);
+            let machine = machines
+                .entry(target.account.clone())
+                .or_default()
+                .entry(target.instance.clone())
+                .or_insert_with(|| Machine::first_boot(&identity));
+            work(machine, &identity, now());
+            if !self.is_unkept(&state, target) {
+                return true;
+            }
+        }
+        self.keep_machine(target);
         true
     }
 
@@ -233,11 +272,7 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
     let key_name = instance.key_name.clone();
     Identity {
         instance_id: instance.id.clone(),
-        family: instance
-            .family
-            .id()
-            .parse()
-            .unwrap_or(crate::machine::Family::AmazonLinux2023),
+        family: instance.family,
         region: region.name.clone(),
         availability_zone: instance.availability_zone.clone(),
         instance_type: instance.instance_type.clone(),

@@ -19,7 +19,9 @@
 
 mod desk;
 mod hostile;
+mod lab;
 mod layers;
+mod readme;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 #[path = "../common/served.rs"]
 mod served;

@@ -149,10 +149,21 @@ impl Element for i64 {
     }
 }
 
+/// A time as EC2 writes it: whole seconds, and three zeroes (`2022-05-27T21:51:16.000Z`).
+#[derive(Debug, Clone, Copy)]
+pub struct WholeSeconds(pub Timestamp);
+
+impl std::fmt::Display for WholeSeconds {
+    fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
+        let whole = Timestamp::from_second(self.0.as_second()).unwrap_or(self.0);
+        write!(f, "{whole:.3}")
+    }
+}
+
 impl Element for Timestamp {
     const SHAPE: Shape = Shape::Timestamp;
     fn write(&self, xml: &mut Xml, name: &str) {
-        xml.display(name, format_args!("{self:.3}"));
+        xml.display(name, WholeSeconds(*self));
     }
     #[expect(
         clippy::cast_precision_loss,

@@ -42,13 +42,21 @@ pub fn read(service: Service, request: &Request<'_>) -> Result<(String, Params),
             let action = request
                 .target
                 .and_then(|target| target.strip_prefix("AmazonSSM."))
-                .ok_or_else(|| ApiError::new("UnknownOperationException", ""))?;
+                .ok_or_else(|| no_such_action(service, ""))?;
             let body: Value = serde_json::from_slice(request.body)
                 .map_err(|error| ApiError::new("SerializationException", error.to_string()))?;
             let mut pairs = Vec::new();
             flatten("", &body, &mut pairs);
             Ok((action.to_owned(), Params::from_pairs(pairs)))
         }
+    }
+}
+
+/// An action that is not simulated. The JSON services have a code of their own for it, and no sentence.
+pub fn no_such_action(service: Service, action: &str) -> ApiError {
+    match service {
+        Service::Ec2 | Service::Sts => ApiError::invalid_action(action),
+        Service::Ssm => ApiError::new("UnknownOperationException", ""),
     }
 }
 

@@ -166,7 +166,7 @@ fn answer(
         error: None,
     });
     let action = actions::find(caller.service, &seen.action)
-        .ok_or_else(|| ApiError::invalid_action(&name))?;
+        .ok_or_else(|| envelope::no_such_action(caller.service, &name))?;
     let dry_run = <Option<bool> as params::Parameter>::take(&mut params, "DryRun")?;
     let region_exists = crate::cloud::account::region_exists(&caller.region);
     if !region_exists {

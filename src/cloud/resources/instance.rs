@@ -358,6 +358,14 @@ impl Instance {
             .map(|(_, boot)| *boot)
     }
 
+    /// `CurrentInstanceBootMode`.
+    pub fn current_boot_mode(&self) -> &'static str {
+        match self.boot_mode {
+            Some(_) => "uefi",
+            None => "legacy-bios",
+        }
+    }
+
     /// Its private address, while it has one.
     pub fn private_address(&self) -> Option<Ipv4Addr> {
         self.interface

@@ -116,8 +116,8 @@ impl Stage for LoopbackStage {
     }
 
     fn apply(&mut self, wanted: &[Place]) -> Result<(), StageError> {
-        self.listeners
-            .retain(|address, _| wanted.iter().any(|place| place.address == *address));
+        let kept: BTreeSet<Ipv4Addr> = wanted.iter().map(|place| place.address).collect();
+        self.listeners.retain(|address, _| kept.contains(address));
         let mut first = Ok(());
         for place in wanted {
             let done = self

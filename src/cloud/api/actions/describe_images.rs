@@ -8,7 +8,7 @@ use crate::cloud::api::actions::launch_order::check_image_id;
 use crate::cloud::api::answer::answer;
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::filter::{Filter, Filters};
-use crate::cloud::api::page::{USUAL, paginate};
+use crate::cloud::api::page::paginate;
 use crate::cloud::api::params::request;
 use crate::cloud::resources::image::{Image, shelf};
 
@@ -25,7 +25,7 @@ request! {
         include_deprecated: Option<bool> = "IncludeDeprecated",
         /// Filters.
         filters: Vec<Filter> = "Filter",
-        /// Images on one page, 5 to 1000.
+        /// Images on one page, 1 to 1000.
         max_results: Option<i64> = "MaxResults",
         /// Where the last page ended.
         next_token: Option<String> = "NextToken",
@@ -83,6 +83,9 @@ answer! {
         encrypted: bool = "encrypted",
     }
 }
+
+/// AWS states no least number for this action; that 1 is accepted is unverified.
+const PAGE: std::ops::RangeInclusive<i64> = 1..=1000;
 
 const FILTERS: &[&str] = &[
     "architecture",
@@ -145,7 +148,7 @@ impl Operation for DescribeImages {
             |item| item.image_id.clone(),
             self.max_results,
             self.next_token.as_deref(),
-            USUAL,
+            PAGE,
         )?;
         Ok(DescribeImagesAnswer { images, next_token })
     }

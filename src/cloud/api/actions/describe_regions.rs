@@ -2,7 +2,7 @@
 
 use std::borrow::Cow;
 
-use crate::cloud::account::REGIONS;
+use crate::cloud::account::{NOT_OPTED_IN, REGIONS};
 use crate::cloud::api::Call;
 use crate::cloud::api::actions::Operation;
 use crate::cloud::api::answer::answer;
@@ -15,7 +15,7 @@ request! {
     pub struct DescribeRegions {
         /// Names of regions; all when there are none.
         region_names: Vec<String> = "RegionName",
-        /// Also those that the account has not opted in to; here there are none.
+        /// Also those that the account has not opted in to.
         all_regions: Option<bool> = "AllRegions",
         /// `endpoint`, `opt-in-status`, `region-name`.
         filters: Vec<Filter> = "Filter",
@@ -43,26 +43,31 @@ impl Operation for DescribeRegions {
 
     fn run(self, _call: &mut Call<'_, '_>) -> Result<DescribeRegionsAnswer, ApiError> {
         let filters = Filters::check(self.filters, &["endpoint", "opt-in-status", "region-name"])?;
+        let more: &[&str] = match self.all_regions {
+            Some(true) => NOT_OPTED_IN,
+            Some(false) | None => &[],
+        };
+        let all = (REGIONS.iter().map(|name| (*name, "opt-in-not-required")))
+            .chain(more.iter().map(|name| (*name, "not-opted-in")));
         // The text for an unknown region is unverified.
         if let Some(unknown) = self
             .region_names
             .iter()
-            .find(|name| !REGIONS.contains(&name.as_str()))
+            .find(|wanted| all.clone().all(|(name, _)| name != wanted.as_str()))
         {
             return Err(ApiError::invalid_value(format!(
                 "Invalid region name: {unknown}"
             )));
         }
-        let regions = REGIONS
-            .iter()
-            .filter(|name| {
+        let regions = all
+            .filter(|(name, _)| {
                 self.region_names.is_empty()
-                    || self.region_names.iter().any(|wanted| wanted == *name)
+                    || self.region_names.iter().any(|wanted| wanted == name)
             })
-            .map(|name| Region {
-                region_name: (*name).to_owned(),
+            .map(|(name, opt_in_status)| Region {
+                region_name: name.to_owned(),
                 endpoint: format!("ec2.{name}.amazonaws.com"),
-                opt_in_status: "opt-in-not-required",
+                opt_in_status,
             })
             .filter(|region| {
                 filters.fit(|name| match name {
@@ -73,5 +78,22 @@ impl Operation for DescribeRegions {
             })
             .collect();
         Ok(DescribeRegionsAnswer { regions })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::Client;
+
+    #[test]
+    fn regions_that_need_opting_in_are_named_only_when_asked_for() {
+        let mut client = Client::new();
+        let count = |form: &str, client: &mut Client| {
+            let body = client.ec2("DescribeRegions", form).body;
+            body.matches("<optInStatus>not-opted-in<").count()
+        };
+        assert_eq!(count("", &mut client), 0);
+        assert_eq!(count("AllRegions=false", &mut client), 0);
+        assert_eq!(count("AllRegions=true", &mut client), 12);
     }
 }

@@ -297,6 +297,11 @@ pub fn state_reason_code(instance: &Instance) -> Option<&'static str> {
     state_reason(instance).map(|reason| reason.code)
 }
 
+/// The message of `stateReason`.
+pub fn state_reason_message(instance: &Instance) -> Option<&'static str> {
+    state_reason(instance).map(|reason| reason.message)
+}
+
 fn state_reason(instance: &Instance) -> Option<StateReason> {
     let (code, message) = match instance.ended.map(|ended| ended.by) {
         Some(EndedBy::User) => (
@@ -314,7 +319,13 @@ fn state_reason(instance: &Instance) -> Option<StateReason> {
     Some(StateReason { code, message })
 }
 
-fn switch(on: bool) -> &'static str {
+/// `HttpTokens`.
+pub fn token_rule(required: bool) -> &'static str {
+    if required { "required" } else { "optional" }
+}
+
+/// How AWS says whether an option is on.
+pub fn switch(on: bool) -> &'static str {
     if on { "enabled" } else { "disabled" }
 }
 
@@ -388,11 +399,7 @@ impl<'a> InstanceView<'a> {
             hibernation_options: HibernationOptions { configured: false },
             metadata_options: MetadataItem {
                 state: if launching { "pending" } else { "applied" },
-                http_tokens: if metadata.tokens_required {
-                    "required"
-                } else {
-                    "optional"
-                },
+                http_tokens: token_rule(metadata.tokens_required),
                 http_put_response_hop_limit: metadata.hop_limit,
                 http_endpoint: switch(metadata.endpoint_enabled),
                 http_protocol_ipv6: switch(metadata.ipv6_enabled),
@@ -411,10 +418,7 @@ impl<'a> InstanceView<'a> {
             maintenance_options: MaintenanceOptions {
                 auto_recovery: "default",
             },
-            current_instance_boot_mode: match instance.boot_mode {
-                Some(_) => "uefi",
-                None => "legacy-bios",
-            },
+            current_instance_boot_mode: instance.current_boot_mode(),
         }
     }
 }

@@ -25,6 +25,7 @@ mod get_parameter;
 mod get_parameters;
 mod get_parameters_by_path;
 mod import_key_pair;
+mod instance_filter;
 mod instance_item;
 mod launch_order;
 mod parameter_item;
