@@ -68,6 +68,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     )
     .map_err(failed)?;
     let _ = status;
+    engine.coach().save();
     let _ = out.write_all(engine.coach().say(&goodbye(&engine)).as_bytes());
     let passed = engine
         .coach()

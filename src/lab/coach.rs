@@ -32,14 +32,18 @@ pub struct Coach {
     /// Where progress is kept; none for a look that changes nothing.
     keep: Option<PathBuf>,
     state: Mutex<State>,
+    /// Held while progress is written, so that an older one never replaces a newer.
+    writing: Mutex<()>,
 }
 
 struct State {
     progress: Progress,
     /// What was said last about the current step: not said again in full while nothing changes.
     said: Option<(String, Verdict)>,
-    /// The last try to write progress failed.
+    /// Progress has changed since it was last written.
     unsaved: bool,
+    /// The last try to write it failed.
+    failing: bool,
     /// That, to be said once.
     trouble: Option<String>,
 }
@@ -60,6 +64,7 @@ impl Coach {
             progress,
             said: None,
             unsaved: false,
+            failing: false,
             trouble: None,
         });
         Self {
@@ -70,6 +75,7 @@ impl Coach {
             home,
             keep,
             state,
+            writing: Mutex::new(()),
         }
     }
 
@@ -85,14 +91,19 @@ impl Coach {
 
     /// Gathers, judges and records; what came of it.
     pub fn look(&self) -> Judgement {
-        self.look_with(&mut self.state())
+        let judgement = self.look_with(&mut self.state());
+        self.save();
+        judgement
     }
 
     /// The grade as of now.
     pub fn grade(&self) -> Report {
         let mut state = self.state();
         let judgement = self.look_with(&mut state);
-        report(&self.lesson, &state.progress, &judgement)
+        let report = report(&self.lesson, &state.progress, &judgement);
+        drop(state);
+        self.save();
+        report
     }
 
     /// What to say after a command. `typed` is false when the learner only pressed Enter.
@@ -141,7 +152,7 @@ impl Coach {
             Some((level, of, hint)) => format!("hint {level} of {of}: {hint}"),
             None => "There is no hint here: every step is done.".to_owned(),
         };
-        self.save(&mut state);
+        state.unsaved = true;
         self.voice.say(&(trouble(&mut state) + &text))
     }
 
@@ -167,7 +178,7 @@ impl Coach {
                 .voice
                 .say("There is nothing to skip: every step is done.");
         };
-        self.save(&mut state);
+        state.unsaved = true;
         let mut text = trouble(&mut state);
         let _ = writeln!(
             text,
@@ -198,6 +209,33 @@ impl Coach {
         self.voice.say(&text)
     }
 
+    /// Writes the progress if it has changed. The disk may take longer than a prompt can wait, so whoever answers a prompt
+    /// calls this after the answer; what failed is said with the next one.
+    pub fn save(&self) {
+        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let Some(path) = &self.keep else { return };
+        let progress = {
+            let mut state = self.state();
+            if !std::mem::take(&mut state.unsaved) {
+                return;
+            }
+            state.progress.to_json()
+        };
+        let written = write_atomically(path, progress.as_bytes());
+        let mut state = self.state();
+        // What could not be written is tried again with the next answer.
+        let failed_before = std::mem::replace(&mut state.failing, written.is_err());
+        if let Err(error) = written {
+            state.unsaved = true;
+            if !failed_before {
+                state.trouble = Some(format!(
+                    "Your progress could not be saved in {} ({error}). It is tried again after each command.",
+                    path.display()
+                ));
+            }
+        }
+    }
+
     /// Says something that is no verdict.
     pub fn say(&self, text: &str) -> String {
         self.voice.say(text)
@@ -209,7 +247,7 @@ impl Coach {
             let mut state = self.state();
             state.progress = Progress::new(&self.lesson.slug);
             state.said = None;
-            self.save(&mut state);
+            state.unsaved = true;
         }
         self.task()
     }
@@ -224,9 +262,7 @@ impl Coach {
         let news = state
             .progress
             .record(&self.lesson, &judgement, evidence.now);
-        if news || state.unsaved {
-            self.save(state);
-        }
+        state.unsaved |= news;
         judgement
     }
 
@@ -254,18 +290,6 @@ impl Coach {
                 Known::NotGathered
             },
         }
-    }
-
-    fn save(&self, state: &mut State) {
-        let Some(path) = &self.keep else { return };
-        let failed = write_atomically(path, state.progress.to_json().as_bytes()).err();
-        if let Some(error) = failed.as_ref().filter(|_| !state.unsaved) {
-            state.trouble = Some(format!(
-                "Your progress could not be saved in {} ({error}). It is tried again after each command.",
-                path.display()
-            ));
-        }
-        state.unsaved = failed.is_some();
     }
 
     fn current<'a>(

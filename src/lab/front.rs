@@ -83,7 +83,11 @@ impl Desk for Front {
         }
         let trouble = self.simulation.take_trouble();
         let trouble = trouble.map(|trouble| self.coach.say(&format!("[our trouble] {trouble}")));
-        trouble.unwrap_or_default() + &self.coach.after_command(typed)
+        let news = trouble.unwrap_or_default() + &self.coach.after_command(typed);
+        // The prompt does not wait for the disk.
+        let coach = Arc::clone(&self.coach);
+        tokio::task::spawn_blocking(move || coach.save());
+        news
     }
 
     fn word(&self, report: WordReport) -> Answer {
@@ -112,6 +116,7 @@ impl Desk for Front {
                 return Answer { status: 2, text: self.coach.say(&text) };
             }
         };
+        self.coach.save();
         Answer { status: 0, text }
     }
 
