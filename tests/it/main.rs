@@ -22,6 +22,7 @@ mod hostile;
 mod lab;
 mod layers;
 mod readme;
+mod screens;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 #[path = "../common/served.rs"]
 mod served;
