@@ -318,7 +318,11 @@ impl Coach {
                     }
                 }
                 None if repeated => {
-                    let _ = writeln!(text, "[not yet] {wanted}");
+                    // The goal is worded as what to do, and is short.
+                    let todo = self
+                        .current(&state.progress)
+                        .map_or(wanted.as_str(), |(_, step)| step.goal.as_str());
+                    let _ = writeln!(text, "[not yet] {todo}");
                 }
                 None => {
                     let _ = writeln!(text, "[not yet] {found}");
