@@ -17,6 +17,7 @@
     reason = "tests start processes, wait with deadlines, and give up loudly"
 )]
 
+mod aws;
 mod desk;
 mod hostile;
 mod lab;
