@@ -544,7 +544,7 @@ mod tests {
             let from = [127, 0, 0, 1].into();
             let mut session =
                 crate::machine::Session::login(machine, id, "ec2-user", from, now, Some(size));
-            session.start_shell(machine, id, now);
+            let _ = session.start_shell(machine, id, now);
         };
         assert!(lab.with_machine(&target, &mut |machine, id, now| log_in(machine, id, now)));
         assert_ne!(written(), first, "a login is remembered");
