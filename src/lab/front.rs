@@ -1,6 +1,7 @@
 //! The lab's desk: what the control socket's callers get from the coach and the simulation.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::course::evidence::What;
@@ -60,25 +61,19 @@ impl Front {
     }
 }
 
-impl Desk for Front {
-    fn prompt(&self, report: PromptReport) -> String {
-        let typed = report
-            .command
-            .as_deref()
-            .is_some_and(|line| !line.trim().is_empty());
-        let word_of_ours = report
-            .command
-            .as_deref()
-            .is_some_and(|line| line.split_whitespace().next() == Some("lab"));
-        if word_of_ours {
+impl Front {
+    /// A command of the learner's has ended: writes it down, and answers as the coach.
+    fn heard(&self, line: Option<&str>, status: i32, directory: &Path) -> String {
+        if line.is_some_and(|line| line.split_whitespace().next() == Some("lab")) {
             // `lab` has just spoken for itself.
             return String::new();
         }
+        let typed = line.is_some_and(|line| !line.trim().is_empty());
         if typed {
             self.simulation.journal().add(What::ShellCommand {
-                line: report.command.clone(),
-                status: report.status,
-                directory: report.directory.display().to_string(),
+                line: line.map(str::to_owned),
+                status,
+                directory: directory.display().to_string(),
             });
         }
         let trouble = self.simulation.take_trouble();
@@ -89,10 +84,20 @@ impl Desk for Front {
         tokio::task::spawn_blocking(move || coach.save());
         news
     }
+}
+
+impl Desk for Front {
+    fn prompt(&self, report: PromptReport) -> String {
+        self.heard(report.command.as_deref(), report.status, &report.directory)
+    }
 
     fn word(&self, report: WordReport) -> Answer {
         let words: Vec<&str> = report.words.iter().map(String::as_str).collect();
         let text = match words[..] {
+            // A script that is played tells of its commands so, because it can wait for the answer and a prompt cannot.
+            ["--heard", status, line] => {
+                self.heard(Some(line), status.parse().unwrap_or(0), &report.directory)
+            }
             [] | ["task"] => self.coach.task(),
             ["hint"] => self.coach.hint(),
             ["check"] => self.coach.check(),

@@ -541,9 +541,10 @@ mod tests {
                 columns: 80,
                 rows: 24,
             };
+            let from = [127, 0, 0, 1].into();
             let mut session =
-                crate::machine::Session::new("ec2-user", [127, 0, 0, 1].into(), Some(size));
-            session.start_shell(machine, id, now);
+                crate::machine::Session::login(machine, id, "ec2-user", from, now, Some(size));
+            let _ = session.start_shell(machine, id, now);
         };
         assert!(lab.with_machine(&target, &mut |machine, id, now| log_in(machine, id, now)));
         assert_ne!(written(), first, "a login is remembered");

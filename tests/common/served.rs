@@ -15,6 +15,8 @@ pub struct Served {
     child: Child,
     /// Where the endpoint listens.
     pub address: SocketAddr,
+    /// The port on which the instances answer SSH.
+    pub ssh_port: u16,
 }
 
 impl Served {
@@ -52,7 +54,16 @@ impl Served {
             .trim_start_matches("http://")
             .parse()
             .expect("ec2 is http://ADDRESS");
-        Self { child, address }
+        let ssh_port = ready
+            .get("ssh_port")
+            .and_then(serde_json::Value::as_u64)
+            .and_then(|port| u16::try_from(port).ok())
+            .expect("the ready line has ssh_port");
+        Self {
+            child,
+            address,
+            ssh_port,
+        }
     }
 
     /// The process id.

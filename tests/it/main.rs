@@ -17,11 +17,13 @@
     reason = "tests start processes, wait with deadlines, and give up loudly"
 )]
 
+mod aws;
 mod desk;
 mod hostile;
 mod lab;
 mod layers;
 mod readme;
+mod screens;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 #[path = "../common/served.rs"]
 mod served;

@@ -19,12 +19,7 @@ fn the_readmes_session_is_what_the_demo_prints() {
         .split(' ')
         .collect();
 
-    // Without an AWS CLI on the PATH the stand-in plays, which takes a second instead of ten.
-    let tools = tempfile::tempdir().unwrap();
-    for name in ["bash", "ssh", "ssh-keygen", "chmod", "ls", "cat"] {
-        let path = which(name);
-        std::os::unix::fs::symlink(&path, tools.path().join(name)).unwrap();
-    }
+    let tools = only_these_tools();
     let out = Command::new(env!("CARGO_BIN_EXE_groundschool"))
         .args(&words)
         .env("PATH", tools.path())
@@ -44,6 +39,15 @@ fn the_readmes_session_is_what_the_demo_prints() {
             "the README has a line that is not printed: {line}\n{printed}"
         );
     }
+}
+
+/// A PATH without an AWS CLI: the stand-in plays, which takes a second instead of ten.
+pub(crate) fn only_these_tools() -> tempfile::TempDir {
+    let tools = tempfile::tempdir().unwrap();
+    for name in ["bash", "ssh", "ssh-keygen", "chmod", "ls", "cat"] {
+        std::os::unix::fs::symlink(which(name), tools.path().join(name)).unwrap();
+    }
+    tools
 }
 
 fn which(name: &str) -> std::path::PathBuf {
