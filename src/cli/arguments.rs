@@ -75,9 +75,6 @@ pub struct Running {
 pub struct Learn {
     /// The lesson: its number or name (default: where you left off)
     pub lesson: Option<String>,
-    /// Where the steps happen
-    #[arg(long, value_enum, default_value_t)]
-    pub on: World,
     /// Where the lab is
     #[command(flatten)]
     pub place: Place,
@@ -148,16 +145,6 @@ pub enum Dev {
         #[arg(long, value_enum, default_value_t)]
         stage: StageChoice,
     },
-}
-
-/// Where the steps of a lesson happen.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
-pub enum World {
-    /// In the simulation
-    #[default]
-    Simulator,
-    /// In your own AWS account
-    Aws,
 }
 
 /// How the instances' addresses are made real.

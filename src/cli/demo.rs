@@ -9,6 +9,7 @@ use crate::cli::lab_options::{self, AwsCli};
 use crate::lab::engine::{Engine, Options};
 use crate::lab::key_pool::KeyPool;
 use crate::lab::play::{Audience, play, solution};
+use crate::lab::workspace::Layout;
 
 /// Plays; success only when every step passed.
 pub fn run(options: &Demo) -> Result<ExitCode, CliError> {
@@ -17,8 +18,10 @@ pub fn run(options: &Demo) -> Result<ExitCode, CliError> {
     let folder = tempfile::tempdir().map_err(|error| {
         CliError::surroundings("a folder for the demo cannot be made").because(error)
     })?;
+    let root = folder.path().join("lab");
+    crate::lab::quiet::quiet_panics(Some(Layout::new(root.clone()).panics()));
     let engine = Engine::open(Options {
-        root: folder.path().join("lab"),
+        root,
         home: None,
         lesson,
         pace: options.running.pace.into(),

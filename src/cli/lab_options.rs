@@ -142,13 +142,12 @@ pub fn require_ssh() -> Result<(), CliError> {
 pub fn engine_error(error: EngineError) -> CliError {
     match error {
         EngineError::Workspace(error) => workspace_error(error),
-        EngineError::Progress { .. } | EngineError::Store(_) => {
+        EngineError::Progress { .. } | EngineError::Store(_) | EngineError::Journal(_) => {
             CliError::surroundings("the lab's saved state cannot be used")
                 .because(error)
-                .hint("`groundschool reset` sets it aside and starts again; your key files stay")
+                .hint("the file is as it was; `groundschool reset` forgets it and starts again, and your\n        key files stay")
         }
-        EngineError::Journal(_)
-        | EngineError::Endpoint(_)
+        EngineError::Endpoint(_)
         | EngineError::Control(_)
         | EngineError::System { .. } => {
             CliError::surroundings("the lab cannot be opened").because(error)

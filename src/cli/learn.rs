@@ -9,7 +9,7 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::cli::arguments::{Learn, World};
+use crate::cli::arguments::Learn;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
 use crate::lab::engine::{Engine, Options};
@@ -23,18 +23,13 @@ const READY_KEYS: usize = 4;
 
 /// Opens the lab, runs the shell, says goodbye.
 pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
-    if options.on == World::Aws {
-        return Err(
-            CliError::usage("lessons on your own AWS account are not built yet")
-                .hint("leave out --on aws to practise in the simulator"),
-        );
-    }
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return without_a_terminal();
     }
     lab_options::require_ssh()?;
     let root = lab_options::root(&options.place)?;
     let layout = Layout::new(std::path::absolute(&root).unwrap_or_else(|_| root.clone()));
+    crate::lab::quiet::quiet_panics(Some(layout.panics()));
     let lesson = lab_options::lesson(options.lesson.as_deref(), Some(&layout))?;
     let slug = lesson.slug.clone();
     let voice = lab_options::voice(options.plain);
@@ -110,11 +105,10 @@ fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli) -> String {
         }
     };
     let text = format!(
-        "Ground School. This is your own {} in a lab folder: nothing here reaches AWS.{}{aws}\n\
-         Stage: {}. Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
+        "Ground School: your own {} in a lab folder. Nothing here reaches AWS.{}{aws}\n\
+         Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
         shell.kind.name(),
         other.unwrap_or_default(),
-        engine.stage()
     );
     engine.coach().say(&text) + &engine.coach().task()
 }

@@ -44,7 +44,18 @@ pub fn main() -> ExitCode {
                 return u8::try_from(error.exit_code()).map_or(ExitCode::from(2), ExitCode::from);
             }
         };
-    match run(&arguments) {
+    // In a lab the hook is silent, so that this is where a panic becomes words.
+    let done = std::panic::catch_unwind(|| run(&arguments)).unwrap_or_else(|panic| {
+        let text = panic
+            .downcast_ref::<&str>()
+            .map(ToString::to_string)
+            .or_else(|| panic.downcast_ref::<String>().cloned())
+            .unwrap_or_default();
+        Err(CliError::bug("a mistake of ours ended this program")
+            .because(text)
+            .hint("a lab's folder has more about it in .groundschool/panics.log"))
+    });
+    match done {
         Ok(code) => code,
         Err(error) => {
             anstream::eprint!("{}", error.lines());

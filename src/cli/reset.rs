@@ -25,13 +25,13 @@ pub fn run(options: &Reset) -> Result<ExitCode, CliError> {
     let private = layout.private();
     let failed =
         |error: std::io::Error| CliError::surroundings("the lab cannot be reset").because(error);
-    for name in [
-        "accounts.json",
-        "journal.jsonl",
-        "known_hosts",
-        &format!("progress-{}.json", lesson.slug),
+    for file in [
+        private.join("accounts.json"),
+        layout.journal(),
+        layout.known_hosts(),
+        layout.progress(&lesson.slug),
     ] {
-        match std::fs::remove_file(private.join(name)) {
+        match std::fs::remove_file(file) {
             Err(error) if error.kind() != std::io::ErrorKind::NotFound => {
                 return Err(failed(error));
             }

@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::{AddressPool, Env};
 use crate::cloud::resources::fleet::Instances;
+use crate::cloud::resources::instance::State;
 use crate::cloud::resources::key_pair::KeyPairs;
 use crate::cloud::resources::network::Network;
 use crate::cloud::resources::security_group::SecurityGroups;
@@ -35,6 +36,20 @@ impl Account {
         self.regions
             .entry(name.to_owned())
             .or_insert_with(|| Region::new(name, env))
+    }
+
+    /// When something will happen by itself; none while nothing will.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        let due = |region: &Region| region.instances.next_due();
+        self.regions.values().filter_map(due).min()
+    }
+
+    /// Whether there is an instance of that id, in any state but terminated.
+    pub fn has_machine(&self, instance: &str) -> bool {
+        self.regions.values().any(|region| {
+            let instance = region.instances.get(instance);
+            instance.is_some_and(|instance| instance.state != State::Terminated)
+        })
     }
 
     /// Lets everything that was due by `now` happen; true when something changed.

@@ -38,7 +38,9 @@ struct State {
     progress: Progress,
     /// What was said last about the current step: not said again in full while nothing changes.
     said: Option<(String, Verdict)>,
-    /// Progress could not be written, and this was said.
+    /// The last try to write progress failed.
+    unsaved: bool,
+    /// That, to be said once.
     trouble: Option<String>,
 }
 
@@ -57,6 +59,7 @@ impl Coach {
         let state = Mutex::new(State {
             progress,
             said: None,
+            unsaved: false,
             trouble: None,
         });
         Self {
@@ -97,14 +100,14 @@ impl Coach {
         let mut state = self.state();
         let before = state.progress.is_complete(&self.lesson);
         let judgement = self.look_with(&mut state);
-        if before {
-            return String::new();
+        let mut text = trouble(&mut state);
+        if !before {
+            text.push_str(&shortened(&self.news(&mut state, &judgement, typed)));
         }
-        let text = self.news(&mut state, &judgement, typed);
         if text.is_empty() {
             text
         } else {
-            self.voice.say(&shortened(&text))
+            self.voice.say(&text)
         }
     }
 
@@ -131,11 +134,15 @@ impl Coach {
     pub fn hint(&self) -> String {
         let mut state = self.state();
         let text = match state.progress.hint(&self.lesson) {
+            Some((level, of, hint)) if hint.starts_with("    ") => {
+                // A command stands on lines of its own, to be copied.
+                format!("hint {level} of {of}:\n{}", hint.trim_end())
+            }
             Some((level, of, hint)) => format!("hint {level} of {of}: {hint}"),
             None => "There is no hint here: every step is done.".to_owned(),
         };
         self.save(&mut state);
-        self.voice.say(&text)
+        self.voice.say(&(trouble(&mut state) + &text))
     }
 
     /// A check by request: the whole verdict, however often it was said.
@@ -149,7 +156,7 @@ impl Coach {
         } else {
             text
         };
-        self.voice.say(&text)
+        self.voice.say(&(trouble(&mut state) + &text))
     }
 
     /// Goes on without the current step.
@@ -161,7 +168,11 @@ impl Coach {
                 .say("There is nothing to skip: every step is done.");
         };
         self.save(&mut state);
-        let mut text = format!("[skipped] {skipped}: no points, and you can still do it later.\n");
+        let mut text = trouble(&mut state);
+        let _ = writeln!(
+            text,
+            "[skipped] {skipped}: no points, and you can still do it later."
+        );
         text.push_str(&self.next(&state.progress));
         self.voice.say(&text)
     }
@@ -210,10 +221,10 @@ impl Coach {
     fn look_with(&self, state: &mut State) -> Judgement {
         let evidence = self.gather(&needs(&self.lesson, &state.progress));
         let judgement = judge(&self.lesson, &state.progress, &evidence);
-        if state
+        let news = state
             .progress
-            .record(&self.lesson, &judgement, evidence.now)
-        {
+            .record(&self.lesson, &judgement, evidence.now);
+        if news || state.unsaved {
             self.save(state);
         }
         judgement
@@ -247,14 +258,14 @@ impl Coach {
 
     fn save(&self, state: &mut State) {
         let Some(path) = &self.keep else { return };
-        state.trouble = write_atomically(path, state.progress.to_json().as_bytes())
-            .err()
-            .map(|error| {
-                format!(
-                    "Your progress could not be saved in {} ({error}).",
-                    path.display()
-                )
-            });
+        let failed = write_atomically(path, state.progress.to_json().as_bytes()).err();
+        if let Some(error) = failed.as_ref().filter(|_| !state.unsaved) {
+            state.trouble = Some(format!(
+                "Your progress could not be saved in {} ({error}). It is tried again after each command.",
+                path.display()
+            ));
+        }
+        state.unsaved = failed.is_some();
     }
 
     fn current<'a>(
@@ -267,9 +278,6 @@ impl Coach {
 
     fn news(&self, state: &mut State, judgement: &Judgement, typed: bool) -> String {
         let mut text = String::new();
-        if let Some(trouble) = state.trouble.take() {
-            let _ = writeln!(text, "[our trouble] {trouble}");
-        }
         let mut moved = false;
         for passed in judgement.newly_passed() {
             moved = true;
@@ -290,7 +298,9 @@ impl Coach {
             .said
             .as_ref()
             .is_some_and(|(id, said)| (id, said) == (&current.id, &current.verdict));
-        if !typed && repeated {
+        // Only a command is answered, or a change that came by itself: not the first prompt, and not Enter alone.
+        let stands_still = state.said.is_none() || repeated;
+        if !typed && stands_still {
             return text;
         }
         state.said = Some((current.id.clone(), current.verdict.clone()));
@@ -308,17 +318,16 @@ impl Coach {
                     }
                 }
                 None if repeated => {
-                    let _ = writeln!(
-                        text,
-                        "[not yet] {wanted} (`lab` shows the task, `lab hint` helps)"
-                    );
+                    // The goal is worded as what to do, and is short.
+                    let todo = self
+                        .current(&state.progress)
+                        .map_or(wanted.as_str(), |(_, step)| step.goal.as_str());
+                    let _ = writeln!(text, "[not yet] {todo}");
                 }
                 None => {
                     let _ = writeln!(text, "[not yet] {found}");
-                    let _ = writeln!(
-                        text,
-                        "Awaited: {wanted} (`lab` shows the task, `lab hint` helps)"
-                    );
+                    let _ = writeln!(text, "Awaited: {wanted}");
+                    text.push_str("`lab` shows the task, `lab hint` helps.\n");
                 }
             },
             Verdict::CouldNotTell { why } => {
@@ -365,6 +374,15 @@ impl Coach {
             )
         }
     }
+}
+
+/// What went wrong with the lab itself, with a line of its own, once.
+fn trouble(state: &mut State) -> String {
+    state
+        .trouble
+        .take()
+        .map(|trouble| format!("[our trouble] {trouble}\n"))
+        .unwrap_or_default()
 }
 
 /// Keeps what is said after one command to a few lines: each sentence that is dropped can be read with `lab`.

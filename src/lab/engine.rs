@@ -297,8 +297,13 @@ fn hang_up_with_the_machine(simulation: &Arc<Simulation>, server: &Arc<ssh::Serv
 /// Lets time pass in a simulation, for as long as the runtime lives.
 pub async fn let_time_pass(simulation: Arc<Simulation>) {
     let mut ticks = tokio::time::interval(TICK);
+    // A computer that slept has nothing to catch up with.
+    ticks.set_missed_tick_behavior(tokio::time::MissedTickBehavior::Delay);
     loop {
         ticks.tick().await;
+        if !simulation.is_due() {
+            continue;
+        }
         let simulation = Arc::clone(&simulation);
         // A change is written to the disk, which may take a while.
         let _ = tokio::task::spawn_blocking(move || simulation.tick()).await;

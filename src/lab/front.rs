@@ -1,6 +1,7 @@
 //! The lab's desk: what the control socket's callers get from the coach and the simulation.
 
 use std::net::IpAddr;
+use std::path::Path;
 use std::sync::Arc;
 
 use crate::course::evidence::What;
@@ -12,9 +13,13 @@ use crate::lab::simulation::Simulation;
 
 /// What the learner can say to the lab.
 const USAGE: &str = "\
-`lab` shows the task again. `lab hint` helps, `lab check` looks now and says everything,
-`lab skip` goes on without this step, `lab reset` starts the lesson again,
-`lab steps` shows where you stand, `lab about` says what is real here.
+`lab`        shows the task again
+`lab hint`   helps, three times, each time more plainly
+`lab check`  looks now and says everything
+`lab skip`   goes on without this step
+`lab steps`  shows where you stand
+`lab reset`  starts the lesson again
+`lab about`  says what is real here
 Type `exit` to leave: the lab remembers where you are.";
 
 /// The desk of one lab.
@@ -44,45 +49,51 @@ impl Front {
     fn about(&self) -> String {
         let account = self.simulation.account_id();
         format!(
-            "You are in a lab: a simulated AWS account ({account}, region {}) on this computer.\n\
-             Real here: your shell, ssh, chmod, the key files and their modes. Simulated: the account\n\
-             and the instances. Nothing you type reaches AWS or costs anything, and your own\n\
-             ~/.ssh and ~/.aws are not touched.\n\
+            "You are in a lab: a simulated AWS account ({account}, region {}) on this computer. Nothing you type \
+             reaches AWS or costs anything, and your own ~/.ssh and ~/.aws are not touched.\n\
+             Real here: your shell, ssh, chmod, the key files and their modes. Simulated: the account and the \
+             instances.\n\
              An instance sees you as {}: that is \"my IP\" in a security group.\n\
-             Stage: shim (ssh, scp, sftp and ssh-keygen here are links that lead to the lab).",
+             How: ssh, scp, sftp and ssh-keygen are links here that lead the real ones to the lab (stage: shim).",
             crate::lab::engine::REGION,
             self.my_address
         )
     }
 }
 
-impl Desk for Front {
-    fn prompt(&self, report: PromptReport) -> String {
-        let typed = report
-            .command
-            .as_deref()
-            .is_some_and(|line| !line.trim().is_empty());
-        let word_of_ours = report
-            .command
-            .as_deref()
-            .is_some_and(|line| line.split_whitespace().next() == Some("lab"));
-        if word_of_ours {
+impl Front {
+    /// A command of the learner's has ended: writes it down, and answers as the coach.
+    fn heard(&self, line: Option<&str>, status: i32, directory: &Path) -> String {
+        if line.is_some_and(|line| line.split_whitespace().next() == Some("lab")) {
             // `lab` has just spoken for itself.
             return String::new();
         }
+        let typed = line.is_some_and(|line| !line.trim().is_empty());
         if typed {
             self.simulation.journal().add(What::ShellCommand {
-                line: report.command.clone(),
-                status: report.status,
-                directory: report.directory.display().to_string(),
+                line: line.map(str::to_owned),
+                status,
+                directory: directory.display().to_string(),
             });
         }
-        self.coach.after_command(typed)
+        let trouble = self.simulation.take_trouble();
+        let trouble = trouble.map(|trouble| self.coach.say(&format!("[our trouble] {trouble}")));
+        trouble.unwrap_or_default() + &self.coach.after_command(typed)
+    }
+}
+
+impl Desk for Front {
+    fn prompt(&self, report: PromptReport) -> String {
+        self.heard(report.command.as_deref(), report.status, &report.directory)
     }
 
     fn word(&self, report: WordReport) -> Answer {
         let words: Vec<&str> = report.words.iter().map(String::as_str).collect();
         let text = match words[..] {
+            // A script that is played tells of its commands so, because it can wait for the answer and a prompt cannot.
+            ["--heard", status, line] => {
+                self.heard(Some(line), status.parse().unwrap_or(0), &report.directory)
+            }
             [] | ["task"] => self.coach.task(),
             ["hint"] => self.coach.hint(),
             ["check"] => self.coach.check(),

@@ -1,7 +1,7 @@
 //! The journal: what happened, as typed events, in memory and (for a lab) as one JSON line each in a file.
 //!
 //! A line is appended in one write, so that a kill loses at most the event in flight; a torn last line is cut off when the
-//! journal is opened again. The newest events are enough for coaching: memory is bounded.
+//! journal is opened again. A damaged line elsewhere is named and the file left as it is. The newest events are enough for coaching: memory is bounded.
 
 #![expect(
     clippy::disallowed_methods,
@@ -30,6 +30,8 @@ struct State {
     events: std::collections::VecDeque<Event>,
     last: u64,
     file: Option<File>,
+    /// The file's bytes: whole lines.
+    written: u64,
 }
 
 /// The journal's file cannot be used.
@@ -54,13 +56,13 @@ impl Journal {
             path: path.to_owned(),
             source,
         };
-        let (mut state, whole) = read(path).map_err(failed)?;
+        let mut state = read(path).map_err(failed)?;
         let file = OpenOptions::new()
             .create(true)
             .append(true)
             .open(path)
             .map_err(failed)?;
-        file.set_len(whole).map_err(failed)?;
+        file.set_len(state.written).map_err(failed)?;
         state.file = Some(file);
         Ok(Self {
             state: Mutex::new(state),
@@ -69,7 +71,7 @@ impl Journal {
 
     /// What a file holds, which may be in use; what is added is not written to it.
     pub fn look(path: &Path) -> Result<Self, JournalError> {
-        let (state, _) = read(path).map_err(|source| JournalError {
+        let state = read(path).map_err(|source| JournalError {
             path: path.to_owned(),
             source,
         })?;
@@ -81,6 +83,7 @@ impl Journal {
     /// Adds an event that happens now.
     pub fn add(&self, what: What) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
+        let state = &mut *state;
         let event = Event {
             number: state.last + 1,
             at: now(),
@@ -90,8 +93,12 @@ impl Journal {
             && let Ok(mut line) = serde_json::to_vec(&event)
         {
             line.push(b'\n');
-            // A full disk must not stop the lab: the event is still there for coaching.
-            let _ = file.write_all(&line);
+            // A full disk must not stop the lab: the event is still there for coaching, and no half line stays.
+            if file.write_all(&line).is_ok() {
+                state.written += line.len() as u64;
+            } else {
+                let _ = file.set_len(state.written);
+            }
         }
         state.keep(event);
     }
@@ -100,8 +107,12 @@ impl Journal {
     pub fn clear(&self) {
         let mut state = self.state.lock().unwrap_or_else(PoisonError::into_inner);
         state.events.clear();
-        if let Some(file) = &state.file {
-            let _ = file.set_len(0);
+        if state
+            .file
+            .as_ref()
+            .is_some_and(|file| file.set_len(0).is_ok())
+        {
+            state.written = 0;
         }
     }
 
@@ -132,22 +143,22 @@ impl Journal {
     }
 }
 
-/// The whole events at the beginning of a file, and how many bytes they are.
-fn read(path: &Path) -> std::io::Result<(State, u64)> {
+/// The whole events of a file. A last line without its end is left out: a kill tore it.
+fn read(path: &Path) -> std::io::Result<State> {
     let mut state = State::default();
-    let mut whole = 0;
     let bytes = read_if_there(path)?.unwrap_or_default();
-    for line in bytes.split_inclusive(|byte| *byte == b'\n') {
-        let Ok(event) = serde_json::from_slice::<Event>(line) else {
-            break;
-        };
+    for (number, line) in bytes.split_inclusive(|byte| *byte == b'\n').enumerate() {
         if line.last() != Some(&b'\n') {
             break;
         }
-        whole += line.len() as u64;
+        let event = serde_json::from_slice(line).map_err(|error| {
+            let text = format!("line {} is damaged: {error}", number + 1);
+            std::io::Error::new(std::io::ErrorKind::InvalidData, text)
+        })?;
+        state.written += line.len() as u64;
         state.keep(event);
     }
-    Ok((state, whole))
+    Ok(state)
 }
 
 impl State {
@@ -194,5 +205,38 @@ mod tests {
             .map(|event| event.number)
             .collect();
         assert_eq!(numbers, [1, 2]);
+    }
+
+    #[test]
+    fn a_damaged_line_is_named_and_nothing_is_cut_off() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let journal = Journal::open(&path).unwrap();
+        journal.add(What::Disconnected { session: 1 });
+        journal.add(What::Disconnected { session: 2 });
+        drop(journal);
+        let mut bytes = std::fs::read(&path).unwrap();
+        bytes.splice(0..1, *b"?");
+        std::fs::write(&path, &bytes).unwrap();
+        let refused = Journal::open(&path).unwrap_err();
+        assert!(
+            refused.to_string().contains("line 1 is damaged"),
+            "{refused}"
+        );
+        assert_eq!(std::fs::read(&path).unwrap(), bytes);
+    }
+
+    #[test]
+    fn a_line_that_does_not_fit_leaves_no_half_behind() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("journal.jsonl");
+        let journal = Journal::open(&path).unwrap();
+        journal.add(What::Disconnected { session: 1 });
+        let whole = std::fs::read(&path).unwrap();
+        // As a full disk does: nothing can be written any more, through this handle at least.
+        journal.state.lock().unwrap().file = Some(File::open(&path).unwrap());
+        journal.add(What::Disconnected { session: 2 });
+        assert_eq!(journal.last(), 2);
+        assert_eq!(std::fs::read(&path).unwrap(), whole);
     }
 }

@@ -11,7 +11,7 @@ use crate::course::evidence::{Silence, What};
 use crate::keys::HostKey;
 use crate::lab::journal::{now, timestamp};
 use crate::lab::server::ssh::{Host, Target};
-use crate::lab::simulation::Simulation;
+use crate::lab::simulation::{self, Simulation};
 use crate::machine::{Identity, Machine};
 
 /// The port of SSH, and the only one on which a machine listens.
@@ -218,18 +218,29 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool {
-        let mut state = self.lock();
-        let state = &mut *state;
-        let Some((account, region, instance)) = find(&state.accounts, target) else {
-            return false;
-        };
-        let identity = identity(&account.id, region, instance);
-        let machine = state
-            .machines
-            .entry(target.instance.clone())
-            .or_insert_with(|| Machine::first_boot(&identity));
-        work(machine, &identity, now());
-        self.keep_machine(&target.instance, machine);
+        {
+            let mut state = self.lock();
+            let simulation::State {
+                accounts, machines, ..
+            } = &mut *state;
+            let Some((account, region, instance)) = find(accounts, target) else {
+                return false;
+            };
+            if instance.state == State::Terminated {
+                return false;
+            }
+            let identity = identity(&account.id, region, instance);
+            let machine = machines
+                .entry(target.account.clone())
+                .or_default()
+                .entry(target.instance.clone())
+                .or_insert_with(|| Machine::first_boot(&identity));
+            work(machine, &identity, now());
+            if !self.is_unkept(&state, target) {
+                return true;
+            }
+        }
+        self.keep_machine(target);
         true
     }
 
@@ -261,11 +272,7 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
     let key_name = instance.key_name.clone();
     Identity {
         instance_id: instance.id.clone(),
-        family: instance
-            .family
-            .id()
-            .parse()
-            .unwrap_or(crate::machine::Family::AmazonLinux2023),
+        family: instance.family,
         region: region.name.clone(),
         availability_zone: instance.availability_zone.clone(),
         instance_type: instance.instance_type.clone(),

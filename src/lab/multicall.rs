@@ -78,10 +78,22 @@ pub fn dispatch() -> Option<ExitCode> {
     let layout = std::env::var_os(environment::LAB)
         .filter(|_| ours)
         .map(|lab| Layout::new(PathBuf::from(lab)))?;
-    Some(match name {
+    crate::lab::quiet::quiet_panics(Some(layout.panics()));
+    let work = || match name {
         PROMPT => prompt_client::run(&layout.run(), &texts()),
         WORD => word_client::run(&layout.run(), &texts()),
         CONNECT => shim::connect(&layout, &texts()),
         _ => shim::run(&layout, name, &words),
-    })
+    };
+    let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));
+    Some(done.unwrap_or_else(|_| {
+        // A prompt comes anyway: nothing is to be said there.
+        if name != PROMPT {
+            anstream::eprintln!(
+                "lab: {name}: a mistake of ours; see {}",
+                layout.panics().display()
+            );
+        }
+        ExitCode::from(70)
+    }))
 }

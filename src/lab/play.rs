@@ -113,20 +113,20 @@ pub fn mistake(engine: &Engine, lesson: &Lesson, mistake: &MistakeScript) -> Str
 
 /// Tells the coach of each command as a shell's prompt hook tells it: at the next command, with the status of the last.
 fn told(engine: &Engine) -> String {
-    let client = engine
+    let word = engine
         .workspace()
         .layout()
-        .shell()
-        .join(crate::lab::multicall::PROMPT);
+        .bin()
+        .join(crate::lab::multicall::WORD);
     format!(
         r#"__typed=
 __show() {{ cat; }}
 __tell() {{
-  case $__typed in '' | : | set\ * | __*) ;; *) '{}' bash $$ "$1" 80 "$PWD" text "$__typed" ;; esac
+  case $__typed in '' | : | set\ * | __*) ;; *) '{}' --heard "$1" "$__typed" ;; esac
 }}
 trap '__tell $?; __typed=$BASH_COMMAND' DEBUG
 "#,
-        client.display()
+        word.display()
     )
 }
 

@@ -9,8 +9,8 @@ use std::io::Write;
 use std::panic::PanicHookInfo;
 use std::path::{Path, PathBuf};
 
-/// Installs the hook. With a file, every panic is added to it and only one of the main thread, which ends the program, is
-/// printed too; without one, all are printed but wiremock's own.
+/// Installs the hook. With a file, every panic is added to it and none is printed: the learner is in the middle of
+/// something, and who catches one of the main thread says so. Without one, all are printed but wiremock's own.
 pub fn quiet_panics(file: Option<PathBuf>) {
     let print = std::panic::take_hook();
     std::panic::set_hook(Box::new(move |panic| {
@@ -18,13 +18,7 @@ pub fn quiet_panics(file: Option<PathBuf>) {
             // There is nobody to tell if the disk is full.
             let _ = write_down(file, panic);
         }
-        let on_main = std::thread::current().name() == Some("main");
-        let printed = if file.is_some() {
-            on_main
-        } else {
-            !is_wiremocks(panic)
-        };
-        if printed {
+        if file.is_none() && !is_wiremocks(panic) {
             print(panic);
         }
     }));

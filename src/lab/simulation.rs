@@ -20,6 +20,7 @@ use crate::course::evidence::What;
 use crate::lab::journal::Journal;
 use crate::lab::key_pool::KeyPool;
 use crate::lab::server::ec2::Backend;
+use crate::lab::server::ssh::Target;
 use crate::lab::store::{Store, StoreError, Stored};
 use crate::machine::Machine;
 
@@ -55,6 +56,10 @@ pub struct Simulation {
     pub(super) settings: Settings,
     pub(super) journal: Journal,
     store: Option<Store>,
+    /// Held while a machine is written, so that an older state never replaces a newer one. Taken before the state's lock.
+    writing: Mutex<()>,
+    /// What could not be kept and is still to be told.
+    trouble: Mutex<Option<String>>,
     sessions: AtomicU64,
     /// Called after a change, before the answer is sent: the stage's listeners follow the account.
     changed: Mutex<Option<OnChange>>,
@@ -66,12 +71,24 @@ pub type OnChange = Arc<dyn Fn(&Simulation) + Send + Sync>;
 /// What the lock guards.
 pub(super) struct State {
     pub(super) accounts: BTreeMap<String, Account>,
-    pub(super) machines: HashMap<String, Machine>,
+    /// By account and instance.
+    pub(super) machines: HashMap<String, HashMap<String, Machine>>,
+    /// Machines as they are on the disk, by instance; empty where nothing is kept. Copies share what is the same.
+    kept: HashMap<String, Machine>,
+    /// Nothing is due before this: time need not be looked at.
+    idle_until: jiff::Timestamp,
     addresses: AddressPool,
     rng: StdRng,
 }
 
+/// The key of a lab's one account.
+const LABS_KEY: &str = "";
+
 impl State {
+    fn machine(&self, target: &Target) -> Option<&Machine> {
+        self.machines.get(&target.account)?.get(&target.instance)
+    }
+
     /// Lets time pass and calls `work` with the surroundings of one call.
     fn with_env<R>(
         &mut self,
@@ -83,6 +100,8 @@ impl State {
         work: impl FnOnce(&mut Account, &mut Env<'_>) -> R,
     ) -> R {
         let mut source = keys;
+        // Whatever is done may make something due.
+        self.idle_until = jiff::Timestamp::MIN;
         let rng = &mut self.rng;
         let account = self
             .accounts
@@ -102,6 +121,12 @@ impl State {
 impl Simulation {
     /// Starts from what is kept in the folder, or empty.
     pub fn start(settings: Settings, journal: Journal) -> Result<Self, StoreError> {
+        let simulation = Self::load(settings, journal)?;
+        simulation.forget_ended(&mut simulation.lock());
+        Ok(simulation)
+    }
+
+    fn load(settings: Settings, journal: Journal) -> Result<Self, StoreError> {
         let store = settings
             .folder
             .as_ref()
@@ -121,7 +146,9 @@ impl Simulation {
         let sessions = AtomicU64::new(journal.last_session());
         let state = State {
             accounts,
-            machines,
+            kept: machines.clone(),
+            machines: HashMap::from([(LABS_KEY.to_owned(), machines)]),
+            idle_until: jiff::Timestamp::MIN,
             addresses,
             rng: StdRng::from_rng(&mut rand::rng()),
         };
@@ -129,6 +156,8 @@ impl Simulation {
             state: Mutex::new(state),
             journal,
             store,
+            writing: Mutex::default(),
+            trouble: Mutex::default(),
             sessions,
             changed: Mutex::default(),
             settings,
@@ -137,7 +166,7 @@ impl Simulation {
 
     /// What is kept in the folder, which another process may have open: what happens here is kept nowhere.
     pub fn look(settings: Settings, journal: Journal) -> Result<Self, StoreError> {
-        let mut simulation = Self::start(settings, journal)?;
+        let mut simulation = Self::load(settings, journal)?;
         simulation.store = None;
         Ok(simulation)
     }
@@ -165,21 +194,33 @@ impl Simulation {
         self.sessions.fetch_add(1, Ordering::Relaxed) + 1
     }
 
+    /// Whether something is due by now. Quick.
+    pub fn is_due(&self) -> bool {
+        self.lock().idle_until <= crate::lab::journal::timestamp()
+    }
+
     /// Lets everything happen that is due by now, and tells the stage when something did.
     pub fn tick(&self) {
         let now = crate::lab::journal::timestamp();
         let changed = {
             let mut state = self.lock();
+            if now < state.idle_until {
+                return;
+            }
             let State {
                 accounts,
                 addresses,
                 ..
             } = &mut *state;
             let mut changed = false;
+            let mut next = jiff::Timestamp::MAX;
             for account in accounts.values_mut() {
                 changed |= account.advance(now, addresses);
+                next = next.min(account.next_due().unwrap_or(next));
             }
+            state.idle_until = next;
             if changed {
+                self.forget_ended(&mut state);
                 // A disk that is full now is met again, and told, at the learner's next change.
                 let _ = self.keep(&state);
             }
@@ -187,6 +228,34 @@ impl Simulation {
         };
         if changed {
             self.tell_stage();
+        }
+    }
+
+    /// Forgets the machines of instances that are terminated or no longer shown.
+    fn forget_ended(&self, state: &mut State) {
+        let keys: Vec<String> = state.machines.keys().cloned().collect();
+        for key in keys {
+            self.forget_ended_of(state, &key);
+        }
+    }
+
+    fn forget_ended_of(&self, state: &mut State, key: &str) {
+        let Some(machines) = state.machines.get_mut(key) else {
+            return;
+        };
+        let account = state.accounts.get(key);
+        machines.retain(|instance, _| {
+            let stays = account.is_some_and(|account| account.has_machine(instance));
+            if !stays {
+                state.kept.remove(instance);
+                if let Some(store) = &self.store {
+                    store.forget_machine(instance);
+                }
+            }
+            stays
+        });
+        if machines.is_empty() {
+            state.machines.remove(key);
         }
     }
 
@@ -204,11 +273,7 @@ impl Simulation {
             let mut state = self.lock();
             state.accounts.clear();
             state.addresses = AddressPool::new(self.settings.addresses);
-            for (instance, _) in state.machines.drain() {
-                if let Some(store) = &self.store {
-                    store.forget_machine(&instance);
-                }
-            }
+            self.forget_ended(&mut state);
             self.keep(&state)?;
         }
         self.journal.clear();
@@ -234,15 +299,54 @@ impl Simulation {
         store.save(&Stored::of(&state.accounts, &state.addresses))
     }
 
-    pub(super) fn keep_machine(&self, instance: &str, machine: &Machine) {
-        if let Some(store) = &self.store {
-            let _ = store.save_machine(instance, machine);
+    /// Whether the machine has changes that are to be written. Quick, and never true where nothing is kept.
+    pub(super) fn is_unkept(&self, state: &State, target: &Target) -> bool {
+        self.store.is_some()
+            && state.machine(target).is_some_and(|machine| {
+                let kept = state.kept.get(&target.instance);
+                kept.is_none_or(|kept| !machine.is_as_in(kept))
+            })
+    }
+
+    /// Writes the machine as it is now, unless another thread has. The state is not locked meanwhile.
+    pub(super) fn keep_machine(&self, target: &Target) {
+        let Some(store) = &self.store else { return };
+        let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
+        let machine = {
+            let state = self.lock();
+            let machine = state.machine(target);
+            let Some(machine) = machine.filter(|_| self.is_unkept(&state, target)) else {
+                return;
+            };
+            machine.clone()
+        };
+        if let Err(error) = store.save_machine(&target.instance, &machine) {
+            let instance = &target.instance;
+            *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(format!(
+                "What you did on {instance} could not be saved ({error}). It is tried again at the next change there."
+            ));
+            return;
         }
+        let mut state = self.lock();
+        if state.machine(target).is_some() {
+            state.kept.insert(target.instance.clone(), machine);
+        } else {
+            // It was terminated meanwhile.
+            store.forget_machine(&target.instance);
+        }
+    }
+
+    /// What could not be kept, said once.
+    pub fn take_trouble(&self) -> Option<String> {
+        self.trouble
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .take()
     }
 
     fn account_key<'a>(&self, caller: &'a Caller) -> &'a str {
         match self.settings.tenancy {
-            Tenancy::One { .. } => "",
+            Tenancy::One { .. } => LABS_KEY,
             Tenancy::PerAccessKey => &caller.access_key_id,
         }
     }
@@ -253,8 +357,16 @@ impl Simulation {
         key: &str,
         work: impl FnOnce(&mut Account, &mut Env<'_>) -> R,
     ) -> R {
+        self.act(&mut self.lock(), key, work)
+    }
+
+    fn act<R>(
+        &self,
+        state: &mut State,
+        key: &str,
+        work: impl FnOnce(&mut Account, &mut Env<'_>) -> R,
+    ) -> R {
         let now = crate::lab::journal::timestamp();
-        let mut state = self.lock();
         let tenancy = &self.settings.tenancy;
         state.with_env(
             now,
@@ -282,20 +394,33 @@ impl Backend for Simulation {
         let key = Caller::of(request)
             .map(|caller| self.account_key(&caller).to_owned())
             .unwrap_or_default();
-        let before = self
-            .store
-            .as_ref()
-            .map(|_| self.lock().accounts.get(&key).cloned());
-        let mut reply = self.with_account(&key, |account, env| api::handle(request, account, env));
-        if reply.changed
-            && let Err(error) = self.keep(&self.lock())
-        {
-            // What could not be kept did not happen: the answer and the account agree with the disk.
-            if let Some(Some(before)) = before {
-                self.lock().accounts.insert(key, before);
+        let mut reply = {
+            let mut state = self.lock();
+            let before = self
+                .store
+                .as_ref()
+                .map(|_| (state.accounts.get(&key).cloned(), state.addresses.clone()));
+            let reply = self.act(&mut state, &key, |account, env| {
+                api::handle(request, account, env)
+            });
+            if reply.changed
+                && let Err(error) = self.keep(&state)
+            {
+                // What could not be kept did not happen: the answer and the account agree with the disk.
+                if let Some((account, addresses)) = before {
+                    match account {
+                        Some(account) => state.accounts.insert(key, account),
+                        None => state.accounts.remove(&key),
+                    };
+                    state.addresses = addresses;
+                }
+                return api::not_kept(request, &error.to_string());
             }
-            return api::not_kept(request, &error.to_string());
-        }
+            if reply.changed {
+                self.forget_ended_of(&mut state, &key);
+            }
+            reply
+        };
         if let Some(seen) = reply.seen.take() {
             self.journal.add(What::Api {
                 action: seen.action,
@@ -317,3 +442,131 @@ pub const LOOPBACK_ADDRESSES: Ipv4Net =
 
 /// Where a lab takes public addresses from: RFC 5737's TEST-NET-3, so that a command typed outside the lab reaches no stranger.
 pub const LAB_ADDRESSES: Ipv4Net = Ipv4Net::new_assert(std::net::Ipv4Addr::new(203, 0, 113, 0), 24);
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::lab::server::ssh::Host;
+
+    fn simulation(folder: Option<PathBuf>, tenancy: Tenancy) -> Simulation {
+        let settings = Settings {
+            pace: Pace::Instant,
+            tenancy,
+            addresses: LAB_ADDRESSES,
+            keys: Arc::new(KeyPool::new(1, 1)),
+            folder,
+        };
+        Simulation::start(settings, Journal::in_memory()).unwrap()
+    }
+
+    fn one() -> Tenancy {
+        Tenancy::One {
+            account: "123456789012".to_owned(),
+        }
+    }
+
+    fn call(simulation: &Simulation, action: &str) -> String {
+        let body = format!("Action={action}&Version=2016-11-15");
+        let request = api::Request {
+            query: "",
+            body: body.as_bytes(),
+            authorization: Some(
+                "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261124/us-east-1/ec2/aws4_request, \
+                 SignedHeaders=host, Signature=00",
+            ),
+            target: None,
+        };
+        let reply = simulation.handle(&request);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    }
+
+    /// A running instance, with its machine.
+    fn launch(simulation: &Simulation) -> Target {
+        let answer = call(
+            simulation,
+            "RunInstances&InstanceType=t3.micro&MinCount=1&MaxCount=1&ImageId=resolve:ssm:\
+             /aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64",
+        );
+        let (_, id) = answer.split_once("<instanceId>").unwrap();
+        let (id, _) = id.split_once('<').unwrap();
+        let account = simulation.lock().accounts.keys().next().unwrap().clone();
+        let target = Target {
+            account,
+            region: "us-east-1".to_owned(),
+            instance: id.to_owned(),
+            address: String::new(),
+        };
+        assert!(simulation.with_machine(&target, &mut |_, _, _| {}));
+        target
+    }
+
+    fn terminate(simulation: &Simulation, target: &Target) {
+        let id = &target.instance;
+        call(simulation, &format!("TerminateInstances&InstanceId.1={id}"));
+        simulation.tick();
+        call(simulation, "DescribeInstances");
+    }
+
+    #[test]
+    fn a_terminated_instances_machine_is_forgotten_in_serve_too() {
+        let simulation = simulation(None, Tenancy::PerAccessKey);
+        let (gone, stays) = (launch(&simulation), launch(&simulation));
+        assert!(simulation.lock().kept.is_empty(), "serve keeps nothing");
+        terminate(&simulation, &gone);
+        let of_the_account = simulation.lock().machines[&gone.account].clone();
+        assert_eq!(of_the_account.keys().collect::<Vec<_>>(), [&stays.instance]);
+        assert!(!simulation.with_machine(&gone, &mut |_, _, _| {}));
+        terminate(&simulation, &stays);
+        assert!(simulation.lock().machines.is_empty());
+    }
+
+    #[test]
+    fn a_machine_is_written_when_it_changed_and_its_file_goes_with_it() {
+        use std::os::unix::fs::MetadataExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let lab = simulation(Some(folder.path().to_owned()), one());
+        let target = launch(&lab);
+        let file = folder
+            .path()
+            .join(format!("machines/{}.json", target.instance));
+        // A file that is replaced is another one.
+        let written = || file.metadata().unwrap().ino();
+        let first = written();
+        assert!(lab.with_machine(&target, &mut |_, _, _| {}));
+        assert_eq!(written(), first);
+        let log_in = |machine: &mut Machine, id: &crate::machine::Identity, now| {
+            let size = crate::machine::Size {
+                columns: 80,
+                rows: 24,
+            };
+            let from = [127, 0, 0, 1].into();
+            let mut session =
+                crate::machine::Session::login(machine, id, "ec2-user", from, now, Some(size));
+            let _ = session.start_shell(machine, id, now);
+        };
+        assert!(lab.with_machine(&target, &mut |machine, id, now| log_in(machine, id, now)));
+        assert_ne!(written(), first, "a login is remembered");
+        drop(lab);
+
+        let lab = simulation(Some(folder.path().to_owned()), one());
+        let second = written();
+        assert!(lab.with_machine(&target, &mut |_, _, _| {}));
+        assert_eq!(written(), second, "what was read is what is on the disk");
+        terminate(&lab, &target);
+        assert!(!file.exists());
+    }
+
+    #[test]
+    fn time_is_looked_at_only_when_something_is_due() {
+        let simulation = simulation(None, one());
+        simulation.tick();
+        assert!(!simulation.is_due(), "an empty account waits for nothing");
+        launch(&simulation);
+        assert!(simulation.is_due(), "after a call it is looked at once");
+        simulation.tick();
+        simulation.tick();
+        assert!(!simulation.is_due());
+    }
+}

@@ -36,6 +36,7 @@ impl Voice {
             }
             if line.trim().is_empty() {
                 self.line(&mut lines, "");
+                continue;
             }
             for wrapped in textwrap::wrap(line, &options) {
                 self.line(&mut lines, &wrapped);

@@ -12,7 +12,6 @@ pub mod aws_version;
 mod error;
 mod key_files;
 mod layout;
-mod write;
 
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read, Seek, Write};
@@ -21,10 +20,10 @@ use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
 use crate::course::evidence::KeyFile;
+use crate::lab::files::write_atomically;
 
 pub use self::error::WorkspaceError;
 pub use self::layout::Layout;
-pub use self::write::write_atomically;
 
 /// A lab's folder, held open: no other program can open it until this is dropped (or its process ends in any way).
 #[derive(Debug)]
@@ -122,7 +121,7 @@ fn write_where_missing(path: &Path, text: &str) -> Result<(), WorkspaceError> {
     if path.exists() {
         Ok(())
     } else {
-        write_atomically(path, text.as_bytes())
+        write_atomically(path, text.as_bytes()).map_err(|why| WorkspaceError::file(path, why))
     }
 }
 

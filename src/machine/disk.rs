@@ -84,8 +84,8 @@ impl Who {
 #[serde(from = "Record", into = "Record")]
 pub(crate) struct Disk {
     family: Family,
-    /// Canonical path to its new state; `None` for what was removed.
-    changes: BTreeMap<String, Option<Node>>,
+    /// Canonical path to its new state; `None` for what was removed. Shared with copies until one of them changes it.
+    changes: Arc<BTreeMap<String, Option<Node>>>,
     /// Bytes held by `changes`.
     used: usize,
 }
@@ -103,7 +103,7 @@ impl From<Record> for Disk {
         let used = record.changes.values().flatten().map(Node::size).sum();
         Self {
             family: record.family,
-            changes: record.changes,
+            changes: Arc::new(record.changes),
             used,
         }
     }
@@ -113,7 +113,7 @@ impl From<Disk> for Record {
     fn from(disk: Disk) -> Self {
         Self {
             family: disk.family,
-            changes: disk.changes,
+            changes: Arc::unwrap_or_clone(disk.changes),
         }
     }
 }
@@ -123,7 +123,7 @@ impl Disk {
     pub(crate) fn new(family: Family) -> Self {
         Self {
             family,
-            changes: BTreeMap::new(),
+            changes: Arc::default(),
             used: 0,
         }
     }
@@ -135,6 +135,11 @@ impl Disk {
     /// Bytes of changed content.
     pub(crate) fn used(&self) -> usize {
         self.used
+    }
+
+    /// Whether nothing was changed since `copy` was cloned from it: quick, and false when in doubt.
+    pub(crate) fn is_as_in(&self, copy: &Self) -> bool {
+        Arc::ptr_eq(&self.changes, &copy.changes)
     }
 
     /// What is at a canonical path; no rights are checked.
@@ -309,7 +314,7 @@ impl Disk {
         if self.used + bytes.len() > ROOM {
             return Err(Fault::NoSpace);
         }
-        let Some(Some(node)) = self.changes.get_mut(place) else {
+        let Some(Some(node)) = Arc::make_mut(&mut self.changes).get_mut(place) else {
             return Err(Fault::NotFound);
         };
         if let Kind::File(content) = &mut node.kind {
@@ -503,7 +508,7 @@ impl Disk {
             return Err(Fault::NoSpace);
         }
         self.used = used;
-        self.changes.insert(path, Some(node));
+        Arc::make_mut(&mut self.changes).insert(path, Some(node));
         Ok(())
     }
 
@@ -515,11 +520,12 @@ impl Disk {
     }
 
     fn drop_at(&mut self, path: &str) {
-        if let Some(Some(old)) = self.changes.remove(path) {
+        let changes = Arc::make_mut(&mut self.changes);
+        if let Some(Some(old)) = changes.remove(path) {
             self.used -= old.size().min(self.used);
         }
         if seed::base(self.family).contains_key(path) {
-            self.changes.insert(path.to_owned(), None);
+            changes.insert(path.to_owned(), None);
         }
     }
 
@@ -592,7 +598,7 @@ mod tests {
     }
 
     fn disk() -> Disk {
-        let mut disk = Disk::new(Family::AmazonLinux2023);
+        let mut disk = Disk::new(Family::Al2023);
         disk.make_dir(&Who::root(), "/home/me", 0o700, 5).unwrap();
         disk.change(&Who::root(), "/home/me", true, |node| {
             (node.owner, node.group) = (1000, 1000);

@@ -33,12 +33,10 @@ pub fn gate(machine: &Machine, _id: &Identity, user: &str, key: &str) -> Gate {
     }
     // Amazon Linux sets `PermitRootLogin forced-commands-only` (ssh-failures.md 1.13).
     match machine.family() {
-        Family::AmazonLinux2023 | Family::AmazonLinux2 if user.uid == 0 => Gate::Refused,
-        Family::AmazonLinux2023
-        | Family::AmazonLinux2
-        | Family::Ubuntu2404
-        | Family::Debian12
-        | Family::Rhel9 => Gate::Welcome,
+        Family::Al2023 | Family::Al2 if user.uid == 0 => Gate::Refused,
+        Family::Al2023 | Family::Al2 | Family::Ubuntu2404 | Family::Debian12 | Family::Rhel9 => {
+            Gate::Welcome
+        }
     }
 }
 
@@ -174,7 +172,7 @@ mod tests {
 
     #[test]
     fn without_a_key_pair_at_launch_nobody_comes_in() {
-        let mut id = identity(Family::AmazonLinux2023);
+        let mut id = identity(Family::Al2023);
         (id.key_name, id.public_key) = (None, None);
         let machine = Machine::first_boot(&id);
         assert_eq!(gate(&machine, &id, "ec2-user", KEY), Gate::Refused);
@@ -183,7 +181,7 @@ mod tests {
 
     #[test]
     fn a_rotated_key_opens_and_the_removed_one_does_not() {
-        let id = identity(Family::AmazonLinux2023);
+        let id = identity(Family::Al2023);
         let mut machine = Machine::first_boot(&id);
         let path = "/home/ec2-user/.ssh/authorized_keys";
         append(&mut machine, path, "ssh-ed25519 AAAAnew new\n");
@@ -202,7 +200,7 @@ mod tests {
 
     #[test]
     fn a_file_or_folder_that_others_may_write_is_not_trusted() {
-        let id = identity(Family::AmazonLinux2023);
+        let id = identity(Family::Al2023);
         for path in [
             "/home/ec2-user",
             "/home/ec2-user/.ssh",

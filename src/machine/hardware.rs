@@ -71,11 +71,11 @@ impl Family {
     /// Release and version of the kernel. Amazon Linux 2023's from a transcript of 2026; the others unverified.
     pub(crate) const fn kernel(self) -> (&'static str, &'static str) {
         match self {
-            Self::AmazonLinux2023 => (
+            Self::Al2023 => (
                 "6.1.166-197.305.amzn2023.x86_64",
                 "#1 SMP PREEMPT_DYNAMIC Mon Mar 23 09:53:26 UTC 2026",
             ),
-            Self::AmazonLinux2 => (
+            Self::Al2 => (
                 "5.10.240-238.959.amzn2.x86_64",
                 "#1 SMP Mon Aug 11 18:51:12 UTC 2025",
             ),
@@ -98,7 +98,7 @@ impl Family {
     pub(crate) const fn is_debian(self) -> bool {
         match self {
             Self::Ubuntu2404 | Self::Debian12 => true,
-            Self::AmazonLinux2023 | Self::AmazonLinux2 | Self::Rhel9 => false,
+            Self::Al2023 | Self::Al2 | Self::Rhel9 => false,
         }
     }
 

@@ -42,7 +42,7 @@ mod screens;
 #[cfg(test)]
 mod testing;
 
-pub use family::{Family, UnknownFamily};
+pub use family::Family;
 pub use identity::Identity;
 pub use session::{Output, Ran, Session, Size, Then};
 
@@ -131,10 +131,16 @@ impl Machine {
         self.disk.used()
     }
 
+    /// Whether nothing was changed since `copy` was cloned from it: quick, and false when in doubt. Cloning is quick too.
+    #[must_use]
+    pub fn is_as_in(&self, copy: &Self) -> bool {
+        self.disk.is_as_in(&copy.disk) && self.logins == copy.logins
+    }
+
     /// Stands in for a machine that is in use elsewhere.
     fn elsewhere() -> Self {
         Self {
-            disk: Disk::new(Family::AmazonLinux2023),
+            disk: Disk::new(Family::Al2023),
             logins: Vec::new(),
         }
     }

@@ -7,7 +7,7 @@ use super::{Family, Machine, Then};
 fn the_first_minutes_on_amazon_linux() {
     assert_eq!(
         terminal(
-            Family::AmazonLinux2023,
+            Family::Al2023,
             "whoami\npwd\nhostname\n203.0.113.25\necho $?\nmkdir lab\ncd lab\necho hi > a.txt\ncat a.txt\nexit"
         ),
         "[ec2-user@ip-172-31-5-9 ~]$ whoami
@@ -71,7 +71,7 @@ admin@ip-172-31-5-9:~$ "
 
 #[test]
 fn a_later_login_names_the_one_before() {
-    let mut first = Bench::new(Family::AmazonLinux2023, true);
+    let mut first = Bench::new(Family::Al2023, true);
     assert!(!first.start().contains("Last login"));
     first.keys(b"echo remembered\rexit\r");
     assert_eq!(first.then, Then::Exit(0));
@@ -90,7 +90,7 @@ fn a_later_login_names_the_one_before() {
 #[test]
 fn ssh_host_command_keeps_its_streams_and_its_status_apart() {
     assert_eq!(
-        exec(Family::AmazonLinux2023, "echo a; echo b >&2; exit 7"),
+        exec(Family::Al2023, "echo a; echo b >&2; exit 7"),
         ("a\n".into(), "b\n".into(), Some(7))
     );
     assert_eq!(
@@ -109,7 +109,7 @@ fn ssh_host_command_keeps_its_streams_and_its_status_apart() {
 
 #[test]
 fn a_sleep_waits_and_ctrl_c_ends_it() {
-    let mut bench = Bench::new(Family::AmazonLinux2023, true);
+    let mut bench = Bench::new(Family::Al2023, true);
     bench.start();
     bench.keys(b"sleep 5; echo done\r");
     assert_eq!(bench.then, Then::WakeAt(NOON + 5000));
@@ -122,7 +122,7 @@ fn a_sleep_waits_and_ctrl_c_ends_it() {
 
 #[test]
 fn a_file_is_written_with_cat_and_ctrl_d() {
-    let mut bench = Bench::new(Family::AmazonLinux2023, true);
+    let mut bench = Bench::new(Family::Al2023, true);
     bench.start();
     bench.keys(b"cat > note\r");
     assert_eq!(bench.keys(b"on\x7fne\rtwo\r"), "on\u{8} \u{8}ne\ntwo\n");
@@ -140,7 +140,7 @@ fn a_file_is_written_with_cat_and_ctrl_d() {
 
 #[test]
 fn tab_completes_commands_and_files() {
-    let mut bench = Bench::new(Family::AmazonLinux2023, true);
+    let mut bench = Bench::new(Family::Al2023, true);
     bench.start();
     assert_eq!(bench.keys(b"whoa\t"), "whoami ");
     bench.keys(&[3]);
@@ -152,7 +152,7 @@ fn tab_completes_commands_and_files() {
 
 #[test]
 fn a_script_on_standard_input_runs_line_by_line() {
-    let mut bench = Bench::new(Family::AmazonLinux2023, false);
+    let mut bench = Bench::new(Family::Al2023, false);
     bench.start();
     assert_eq!(
         bench.keys(b"echo one\nread x\nvalue\necho [$x]\nnosuch\n"),
@@ -236,7 +236,7 @@ fn the_grammar_of_bash_is_there() {
 
 #[test]
 fn the_exit_status_of_the_last_line_is_the_sessions() {
-    let mut bench = Bench::new(Family::AmazonLinux2023, true);
+    let mut bench = Bench::new(Family::Al2023, true);
     bench.start();
     bench.keys(b"false\rexit\r");
     assert_eq!(bench.then, Then::Exit(1));

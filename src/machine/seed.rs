@@ -137,8 +137,8 @@ disk!(
 /// The family's disk, by canonical path.
 pub(crate) fn base(family: Family) -> &'static BTreeMap<String, Node> {
     match family {
-        Family::AmazonLinux2023 => &AMAZON_LINUX_2023,
-        Family::AmazonLinux2 => &AMAZON_LINUX_2,
+        Family::Al2023 => &AMAZON_LINUX_2023,
+        Family::Al2 => &AMAZON_LINUX_2,
         Family::Ubuntu2404 => &UBUNTU_2404,
         Family::Debian12 => &DEBIAN_12,
         Family::Rhel9 => &RHEL_9,
@@ -230,24 +230,15 @@ mod tests {
     fn the_home_files_of_amazon_linux_have_the_sizes_seen_in_transcripts() {
         let size = |family, path: &str| base(family).get(path).map(Node::size);
         assert_eq!(
-            size(Family::AmazonLinux2023, "/home/ec2-user/.bash_logout"),
+            size(Family::Al2023, "/home/ec2-user/.bash_logout"),
             Some(18)
         );
         assert_eq!(
-            size(Family::AmazonLinux2023, "/home/ec2-user/.bash_profile"),
+            size(Family::Al2023, "/home/ec2-user/.bash_profile"),
             Some(141)
         );
-        assert_eq!(
-            size(Family::AmazonLinux2023, "/home/ec2-user/.bashrc"),
-            Some(492)
-        );
-        assert_eq!(
-            size(Family::AmazonLinux2, "/home/ec2-user/.bash_profile"),
-            Some(193)
-        );
-        assert_eq!(
-            size(Family::AmazonLinux2, "/home/ec2-user/.bashrc"),
-            Some(231)
-        );
+        assert_eq!(size(Family::Al2023, "/home/ec2-user/.bashrc"), Some(492));
+        assert_eq!(size(Family::Al2, "/home/ec2-user/.bash_profile"), Some(193));
+        assert_eq!(size(Family::Al2, "/home/ec2-user/.bashrc"), Some(231));
     }
 }

@@ -142,7 +142,7 @@ pub(crate) fn exec(family: Family, line: &str) -> (String, String, Option<u32>) 
 
 /// What `ssh host command` prints on AL2023, both streams after one another, and a last line with its status.
 pub(crate) fn run(line: &str) -> String {
-    let (out, err, status) = exec(Family::AmazonLinux2023, line);
+    let (out, err, status) = exec(Family::Al2023, line);
     format!(
         "{out}{err}{}",
         status.map_or_else(|| "waits".into(), |status| status.to_string())

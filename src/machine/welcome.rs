@@ -14,7 +14,7 @@ pub(crate) fn welcome(
         format!("Last login: {at} from {}\n", login.from)
     });
     match machine.family() {
-        Family::AmazonLinux2023 => format!(
+        Family::Al2023 => format!(
             "{}{last}",
             bird(&[
                 "Amazon Linux 2023",
@@ -23,7 +23,7 @@ pub(crate) fn welcome(
                 "https://aws.amazon.com/linux/amazon-linux-2023"
             ])
         ),
-        Family::AmazonLinux2 => format!(
+        Family::Al2 => format!(
             "{last}{}\n",
             bird(&[
                 "Amazon Linux 2",
@@ -118,7 +118,7 @@ mod tests {
 
     #[test]
     fn the_bird_has_ten_lines_and_its_texts_where_the_real_one_has_them() {
-        let id = identity(Family::AmazonLinux2023);
+        let id = identity(Family::Al2023);
         let text = welcome(&Machine::first_boot(&id), &id, 0, None);
         let lines: Vec<&str> = text.lines().collect();
         assert_eq!(lines.len(), 10);

@@ -20,7 +20,10 @@
 mod aws;
 mod desk;
 mod hostile;
+mod lab;
 mod layers;
+mod readme;
+mod screens;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 #[path = "../common/served.rs"]
 mod served;

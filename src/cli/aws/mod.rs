@@ -410,8 +410,9 @@ fn introduce(outside: &mut dyn Outside) {
     });
     if first {
         outside.say(
-            "(You have no AWS CLI, so this lab brings a stand-in named aws: same commands, for\n \
-             what this lab simulates. It tells you so only this once. See also: aws help)",
+            "(You have no AWS CLI, so this lab brings a stand-in named aws: it takes the\n \
+             same commands, for what this lab simulates. This is said only once. See\n \
+             also: aws help)",
         );
     }
 }

@@ -126,6 +126,11 @@ impl Instances {
         }
     }
 
+    /// When the next change is due; none while nothing is.
+    pub fn next_due(&self) -> Option<Timestamp> {
+        self.due.first().map(|(at, _)| *at)
+    }
+
     /// Does everything that was due by `now`; true when something changed.
     pub fn advance(
         &mut self,

@@ -22,7 +22,10 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
     });
     Ok(match ran {
         Some(command) => {
-            let first = command.split_whitespace().next().unwrap_or(command);
+            let first = command
+                .split([' ', ';', '|', '&'])
+                .next()
+                .unwrap_or(command);
             Verdict::passed(format!("You ran {first} on the instance itself."))
         }
         None => Verdict::not_yet(

@@ -10,7 +10,7 @@ use std::time::Duration;
 use crate::lab::server::control::client::Client;
 
 /// With the program's own start it stays below the 10 ms that a prompt may be held.
-const PATIENCE: Duration = Duration::from_micros(6_500);
+const PATIENCE: Duration = Duration::from_micros(6_000);
 /// Bytes of a command that are told.
 const LONGEST_COMMAND: usize = 4000;
 

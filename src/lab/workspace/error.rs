@@ -82,3 +82,18 @@ fn holder(pid: Option<u32>) -> String {
     pid.map(|pid| format!(" (by process {pid})"))
         .unwrap_or_default()
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_full_disk_is_named_as_such() {
+        let full = std::io::Error::from(std::io::ErrorKind::StorageFull);
+        let error = WorkspaceError::file(Path::new("/lab/progress.json"), full);
+        assert_eq!(
+            error.to_string(),
+            "the disk is full: /lab/progress.json could not be written; what was there before is unchanged"
+        );
+    }
+}

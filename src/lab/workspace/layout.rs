@@ -112,6 +112,11 @@ impl Layout {
         self.private().join("lesson")
     }
 
+    /// What went wrong in this program, for a report.
+    pub fn panics(&self) -> PathBuf {
+        self.private().join("panics.log")
+    }
+
     /// Held locked while the lab is open; holds the number of the process that has it.
     pub fn lock(&self) -> PathBuf {
         self.private().join("lock")

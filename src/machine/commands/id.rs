@@ -57,7 +57,7 @@ mod tests {
     #[test]
     fn the_login_user_has_the_groups_of_its_image() {
         let al = "uid=1000(ec2-user) gid=1000(ec2-user) groups=1000(ec2-user),4(adm),10(wheel),190(systemd-journal)\n";
-        assert_eq!(exec(Family::AmazonLinux2023, "id").0, al);
+        assert_eq!(exec(Family::Al2023, "id").0, al);
         let ubuntu = "uid=1000(ubuntu) gid=1000(ubuntu) groups=1000(ubuntu),4(adm),24(cdrom),27(sudo),30(dip),105(lxd)\n";
         assert_eq!(exec(Family::Ubuntu2404, "id").0, ubuntu);
         assert_eq!(

@@ -140,7 +140,7 @@ fn blocks(family: Family, node: &Node) -> usize {
 
 fn is_xfs(family: Family) -> bool {
     match family {
-        Family::AmazonLinux2023 | Family::AmazonLinux2 | Family::Rhel9 => true,
+        Family::Al2023 | Family::Al2 | Family::Rhel9 => true,
         Family::Ubuntu2404 | Family::Debian12 => false,
     }
 }
@@ -260,8 +260,8 @@ fn print_long(call: &mut Call<'_>, entries: &[Entry], options: &Options) {
             )
         };
         let dot = match family {
-            Family::AmazonLinux2023 | Family::Rhel9 => ".",
-            Family::AmazonLinux2 | Family::Ubuntu2404 | Family::Debian12 => "",
+            Family::Al2023 | Family::Rhel9 => ".",
+            Family::Al2 | Family::Ubuntu2404 | Family::Debian12 => "",
         };
         let shown = match &node.kind {
             Kind::Link(target) => format!("{name} -> {target}"),
@@ -322,7 +322,7 @@ mod tests {
              -rw-r--r--. 1 ec2-user ec2-user 492 Sep 30 00:00 .bashrc\n\
              drwx------. 2 ec2-user ec2-user  29 Sep 30 00:00 .ssh\n0"
         );
-        let old = exec(Family::AmazonLinux2, "ls -la").0;
+        let old = exec(Family::Al2, "ls -la").0;
         assert!(
             old.contains("-rw-r--r-- 1 ec2-user ec2-user 193 Sep 30 00:00 .bash_profile\n"),
             "{old}"
@@ -351,7 +351,7 @@ mod tests {
 
     #[test]
     fn a_terminal_gets_columns_and_a_pipe_gets_lines() {
-        let screen = terminal(Family::AmazonLinux2023, "touch a b c\nls\nls | cat");
+        let screen = terminal(Family::Al2023, "touch a b c\nls\nls | cat");
         assert!(screen.contains("ls\na  b  c\n"), "{screen}");
         assert!(screen.contains("ls | cat\na\nb\nc\n"), "{screen}");
     }

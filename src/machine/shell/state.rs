@@ -203,10 +203,8 @@ impl Family {
     /// The first `PATH` that sshd and `/etc/profile` give. Debian's and RHEL's unverified.
     pub(crate) const fn path(self) -> &'static str {
         match self {
-            Self::AmazonLinux2023 | Self::Rhel9 => {
-                "/usr/local/bin:/usr/bin:/usr/local/sbin:/usr/sbin"
-            }
-            Self::AmazonLinux2 => "/usr/local/bin:/bin:/usr/bin:/usr/local/sbin:/usr/sbin",
+            Self::Al2023 | Self::Rhel9 => "/usr/local/bin:/usr/bin:/usr/local/sbin:/usr/sbin",
+            Self::Al2 => "/usr/local/bin:/bin:/usr/bin:/usr/local/sbin:/usr/sbin",
             Self::Ubuntu2404 => {
                 "/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin:/usr/games:/usr/local/games:/snap/bin"
             }
@@ -217,15 +215,15 @@ impl Family {
     /// The prompt, in bash's own notation.
     pub(crate) const fn prompt(self) -> &'static str {
         match self {
-            Self::AmazonLinux2023 | Self::AmazonLinux2 | Self::Rhel9 => "[\\u@\\h \\W]\\$ ",
+            Self::Al2023 | Self::Al2 | Self::Rhel9 => "[\\u@\\h \\W]\\$ ",
             Self::Ubuntu2404 | Self::Debian12 => "\\u@\\h:\\w\\$ ",
         }
     }
 
     const fn umask(self) -> u16 {
         match self {
-            Self::AmazonLinux2 | Self::Ubuntu2404 => 0o002,
-            Self::AmazonLinux2023 | Self::Debian12 | Self::Rhel9 => 0o022,
+            Self::Al2 | Self::Ubuntu2404 => 0o002,
+            Self::Al2023 | Self::Debian12 | Self::Rhel9 => 0o022,
         }
     }
 }

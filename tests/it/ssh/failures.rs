@@ -84,7 +84,7 @@ fn a_key_offered_is_not_a_key_proven() {
 
 #[test]
 fn a_sha1_signature_is_refused() {
-    let lab = Lab::new(Family::AmazonLinux2023, KeyType::Rsa, Settings::default());
+    let lab = Lab::new(Family::Al2023, KeyType::Rsa, Settings::default());
     let said = lab.login(&["-o", "PubkeyAcceptedAlgorithms=ssh-rsa", "true"]);
     assert_eq!(said.status, Some(255));
     assert!(said.stderr.contains("Permission denied"), "{}", said.stderr);
@@ -101,7 +101,7 @@ fn root_with_the_right_key_reads_a_sentence_and_leaves_with_142() {
         root_wait: Duration::from_millis(300),
         ..Settings::default()
     };
-    let lab = Lab::new(Family::AmazonLinux2023, KeyType::Ed25519, settings);
+    let lab = Lab::new(Family::Al2023, KeyType::Ed25519, settings);
     let said = lab.ssh(&["-i", "key.pem", &lab.as_user("root"), "whoami"]);
     assert_eq!(
         said.stdout,
@@ -190,6 +190,28 @@ fn after_six_wrong_keys_the_right_one_comes_too_late() {
     // With five it works.
     let said = lab.ssh(&[&args[..12], &["-i", "key.pem", &host, "true"]].concat());
     assert_eq!(said.status, Some(0), "{}", said.stderr);
+}
+
+/// sshd ends the connection in place of its sixth refusal; russh refuses first. A client that has a seventh key never
+/// notices (see above); one that has none gives up by itself, in the words of too few keys.
+#[test]
+fn after_exactly_six_wrong_keys_the_client_gives_up_by_itself() {
+    let lab = Lab::open();
+    let names: Vec<String> = (1..=6).map(|n| format!("wrong{n}")).collect();
+    let mut args: Vec<&str> = Vec::new();
+    for name in &names {
+        lab.stranger(name);
+        args.extend(["-i", name]);
+    }
+    let host = lab.as_user("ec2-user");
+    let said = lab.ssh(&[args.as_slice(), &[&host, "true"]].concat());
+    let refusal = format!("{host}: Permission denied (publickey,gssapi-with-mic).\n");
+    assert_eq!((said.stderr, said.status), (refusal, Some(255)));
+    let offered = lab.events_until_ended(1);
+    let offered = offered
+        .iter()
+        .filter(|what| matches!(what, What::KeyOffered { .. }));
+    assert_eq!(offered.count(), 6);
 }
 
 #[test]

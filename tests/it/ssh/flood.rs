@@ -53,7 +53,7 @@ fn half_open_connections_are_closed_when_their_time_is_over() {
         login_grace: Duration::from_millis(500),
         ..Settings::default()
     };
-    let lab = Lab::new(Family::AmazonLinux2023, KeyType::Ed25519, settings);
+    let lab = Lab::new(Family::Al2023, KeyType::Ed25519, settings);
     let silent = lab.connect();
     let mut spoken = lab.connect();
     spoken.write_all(b"SSH-2.0-OpenSSH_9.2\r\n").unwrap();
@@ -89,7 +89,7 @@ fn beyond_the_limit_the_oldest_half_open_connection_goes() {
         half_open: 10,
         ..Settings::default()
     };
-    let lab = Lab::new(Family::AmazonLinux2023, KeyType::Ed25519, settings);
+    let lab = Lab::new(Family::Al2023, KeyType::Ed25519, settings);
     let idle: Vec<TcpStream> = (0..40).map(|_| lab.connect()).collect();
     let said = lab.login(&["true"]);
     assert_eq!(said.status, Some(0), "{}", said.stderr);

@@ -90,11 +90,7 @@ static NEXT: AtomicU8 = AtomicU8::new(1);
 impl Lab {
     /// An open Amazon Linux 2023 machine whose key `key.pem` is in the folder.
     pub(super) fn open() -> Self {
-        Self::new(
-            Family::AmazonLinux2023,
-            KeyType::Ed25519,
-            Settings::default(),
-        )
+        Self::new(Family::Al2023, KeyType::Ed25519, Settings::default())
     }
 
     pub(super) fn new(family: Family, key_type: KeyType, settings: Settings) -> Self {

@@ -84,7 +84,7 @@ fn a_login_leaves_its_trace_in_order() {
 #[test]
 fn an_rsa_key_opens_every_family() {
     for (family, user) in [
-        (Family::AmazonLinux2, "ec2-user"),
+        (Family::Al2, "ec2-user"),
         (Family::Ubuntu2404, "ubuntu"),
         (Family::Debian12, "admin"),
         (Family::Rhel9, "ec2-user"),

@@ -58,8 +58,8 @@ pub(super) fn accepts(algorithm: &Algorithm) -> bool {
 /// The version line of the family's sshd. Which patch level an image has depends on its date: unverified.
 fn version(family: Family) -> &'static str {
     match family {
-        Family::AmazonLinux2023 | Family::Rhel9 => "SSH-2.0-OpenSSH_8.7",
-        Family::AmazonLinux2 => "SSH-2.0-OpenSSH_7.4",
+        Family::Al2023 | Family::Rhel9 => "SSH-2.0-OpenSSH_8.7",
+        Family::Al2 => "SSH-2.0-OpenSSH_7.4",
         Family::Ubuntu2404 => "SSH-2.0-OpenSSH_9.6p1 Ubuntu-3ubuntu13.5",
         Family::Debian12 => "SSH-2.0-OpenSSH_9.2p1 Debian-2+deb12u3",
     }
@@ -120,7 +120,7 @@ mod tests {
     fn ubuntu_lists_publickey_alone_and_amazon_linux_more() {
         assert_eq!(&*methods(Family::Ubuntu2404), [MethodKind::PublicKey]);
         assert_eq!(
-            &*methods(Family::AmazonLinux2023),
+            &*methods(Family::Al2023),
             [MethodKind::PublicKey, MethodKind::GssapiWithMic]
         );
     }
