@@ -15,6 +15,9 @@ request! {
     }
 }
 
+/// Values of all filters of one request together. The number and the text are from memory, unverified.
+const MOST_VALUES: usize = 200;
+
 /// Filters of one request whose names are all known to the action.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Filters(Vec<Filter>);
@@ -29,6 +32,17 @@ impl Filters {
             if !(listed || tag) {
                 return Err(ApiError::invalid_filter(&filter.name));
             }
+        }
+        if filters
+            .iter()
+            .map(|filter| filter.values.len())
+            .sum::<usize>()
+            > MOST_VALUES
+        {
+            let text = format!(
+                "The maximum number of filter values specified on a single call is {MOST_VALUES}"
+            );
+            return Err(ApiError::new("FilterLimitExceeded", text));
         }
         Ok(Self(filters))
     }
@@ -105,5 +119,19 @@ mod tests {
         };
         let refused = Filters::check(vec![filter], &["instance-state-name"]).unwrap_err();
         assert_eq!(refused.message, "The filter 'state' is invalid");
+    }
+
+    #[test]
+    fn two_hundred_values_are_the_most() {
+        let filter = |count| Filter {
+            name: "key-name".into(),
+            values: vec!["a".into(); count],
+        };
+        let check = |filters| Filters::check(filters, &["key-name"]).map_err(|error| error.code);
+        assert!(check(vec![filter(120), filter(80)]).is_ok());
+        assert_eq!(
+            check(vec![filter(120), filter(81)]),
+            Err("FilterLimitExceeded".into())
+        );
     }
 }

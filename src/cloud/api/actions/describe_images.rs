@@ -89,6 +89,12 @@ const PAGE: std::ops::RangeInclusive<i64> = 1..=1000;
 
 const FILTERS: &[&str] = &[
     "architecture",
+    "block-device-mapping.delete-on-termination",
+    "block-device-mapping.device-name",
+    "block-device-mapping.encrypted",
+    "block-device-mapping.snapshot-id",
+    "block-device-mapping.volume-size",
+    "block-device-mapping.volume-type",
     "creation-date",
     "description",
     "ena-support",
@@ -96,15 +102,25 @@ const FILTERS: &[&str] = &[
     "image-id",
     "image-type",
     "is-public",
+    "kernel-id",
+    "manifest-location",
     "name",
     "owner-alias",
     "owner-id",
+    "platform",
     "platform-details",
+    "product-code",
+    "product-code.type",
+    "ramdisk-id",
     "root-device-name",
     "root-device-type",
+    "source-instance-id",
+    "sriov-net-support",
     "state",
-    "tag:",
+    "state-reason-code",
+    "state-reason-message",
     "tag-key",
+    "tag:",
     "usage-operation",
     "virtualization-type",
 ];
@@ -199,26 +215,44 @@ fn item(id: &str, image: &'static Image, region: &str) -> Item {
 
 /// An image's value under a filter's name; images have no tags here.
 fn value<'a>(item: &'a Item, filter: &str) -> Option<Cow<'a, str>> {
+    let device = item.block_device_mappings.first();
     let text = match filter {
         "architecture" => item.architecture,
+        "block-device-mapping.delete-on-termination" => {
+            yes_or_no(device?.ebs.delete_on_termination)
+        }
+        "block-device-mapping.device-name" => device?.device_name,
+        "block-device-mapping.encrypted" => yes_or_no(device?.ebs.encrypted),
+        "block-device-mapping.snapshot-id" => &device?.ebs.snapshot_id,
+        "block-device-mapping.volume-size" => {
+            return Some(device?.ebs.volume_size.to_string().into());
+        }
+        "block-device-mapping.volume-type" => device?.ebs.volume_type,
         "creation-date" => &item.creation_date,
         "description" => item.description,
         "ena-support" | "is-public" => "true",
         "hypervisor" => item.hypervisor,
         "image-id" => &item.image_id,
         "image-type" => item.image_type,
+        "manifest-location" => &item.image_location,
         "name" => item.name,
         "owner-alias" => item.image_owner_alias?,
         "owner-id" => item.owner_id,
         "platform-details" => item.platform_details,
         "root-device-name" => item.root_device_name,
         "root-device-type" => item.root_device_type,
+        "sriov-net-support" => item.sriov_net_support,
         "state" => item.state,
         "usage-operation" => item.usage_operation,
         "virtualization-type" => item.virtualization_type,
+        // What no image has here, such as `platform`.
         _ => return None,
     };
     Some(text.into())
+}
+
+fn yes_or_no(yes: bool) -> &'static str {
+    if yes { "true" } else { "false" }
 }
 
 #[cfg(test)]
@@ -231,6 +265,30 @@ mod tests {
         let form =
             "Owner.1=amazon&Owner.2=self&Filter.1.Name=name&Filter.1.Value.1=al2023-ami-*-x86_64";
         insta::assert_snapshot!(transcript(&done(Client::new().ec2("DescribeImages", form))));
+    }
+
+    #[test]
+    fn every_filter_is_known_and_those_of_the_answer_find_something() {
+        let nothing = [
+            "kernel-id",
+            "platform",
+            "product-code",
+            "product-code.type",
+            "ramdisk-id",
+            "source-instance-id",
+            "state-reason-code",
+            "state-reason-message",
+            "tag-key",
+        ];
+        for filter in super::FILTERS.iter().filter(|name| **name != "tag:") {
+            let form = format!("Filter.1.Name={filter}&Filter.1.Value.1=*");
+            let body = done(Client::new().ec2("DescribeImages", &form)).body;
+            assert_eq!(
+                body.contains("<imageId>"),
+                !nothing.contains(filter),
+                "{filter}"
+            );
+        }
     }
 
     #[test]

@@ -62,6 +62,12 @@ answer! {
 
 const FILTERS: &[&str] = &[
     "availability-zone",
+    "event.code",
+    "event.description",
+    "event.instance-event-id",
+    "event.not-after",
+    "event.not-before",
+    "event.not-before-deadline",
     "instance-state-code",
     "instance-state-name",
     "instance-status.reachability",
@@ -147,7 +153,9 @@ fn values<'a>(status: &'a Status, filter: &str) -> Option<Cow<'a, str>> {
         "instance-status.reachability" => detail(&status.instance_status),
         "instance-status.status" => Some(status.instance_status.status.into()),
         "system-status.reachability" => detail(&status.system_status),
-        _ => Some(status.system_status.status.into()),
+        "system-status.status" => Some(status.system_status.status.into()),
+        // No instance has events here.
+        _ => None,
     }
 }
 

@@ -72,13 +72,17 @@ const FILTERS: &[&str] = &[
     "cidrBlock",
     "dhcp-options-id",
     "dhcpOptionsId",
+    "ipv6-cidr-block-association.association-id",
+    "ipv6-cidr-block-association.ipv6-cidr-block",
+    "ipv6-cidr-block-association.ipv6-pool",
+    "ipv6-cidr-block-association.state",
     "is-default",
     "isDefault",
     "owner-id",
     "state",
-    "tag:",
     "tag-key",
     "tag-value",
+    "tag:",
     "vpc-id",
     "vpcId",
 ];
@@ -121,6 +125,11 @@ fn values<'a>(vpc: &'a Vpc, filter: &str, account: &'a str) -> Vec<Cow<'a, str>>
         "cidr-block-association.state" => "associated".into(),
         "dhcp-options-id" | "dhcpOptionsId" => vpc.dhcp_options_id.as_str().into(),
         "is-default" | "isDefault" => "true".into(),
+        // No VPC has IPv6 here.
+        "ipv6-cidr-block-association.association-id"
+        | "ipv6-cidr-block-association.ipv6-cidr-block"
+        | "ipv6-cidr-block-association.ipv6-pool"
+        | "ipv6-cidr-block-association.state" => return Vec::new(),
         "owner-id" => account.into(),
         "state" => "available".into(),
         "vpc-id" | "vpcId" => vpc.id.as_str().into(),

@@ -40,6 +40,11 @@ impl Operation for GetParametersByPath {
     type Answer = GetParametersByPathAnswer;
 
     fn run(self, call: &mut Call<'_, '_>) -> Result<GetParametersByPathAnswer, ApiError> {
+        if !self.path.starts_with('/') {
+            // The text is unverified.
+            let text = "The parameter path must begin with a forward slash \"/\".";
+            return Err(ApiError::new("ValidationException", text));
+        }
         let under = format!("{}/", self.path.trim_end_matches('/'));
         let recursive = self.recursive == Some(true);
         let found = parameters(call.region).filter(|parameter| {
@@ -81,6 +86,14 @@ mod tests {
             send(r#"{"Path":"/aws/service"}"#)["Parameters"],
             serde_json::json!([])
         );
+    }
+
+    #[test]
+    fn a_path_without_its_first_slash_is_refused() {
+        let body = r#"{"Path":"aws/service"}"#;
+        let reply = Client::new().send("ssm", Some("AmazonSSM.GetParametersByPath"), body);
+        assert_eq!(reply.status, 400);
+        assert!(reply.body.contains("ValidationException"), "{}", reply.body);
     }
 
     #[test]
