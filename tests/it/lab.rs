@@ -153,6 +153,12 @@ fn text(bytes: &[u8]) -> String {
     String::from_utf8_lossy(bytes).into_owned()
 }
 
+/// What the tool printed: on a busy computer the coach's words may come a prompt later.
+fn without_the_coach(shown: &str) -> String {
+    let lines = shown.lines().filter(|line| !line.starts_with('|'));
+    lines.collect::<Vec<_>>().join("\n")
+}
+
 /// Every file below a folder: its bytes, its mode and when it was changed.
 fn everything_in(folder: &Path) -> BTreeMap<PathBuf, (Vec<u8>, u32, i64)> {
     let mut all = BTreeMap::new();
@@ -218,7 +224,7 @@ fn a_lesson_goes_on_after_kill_9_and_the_learners_own_files_stay_as_they_were() 
             .find(|line| line.starts_with("address="))
             .unwrap()
             .to_owned();
-        let keys = terminal.line("aws ec2 describe-key-pairs");
+        let keys = without_the_coach(&terminal.line("aws ec2 describe-key-pairs"));
         let (exit, report) = learner.grade();
         assert_eq!(exit, Some(1), "{report}");
         terminal.child.kill().unwrap();
@@ -226,7 +232,7 @@ fn a_lesson_goes_on_after_kill_9_and_the_learners_own_files_stay_as_they_were() 
 
         terminal = learner.open();
         terminal.line(&variables);
-        let same = terminal.line("aws ec2 describe-key-pairs");
+        let same = without_the_coach(&terminal.line("aws ec2 describe-key-pairs"));
         assert_eq!(same, keys, "the same key pair, id and date");
         let (exit, again) = learner.grade();
         assert_eq!((exit, again), (Some(1), report), "progress");
