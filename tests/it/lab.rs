@@ -398,6 +398,8 @@ fn a_full_disk_is_told_and_nothing_is_half_done() {
     let engine = Pid::from_child(&terminal.child);
     terminal
         .line("aws ec2 create-key-pair --key-name one --query KeyMaterial --output text > one.pem");
+    // The verdict of a command may still be on its way; this one is waited for.
+    terminal.line("lab check");
     let full = |full: bool| {
         let current = full.then_some(0);
         prlimit(

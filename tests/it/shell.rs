@@ -98,7 +98,7 @@ fn news_come_before_the_next_prompt_and_the_status_is_still_the_commands() {
         } else {
             "echo \"=$?=\""
         };
-        let shown = terminal.line("sh -c 'exit 7'");
+        let shown = terminal.line_until("sh -c 'exit 7'", "| saw 7");
         assert!(shown.contains("| saw 7"), "{kind:?}: {shown:?}");
         let shown = terminal.line(status);
         assert!(shown.contains("=7="), "{kind:?}: {shown:?}");
@@ -218,7 +218,7 @@ fn a_shell_inside_the_shell_works_and_news_come_on_return() {
             shown.contains("nested") && !shown.contains("not found"),
             "{kind:?}: {shown:?}"
         );
-        let shown = terminal.line("exit 9");
+        let shown = terminal.line_until("exit 9", "| saw 9");
         assert!(shown.contains("| saw 9"), "{kind:?}: {shown:?}");
     }
 }
@@ -251,7 +251,7 @@ fn bash_with_strict_options_and_a_prompt_command_of_the_learners_goes_on() {
             &format!("{theirs}\nset -u\nHISTCONTROL=ignoreboth\nset -o noclobber\n"),
         );
         let mut terminal = open(&lab, &start);
-        let shown = terminal.line("(exit 3) | true | (exit 4)");
+        let shown = terminal.line_until("(exit 3) | true | (exit 4)", "| saw 4");
         assert!(
             shown.contains("| saw 4") && shown.contains("own=4"),
             "{shown:?}"
@@ -268,7 +268,11 @@ fn bash_with_strict_options_and_a_prompt_command_of_the_learners_goes_on() {
                 .contains("=3 1=")
         );
         assert!(terminal.line("set -e").contains("own=0"));
-        assert!(terminal.line("false && true").contains("| saw 1"));
+        assert!(
+            terminal
+                .line_until("false && true", "| saw 1")
+                .contains("| saw 1")
+        );
         assert!(terminal.line("echo $-").contains('e'));
         assert!(terminal.line("set +e; set -x").contains("own=0"));
         assert!(!terminal.line("true").contains("dev/tcp"));
@@ -281,13 +285,17 @@ fn zsh_with_options_and_hooks_of_the_learners_goes_on() {
         "setopt ksh_arrays no_unset sh_word_split\nprecmd_functions=()\nprecmd() { echo own=$? }\n";
     let (lab, start) = lab_with(Kind::Zsh, more);
     let mut terminal = open(&lab, &start);
-    let shown = terminal.line("(exit 4)");
+    let shown = terminal.line_until("(exit 4)", "| saw 4");
     assert!(
         shown.contains("| saw 4") && shown.contains("own=4"),
         "{shown:?}"
     );
     assert!(terminal.line("set -e; true").contains("own=0"));
-    assert!(terminal.line("false && true").contains("| saw 1"));
+    assert!(
+        terminal
+            .line_until("false && true", "| saw 1")
+            .contains("| saw 1")
+    );
     assert!(terminal.line("echo ${options[ksharrays]}").contains("on"));
 }
 
@@ -332,7 +340,9 @@ fn an_engine_that_is_gone_is_not_missed_and_one_that_comes_back_is_found() {
                 .unwrap(),
         );
         assert!(
-            terminal.line("sh -c 'exit 7'").contains("| saw 7"),
+            terminal
+                .line_until("sh -c 'exit 7'", "| saw 7")
+                .contains("| saw 7"),
             "{kind:?}"
         );
     }

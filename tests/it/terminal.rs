@@ -134,6 +134,17 @@ impl Terminal {
         self.press("\r");
         self.wait("READY> ")
     }
+
+    /// Types a line, and Enter until the news are there: on a busy computer they come a prompt later.
+    #[track_caller]
+    pub(crate) fn line_until(&mut self, line: &str, news: &str) -> String {
+        let deadline = Instant::now() + Duration::from_secs(20);
+        let mut shown = self.line(line);
+        while !shown.contains(news) && Instant::now() < deadline {
+            shown += &self.line("");
+        }
+        shown
+    }
 }
 
 impl Drop for Terminal {
