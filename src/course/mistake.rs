@@ -24,6 +24,21 @@ macro_rules! mistakes {
     };
 }
 
+impl Mistake {
+    /// Whether it lies in what a key file holds.
+    pub fn is_in_the_file(self) -> bool {
+        matches!(
+            self,
+            Self::KeyFileJson
+                | Self::KeyFileWholeAnswer
+                | Self::KeyFileUtf16
+                | Self::KeyFileTruncated
+                | Self::KeyFileEmpty
+                | Self::KeyFileDamaged
+        )
+    }
+}
+
 mistakes! {
     /// The key file can be read by others, so ssh ignores it.
     KeyOpenToOthers = "key_open_to_others",

@@ -11,6 +11,7 @@ use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use crate::course::evidence::{Evidence, Known, Need, Places};
 use crate::course::judge::{Judgement, Report, judge, needs, report};
 use crate::course::lesson::Lesson;
+use crate::course::mistake::Recognised;
 use crate::course::progress::Progress;
 use crate::course::verdict::Verdict;
 use crate::lab::files::write_atomically;
@@ -249,6 +250,7 @@ impl Coach {
             state.said = None;
             state.unsaved = true;
         }
+        self.workspace.forget_hosts();
         self.task()
     }
 
@@ -315,7 +317,13 @@ impl Coach {
         };
         if moved {
             state.said = Some((current.id.clone(), current.verdict.clone()));
-            text.push_str(&self.next(&state.progress));
+            match current.verdict.mistake() {
+                // The same command that made the key also spoiled its file: that cannot wait for the next one.
+                Some(recognised) if recognised.mistake.is_in_the_file() => {
+                    explain(&mut text, recognised);
+                }
+                Some(_) | None => text.push_str(&self.next(&state.progress)),
+            }
             return text;
         }
         let repeated = state
@@ -335,12 +343,7 @@ impl Coach {
                 found,
                 mistake,
             } => match mistake {
-                Some(recognised) => {
-                    let _ = writeln!(text, "[not yet] {}", recognised.says);
-                    for line in recognised.cure.iter().flat_map(|cure| cure.lines()) {
-                        let _ = writeln!(text, "    {line}");
-                    }
-                }
+                Some(recognised) => explain(&mut text, recognised),
                 None if repeated => {
                     // The goal is worded as what to do, and is short.
                     let todo = self
@@ -407,6 +410,14 @@ fn trouble(state: &mut State) -> String {
         .take()
         .map(|trouble| format!("[our trouble] {trouble}\n"))
         .unwrap_or_default()
+}
+
+/// A mistake's sentence, and the command that cures it on lines of its own.
+fn explain(text: &mut String, recognised: &Recognised) {
+    let _ = writeln!(text, "[not yet] {}", recognised.says);
+    for line in recognised.cure.iter().flat_map(|cure| cure.lines()) {
+        let _ = writeln!(text, "    {line}");
+    }
 }
 
 /// Keeps what is said after one command to a few lines: each sentence that is dropped can be read with `lab`.

@@ -87,6 +87,11 @@ impl Workspace {
         &self.layout
     }
 
+    /// Forgets the host keys that were accepted: the machines they belong to are gone.
+    pub fn forget_hosts(&self) {
+        drop(std::fs::remove_file(self.layout.known_hosts()));
+    }
+
     /// When this lab was first opened.
     pub fn began(&self) -> SystemTime {
         self.began

@@ -4,7 +4,7 @@
 //! token stand in a file there (mode 0600), because bash can open TCP with a builtin and nothing else. A request is one
 //! line of tab-separated fields (see [`request`]); an answer is text. A connection is one request.
 //!
-//! An answer to a prompt is sent within [`PROMPT_PATIENCE`], or kept for that shell's next prompt: a prompt is never held
+//! An answer to a prompt is sent within `PROMPT_PATIENCE`, or kept for that shell's next prompt: a prompt is never held
 //! up. It is also kept when the shell does not say that it has seen it.
 
 pub mod client;

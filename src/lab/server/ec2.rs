@@ -4,7 +4,7 @@
 //! 0.6 is not fit to run for long, and this file mends that:
 //!
 //! - Every mounted mock keeps a clone of each request that it matched, even with recording off. The catch-all is replaced
-//!   every [`ROTATE_AFTER`] requests or [`ROTATE_AFTER_BYTES`]; `reset` and `mount` are queued behind the server's lock
+//!   every `ROTATE_AFTER` requests or `ROTATE_AFTER_BYTES`; `reset` and `mount` are queued behind the server's lock
 //!   while a request still holds it, so that no request can come between the two.
 //! - The first failed `accept` ends its listener, and with it every connection, silently. [`Endpoint`] watches by holding a
 //!   connection of its own, and starts a new server on the same port as soon as that one ends.
