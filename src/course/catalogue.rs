@@ -310,7 +310,11 @@ mod tests {
             .iter()
             .find(|one| one.mistake == Mistake::Mode600)
             .unwrap();
-        let play = lesson.mistake_play(script);
+        let before = lesson.solution_before(Some(&script.at));
+        let play: String = before
+            .map(|section| section.script.as_str())
+            .chain([script.script.as_str()])
+            .collect();
         assert!(
             play.contains("run-instances") && !play.contains("chmod 400"),
             "{play}"

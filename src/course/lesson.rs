@@ -89,25 +89,14 @@ impl Lesson {
             .find(|(_, step)| step.id == id)
     }
 
-    /// The solution of all steps before `step`, as one bash script.
-    pub fn solution_until(&self, step: &str) -> String {
-        let parts = self
-            .solution
+    /// The solution's sections before those of `step`, in order; all of them without one.
+    pub fn solution_before<'a>(
+        &'a self,
+        step: Option<&'a str>,
+    ) -> impl Iterator<Item = &'a Section> {
+        self.solution
             .iter()
-            .take_while(|section| section.step != step)
-            .map(|section| section.script.as_str());
-        std::iter::once(self.solution_preamble.as_str())
-            .chain(parts)
-            .collect()
-    }
-
-    /// The whole play of a mistake, as one bash script: the solution up to its step, then the mistake, which may fail.
-    pub fn mistake_play(&self, script: &MistakeScript) -> String {
-        format!(
-            "{}\nset +e\n{}",
-            self.solution_until(&script.at),
-            script.script
-        )
+            .take_while(move |section| Some(section.step.as_str()) != step)
     }
 
     /// What all steps together are worth.

@@ -80,11 +80,7 @@ pub fn solution(engine: &Engine, lesson: &Lesson, until: Option<&str>, shown: bo
     let mut script = told(engine);
     script.push_str(&lesson.solution_preamble);
     script.push('\n');
-    for section in lesson
-        .solution
-        .iter()
-        .take_while(|section| Some(section.step.as_str()) != until)
-    {
+    for section in lesson.solution_before(until) {
         if shown {
             let goal = lesson
                 .step(&section.step)

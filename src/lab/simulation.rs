@@ -176,11 +176,6 @@ impl Simulation {
         &self.journal
     }
 
-    /// RSA keys that are ready now.
-    pub fn ready_keys(&self) -> usize {
-        self.settings.keys.ready()
-    }
-
     /// Sets what is called after every change.
     pub fn on_change(&self, call: OnChange) {
         *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
