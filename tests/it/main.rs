@@ -22,6 +22,8 @@ mod desk;
 mod hostile;
 mod lab;
 mod layers;
+#[cfg(target_os = "linux")]
+mod netns;
 mod readme;
 mod screens;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
