@@ -1,7 +1,7 @@
 //! The API: bytes -> typed request -> account -> typed answer -> bytes, in one pure function, [`handle`].
 //!
-//! Read on in `caller` (who calls), `params` (the form), `actions` (one file each), `answer` (XML), `envelope` (what
-//! goes around it).
+//! Read on in `caller` (who calls), `params` (the form), `actions` (one file each), `answer` and `xml`, `envelope`
+//! (what goes around it).
 
 pub mod actions;
 pub mod answer;
@@ -15,6 +15,7 @@ pub mod params;
 pub mod shape;
 #[cfg(test)]
 pub(crate) mod transcript;
+pub mod xml;
 
 use std::collections::BTreeMap;
 

@@ -8,7 +8,8 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::cloud::api::answer::{Structure, Xml, answer, viewed};
+use crate::cloud::api::answer::{Structure, answer, viewed};
+use crate::cloud::api::xml::Xml;
 use crate::cloud::resources::instance::{
     EndedBy, Group, Instance, Interface, PublicAddress, State, Volume,
 };
