@@ -13,7 +13,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::cloud::api::caller::Caller;
-use crate::cloud::api::{self, Reply};
+use crate::cloud::api::{self, Asked, Reply};
 use crate::cloud::env::AddressPool;
 use crate::cloud::{Account, Env, Pace};
 use crate::course::evidence::What;
@@ -392,29 +392,30 @@ fn fresh_account_id(rng: &mut StdRng) -> String {
 
 impl Backend for Simulation {
     fn handle(&self, request: &api::Request<'_>) -> Reply {
-        let key = Caller::of(request)
-            .map(|caller| self.account_key(&caller).to_owned())
+        let asked = Asked::of(request);
+        let key = asked
+            .caller
+            .as_ref()
+            .map(|caller| self.account_key(caller).to_owned())
             .unwrap_or_default();
         let mut reply = {
             let mut state = self.lock();
-            let before = self
-                .store
-                .as_ref()
-                .map(|_| (state.accounts.get(&key).cloned(), state.addresses.clone()));
+            let before = (self.store.is_some() && asked.changes())
+                .then(|| (state.accounts.get(&key).cloned(), state.addresses.clone()));
             let reply = self.act(&mut state, &key, |account, env| {
-                api::handle(request, account, env)
+                api::answer(asked, account, env)
             });
+            // What only time changed will be changed again if it is lost, so that a full disk does not refuse a look.
             if reply.changed
                 && let Err(error) = self.keep(&state)
+                && let Some((account, addresses)) = before
             {
                 // What could not be kept did not happen: the answer and the account agree with the disk.
-                if let Some((account, addresses)) = before {
-                    match account {
-                        Some(account) => state.accounts.insert(key, account),
-                        None => state.accounts.remove(&key),
-                    };
-                    state.addresses = addresses;
-                }
+                match account {
+                    Some(account) => state.accounts.insert(key, account),
+                    None => state.accounts.remove(&key),
+                };
+                state.addresses = addresses;
                 return api::not_kept(request, &error.to_string());
             }
             if reply.changed {
