@@ -302,30 +302,41 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool {
-        {
-            let mut state = self.lock();
-            let simulation::State {
-                accounts, machines, ..
-            } = &mut *state;
-            let Some((account, region, instance)) = find(accounts, target) else {
-                return false;
-            };
-            if instance.state == State::Terminated {
-                return false;
+        match self.with_machine_for_now(target, work) {
+            Some(true) => {
+                self.keep_machine(target);
+                true
             }
-            let identity = identity(&account.id, region, instance);
-            let machine = machines
-                .entry(target.account.clone())
-                .or_default()
-                .entry(target.instance.clone())
-                .or_insert_with(|| Machine::first_boot(&identity));
-            work(machine, &identity, now());
-            if !self.is_unkept(&state, target) {
-                return true;
-            }
+            Some(false) => true,
+            None => false,
         }
+    }
+
+    fn with_machine_for_now(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> Option<bool> {
+        let mut state = self.lock();
+        let simulation::State {
+            accounts, machines, ..
+        } = &mut *state;
+        let (account, region, instance) = find(accounts, target)?;
+        if instance.state == State::Terminated {
+            return None;
+        }
+        let identity = identity(&account.id, region, instance);
+        let machine = machines
+            .entry(target.account.clone())
+            .or_default()
+            .entry(target.instance.clone())
+            .or_insert_with(|| Machine::first_boot(&identity));
+        work(machine, &identity, now());
+        Some(self.is_unkept(&state, target))
+    }
+
+    fn keep(&self, target: &Target) {
         self.keep_machine(target);
-        true
     }
 
     fn record(&self, what: What) {

@@ -21,6 +21,7 @@ mod commands;
 mod disk;
 mod editor;
 mod family;
+pub mod files;
 pub mod gate;
 mod hardware;
 mod host;

@@ -65,6 +65,7 @@ mod wc;
 mod which;
 mod whoami;
 
+pub(crate) use df::root_disk;
 use options::{Options, reads_without_files};
 
 use super::disk::{Disk, Who};
