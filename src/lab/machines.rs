@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use crate::cloud::Region;
 use crate::cloud::resources::instance::{Instance, SshPhase, State, private_dns_name};
@@ -151,6 +152,42 @@ impl Simulation {
         all
     }
 
+    /// Runs the boots that the machines of these accounts have not run: those with user data, which must have had its effect
+    /// when the console output is read, though nobody has signed in. Answers what is to be kept.
+    pub(super) fn boot_machines(state: &mut simulation::State) -> Vec<Target> {
+        let simulation::State {
+            accounts, machines, ..
+        } = state;
+        let mut booted = Vec::new();
+        for (key, account) in accounts {
+            for region in account.regions.values_mut() {
+                let instances: Vec<_> = region.instances.to_boot().map(Arc::clone).collect();
+                for instance in instances {
+                    let identity = identity(&account.id, region, &instance);
+                    let first = instance.boots.last().is_some_and(|boot| boot.first);
+                    let of_account = machines.entry(key.clone()).or_default();
+                    let said = match of_account.get_mut(&instance.id) {
+                        Some(machine) if !first => machine.boot(&identity, false),
+                        // A first boot starts from the image, also when it is done again because its end was not kept.
+                        Some(_) | None => {
+                            let (machine, said) = Machine::launch(&identity);
+                            of_account.insert(instance.id.clone(), machine);
+                            said
+                        }
+                    };
+                    region.instances.booted(&instance.id, said);
+                    booted.push(Target {
+                        account: key.clone(),
+                        region: region.name.clone(),
+                        instance: instance.id.clone(),
+                        address: String::new(),
+                    });
+                }
+            }
+        }
+        booted
+    }
+
     /// Whether the instance is one that holds its connections.
     pub fn is_running(&self, target: &Target) -> bool {
         let state = self.lock();
@@ -283,6 +320,15 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
             .as_ref()
             .map(|public| public.address),
         private_name: private_dns_name(private_address, &region.name),
+        host_name: private_dns_name(private_address, &region.name),
+        host_keys: instance
+            .host_keys
+            .iter()
+            .map(|key| key.openssh("").trim_end().to_owned())
+            .collect(),
+        user_data: instance.user_data.clone(),
+        metadata_enabled: instance.metadata.endpoint_enabled,
+        metadata_needs_token: instance.metadata.tokens_required,
         public_name: instance
             .public_address
             .as_ref()

@@ -197,7 +197,7 @@ impl Simulation {
     /// Lets everything happen that is due by now, and tells the stage when something did.
     pub fn tick(&self) {
         let now = crate::lab::journal::timestamp();
-        let changed = {
+        let (changed, booted) = {
             let mut state = self.lock();
             if now < state.idle_until {
                 return;
@@ -214,13 +214,18 @@ impl Simulation {
                 next = next.min(account.next_due().unwrap_or(next));
             }
             state.idle_until = next;
+            let booted = Self::boot_machines(&mut state);
+            changed |= !booted.is_empty();
             if changed {
                 self.forget_ended(&mut state);
                 // A disk that is full now is met again, and told, at the learner's next change.
                 let _ = self.keep(&state);
             }
-            changed
+            (changed, booted)
         };
+        for target in &booted {
+            self.keep_machine(target);
+        }
         if changed {
             self.tell_stage();
         }
@@ -389,6 +394,11 @@ impl Backend for Simulation {
         let key = Caller::of(request)
             .map(|caller| self.account_key(&caller).to_owned())
             .unwrap_or_default();
+        let due = self.lock().accounts.get(&key).and_then(Account::next_due);
+        if due.is_some_and(|due| due <= crate::lab::journal::timestamp()) {
+            // What a boot did is there for the request that looks at it.
+            self.tick();
+        }
         let mut reply = {
             let mut state = self.lock();
             let before = self

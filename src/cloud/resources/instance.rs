@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::Pace;
+use crate::cloud::resources::boot::{Boot, Said};
 use crate::cloud::resources::image::{Architecture, Family};
 use crate::cloud::resources::tag::Tags;
 use crate::keys::{HostKey, PublicKey};
@@ -177,16 +178,6 @@ pub enum EndedBy {
     Instance,
 }
 
-/// One start of the operating system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Boot {
-    /// When.
-    pub at: Timestamp,
-    /// The first one, in which host keys are made and shown.
-    pub first: bool,
-}
-
 /// A public address and its name.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -347,7 +338,7 @@ impl Instance {
     }
 
     /// The boot whose console output has been posted by now.
-    pub fn posted_boot(&self, now: Timestamp, pace: Pace) -> Option<Boot> {
+    pub fn posted_boot(&self, now: Timestamp, pace: Pace) -> Option<&Boot> {
         // The text of a run that has ended is posted at its end.
         let ended = self.running_since.is_none() && self.state != State::Pending;
         self.boots
@@ -355,7 +346,12 @@ impl Instance {
             .rev()
             .enumerate()
             .find(|(age, boot)| *age > 0 || ended || now >= later(boot.at, pace.console_output()))
-            .map(|(_, boot)| *boot)
+            .map(|(_, boot)| boot)
+    }
+
+    /// Whether its last boot has user data to look at and has not been run inside the machine.
+    pub fn has_boot_to_run(&self) -> bool {
+        self.user_data.is_some() && self.boots.last().is_some_and(|boot| boot.said.is_none())
     }
 
     /// `CurrentInstanceBootMode`.
@@ -451,7 +447,14 @@ impl Instance {
         if self.boots.len() > 1 {
             self.boots.remove(0);
         }
-        self.boots.push(Boot { at, first });
+        self.boots.push(Boot::new(at, first));
+    }
+
+    /// Keeps what the machine said in its last boot.
+    pub(super) fn booted(&mut self, said: Said) {
+        if let Some(boot) = self.boots.last_mut() {
+            boot.said = Some(said);
+        }
     }
 
     fn release(&mut self) -> Vec<Ipv4Addr> {

@@ -7,6 +7,7 @@ mod cd;
 mod chmod;
 mod chown;
 mod clear;
+mod cloud_init;
 mod cp;
 mod curl;
 mod cut;
@@ -179,6 +180,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("chmod", chmod::run),
     program("chown", chown::run),
     program("clear", clear::run),
+    program("cloud-init", cloud_init::run),
     woven("command", true, Woven::Command),
     builtin("continue", jumps::again),
     program("cp", cp::run),
