@@ -13,7 +13,7 @@ use crate::keys::HostKey;
 use crate::lab::journal::{now, timestamp};
 use crate::lab::server::ssh::{Host, Target};
 use crate::lab::simulation::{self, Simulation};
-use crate::machine::{Identity, Machine};
+use crate::machine::{Identity, Machine, Power};
 
 /// The port of SSH, and the only one on which a machine listens.
 pub const SSH: u16 = 22;
@@ -188,11 +188,48 @@ impl Simulation {
         booted
     }
 
-    /// Whether the instance is one that holds its connections.
+    /// Whether the instance is one that holds its connections: it runs, and was not restarted just now.
     pub fn is_running(&self, target: &Target) -> bool {
         let state = self.lock();
-        find(&state.accounts, target)
-            .is_some_and(|(_, _, instance)| instance.state == State::Running)
+        !state.restarted.contains(&target.instance)
+            && find(&state.accounts, target)
+                .is_some_and(|(_, _, instance)| instance.state == State::Running)
+    }
+
+    /// When an SSH server starts or a network comes back, though no state changes: the stage is to be told then.
+    pub(super) fn next_phase(&self, state: &simulation::State) -> Option<jiff::Timestamp> {
+        let (now, pace) = (timestamp(), self.settings.pace);
+        let regions = state
+            .accounts
+            .values()
+            .flat_map(|account| account.regions.values());
+        regions
+            .flat_map(|region| region.instances.iter())
+            .filter_map(|instance| instance.next_ssh_phase(now, pace))
+            .min()
+    }
+
+    /// The instance does what was asked for inside it.
+    fn follow(&self, target: &Target, power: Power) {
+        let pace = self.settings.pace;
+        {
+            let mut state = self.lock();
+            self.act(&mut state, &target.account, |account, env| {
+                let region = account.regions.get_mut(&target.region);
+                if let Some(region) = region {
+                    let instances = &mut region.instances;
+                    match power {
+                        Power::Off => {
+                            instances.shut_down_from_inside(&target.instance, env.now, pace);
+                        }
+                        Power::Reboot => instances.reboot(&target.instance, env.now, pace),
+                    }
+                }
+            });
+            // A disk that is full now is met again, and told, at the learner's next change.
+            let _ = self.keep(&state);
+        }
+        self.tell_stage();
     }
 
     /// Writes down that somebody met silence.
@@ -255,7 +292,7 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool {
-        {
+        let power = {
             let mut state = self.lock();
             let simulation::State {
                 accounts, machines, ..
@@ -273,11 +310,16 @@ impl Host for Simulation {
                 .entry(target.instance.clone())
                 .or_insert_with(|| Machine::first_boot(&identity));
             work(machine, &identity, now());
-            if !self.is_unkept(&state, target) {
+            let power = machine.take_power();
+            if power.is_none() && !self.is_unkept(&state, target) {
                 return true;
             }
-        }
+            power
+        };
         self.keep_machine(target);
+        if let Some(power) = power {
+            self.follow(target, power);
+        }
         true
     }
 

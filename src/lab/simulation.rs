@@ -3,7 +3,7 @@
 //! Nothing here listens: `lab::server` and `lab::stage` do. After every change of an account its state is on the disk before
 //! the answer is sent (in a lab; `serve` keeps nothing).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -77,6 +77,10 @@ pub(super) struct State {
     kept: HashMap<String, Machine>,
     /// Nothing is due before this: time need not be looked at.
     idle_until: jiff::Timestamp,
+    /// When the stage is to be told that a machine answers now, though no state changes.
+    next_phase: jiff::Timestamp,
+    /// Instances that were restarted and whose connections have not been ended yet.
+    pub(super) restarted: BTreeSet<String>,
     addresses: AddressPool,
     rng: StdRng,
 }
@@ -149,6 +153,8 @@ impl Simulation {
             kept: machines.clone(),
             machines: HashMap::from([(LABS_KEY.to_owned(), machines)]),
             idle_until: jiff::Timestamp::MIN,
+            next_phase: jiff::Timestamp::MIN,
+            restarted: BTreeSet::new(),
             addresses,
             rng: StdRng::from_rng(&mut rand::rng()),
         };
@@ -191,7 +197,8 @@ impl Simulation {
 
     /// Whether something is due by now. Quick.
     pub fn is_due(&self) -> bool {
-        self.lock().idle_until <= crate::lab::journal::timestamp()
+        let state = self.lock();
+        state.idle_until.min(state.next_phase) <= crate::lab::journal::timestamp()
     }
 
     /// Lets everything happen that is due by now, and tells the stage when something did.
@@ -199,9 +206,10 @@ impl Simulation {
         let now = crate::lab::journal::timestamp();
         let (changed, booted) = {
             let mut state = self.lock();
-            if now < state.idle_until {
+            if now < state.idle_until.min(state.next_phase) {
                 return;
             }
+            let answers = state.next_phase <= now;
             let State {
                 accounts,
                 addresses,
@@ -221,7 +229,7 @@ impl Simulation {
                 // A disk that is full now is met again, and told, at the learner's next change.
                 let _ = self.keep(&state);
             }
-            (changed, booted)
+            (changed || answers, booted)
         };
         for target in &booted {
             self.keep_machine(target);
@@ -281,7 +289,22 @@ impl Simulation {
         Ok(())
     }
 
-    fn tell_stage(&self) {
+    pub(super) fn tell_stage(&self) {
+        let told = {
+            let mut state = self.lock();
+            state.next_phase = self.next_phase(&state).unwrap_or(jiff::Timestamp::MAX);
+            let state = &mut *state;
+            for region in state
+                .accounts
+                .values_mut()
+                .flat_map(|one| one.regions.values_mut())
+            {
+                state
+                    .restarted
+                    .append(&mut region.instances.take_restarted());
+            }
+            state.restarted.clone()
+        };
         let call = self
             .changed
             .lock()
@@ -290,9 +313,12 @@ impl Simulation {
         if let Some(call) = call {
             call(self);
         }
+        self.lock()
+            .restarted
+            .retain(|instance| !told.contains(instance));
     }
 
-    fn keep(&self, state: &State) -> std::io::Result<()> {
+    pub(super) fn keep(&self, state: &State) -> std::io::Result<()> {
         let Some(store) = &self.store else {
             return Ok(());
         };
@@ -360,7 +386,7 @@ impl Simulation {
         self.act(&mut self.lock(), key, work)
     }
 
-    fn act<R>(
+    pub(super) fn act<R>(
         &self,
         state: &mut State,
         key: &str,

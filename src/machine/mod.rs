@@ -65,6 +65,18 @@ const LOGINS: usize = 50;
 pub struct Machine {
     disk: Disk,
     logins: Vec<Login>,
+    /// What a command asked for and whoever keeps the account has not done yet.
+    #[serde(skip)]
+    power: Option<Power>,
+}
+
+/// What a command inside the machine does to the whole of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Power {
+    /// Stop, or terminate where the instance was launched so.
+    Off,
+    /// Start again.
+    Reboot,
 }
 
 /// A login with a terminal, as `last` shows it.
@@ -113,6 +125,7 @@ impl Machine {
         let mut machine = Self {
             disk,
             logins: Vec::new(),
+            power: None,
         };
         let said = machine.boot(id, true);
         (machine, said)
@@ -149,11 +162,17 @@ impl Machine {
         }
     }
 
+    /// What was asked for inside since the last call.
+    pub fn take_power(&mut self) -> Option<Power> {
+        self.power.take()
+    }
+
     /// Stands in for a machine that is in use elsewhere.
     fn elsewhere() -> Self {
         Self {
             disk: Disk::new(Family::Al2023),
             logins: Vec::new(),
+            power: None,
         }
     }
 

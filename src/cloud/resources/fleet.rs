@@ -28,6 +28,8 @@ pub struct Instances {
     due: BTreeSet<(Timestamp, u64)>,
     // Those whose boot has not been run inside the machine.
     to_boot: BTreeSet<u64>,
+    // Ids of those that were restarted and whose connections are to be ended.
+    restarted: BTreeSet<String>,
 }
 
 /// A launch that can be asked for again with its token.
@@ -194,9 +196,23 @@ impl Instances {
         self.change(id, |instance| instance.terminate(now, pace, EndedBy::User));
     }
 
-    /// Restarts a running instance's operating system.
-    pub fn reboot(&mut self, id: &str, now: Timestamp) {
-        self.change(id, |instance| instance.reboot(now));
+    /// Restarts the operating system of a running instance; nothing in any other state.
+    pub fn reboot(&mut self, id: &str, now: Timestamp, pace: Pace) {
+        let mut restarts = false;
+        self.change(id, |instance| {
+            restarts = instance.state == State::Running;
+            if restarts {
+                instance.reboot(now, pace);
+            }
+        });
+        if restarts {
+            self.restarted.insert(id.to_owned());
+        }
+    }
+
+    /// Those that were restarted since the last call: their connections end though their state stays.
+    pub fn take_restarted(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.restarted)
     }
 
     /// What `shutdown` inside a running instance does; nothing in any other state.

@@ -1,5 +1,10 @@
 //! `#cloud-config`: what it asks for, read once into types. What is wrong or not simulated is kept by name.
 
+#![expect(
+    clippy::wildcard_enum_match_arm,
+    reason = "a value of any other shape is named to the learner, whatever shapes there are"
+)]
+
 use serde::de::DeserializeOwned;
 use serde_json::{Map, Value};
 

@@ -13,8 +13,10 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
             call.out("/usr/bin/cloud-init 22.2.2\n");
             return 0;
         }
-        Some("query") | Some("schema") | Some("clean") | Some("init") | Some("modules")
-        | Some("single") | Some("analyze") | Some("collect-logs") => {
+        Some(
+            "query" | "schema" | "clean" | "init" | "modules" | "single" | "analyze"
+            | "collect-logs",
+        ) => {
             call.err("cloud-init: on this simulated machine only `cloud-init status' answers.\n");
             return 1;
         }

@@ -37,6 +37,7 @@ mod mv;
 mod not_simulated;
 mod nproc;
 mod options;
+mod power;
 mod printf;
 mod ps;
 mod pwd;
@@ -205,7 +206,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("free", free::run),
     filter("grep", grep::run, grep::reads),
     program("groups", groups::run),
-    program("halt", not_simulated::power),
+    program("halt", power::run),
     filter("head", head::run, head::reads),
     builtin("help", not_simulated::help),
     builtin("history", history::run),
@@ -233,14 +234,14 @@ pub(crate) const TABLE: &[Command] = &[
     woven("nohup", false, Woven::Nohup),
     program("nproc", nproc::run),
     program("ping", not_simulated::network),
-    program("poweroff", not_simulated::power),
+    program("poweroff", power::run),
     program("printenv", export::printenv),
     both("printf", printf::run),
     program("ps", ps::run),
     both("pwd", pwd::run),
     woven("read", true, Woven::Read),
     builtin("readonly", export::readonly),
-    program("reboot", not_simulated::power),
+    program("reboot", power::run),
     builtin("return", jumps::give_back),
     program("rm", rm::run),
     program("rmdir", rmdir::run),
@@ -253,7 +254,7 @@ pub(crate) const TABLE: &[Command] = &[
     filter("sha256sum", sha256sum::sha256, reads_without_files),
     builtin("shift", set::shift),
     builtin("shopt", set::shopt),
-    program("shutdown", not_simulated::power),
+    program("shutdown", power::run),
     woven("sleep", false, Woven::Sleep),
     filter("sort", sort::run, reads_without_files),
     woven("source", true, Woven::Source),
