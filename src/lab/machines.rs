@@ -3,6 +3,7 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
 
 use crate::cloud::Region;
 use crate::cloud::resources::instance::{
@@ -15,7 +16,7 @@ use crate::lab::journal::{now, timestamp};
 use crate::lab::server::ssh::{Host, Target};
 use crate::lab::simulation::{self, Simulation};
 use crate::lab::stage::{Admits, Listening, Place};
-use crate::machine::{Identity, Machine};
+use crate::machine::{Identity, Machine, Power};
 
 /// The port of SSH, and the only one on which a machine listens.
 pub const SSH: u16 = 22;
@@ -235,11 +236,109 @@ impl Simulation {
         reach
     }
 
-    /// Whether the instance is one that holds its connections.
+    /// Runs the boots that the machines of these accounts have not run: those with user data, which must have had its effect
+    /// when the console output is read, though nobody has signed in. Answers what is to be kept.
+    pub(super) fn boot_machines(state: &mut simulation::State) -> Vec<Target> {
+        let simulation::State {
+            accounts, machines, ..
+        } = state;
+        let mut booted = Vec::new();
+        for (key, account) in accounts {
+            for region in account.regions.values_mut() {
+                let instances: Vec<_> = region.instances.to_boot().map(Arc::clone).collect();
+                for instance in instances {
+                    let identity = identity(&account.id, region, &instance);
+                    let first = instance.boots.last().is_some_and(|boot| boot.first);
+                    let of_account = machines.entry(key.clone()).or_default();
+                    let said = match of_account.get_mut(&instance.id) {
+                        Some(machine) if !first => machine.boot(&identity, false),
+                        // A first boot starts from the image, also when it is done again because its end was not kept.
+                        Some(_) | None => {
+                            let (machine, said) = Machine::launch(&identity);
+                            of_account.insert(instance.id.clone(), machine);
+                            said
+                        }
+                    };
+                    region.instances.booted(&instance.id, said);
+                    booted.push(Target {
+                        account: key.clone(),
+                        region: region.name.clone(),
+                        instance: instance.id.clone(),
+                        address: String::new(),
+                    });
+                }
+            }
+        }
+        booted
+    }
+
+    /// Whether the instance is one that holds its connections: it runs, and was not restarted just now.
     pub fn is_running(&self, target: &Target) -> bool {
         let state = self.lock();
-        find(&state.accounts, target)
-            .is_some_and(|(_, _, instance)| instance.state == State::Running)
+        !state.restarted.contains(&target.instance)
+            && find(&state.accounts, target)
+                .is_some_and(|(_, _, instance)| instance.state == State::Running)
+    }
+
+    /// When an SSH server starts or a network comes back, though no state changes: the stage is to be told then.
+    pub(super) fn next_phase(&self, state: &simulation::State) -> Option<jiff::Timestamp> {
+        let (now, pace) = (timestamp(), self.settings.pace);
+        let regions = state
+            .accounts
+            .values()
+            .flat_map(|account| account.regions.values());
+        regions
+            .flat_map(|region| region.instances.iter())
+            .filter_map(|instance| instance.next_ssh_phase(now, pace))
+            .min()
+    }
+
+    /// The instance does what was asked for inside it.
+    fn follow(&self, target: &Target, power: Power) {
+        let pace = self.settings.pace;
+        {
+            let mut state = self.lock();
+            self.act(&mut state, &target.account, |account, env| {
+                let region = account.regions.get_mut(&target.region);
+                if let Some(region) = region {
+                    let instances = &mut region.instances;
+                    match power {
+                        Power::Off => {
+                            instances.shut_down_from_inside(&target.instance, env.now, pace);
+                        }
+                        Power::Reboot => instances.reboot(&target.instance, env.now, pace),
+                    }
+                }
+            });
+            // A disk that is full now is met again, and told, at the learner's next change.
+            let _ = self.keep(&state);
+        }
+        self.tell_stage();
+    }
+
+    /// Works in a machine that there is; whether it has something to keep then, and what was asked of its power.
+    fn in_machine(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> Option<(bool, Option<Power>)> {
+        let mut state = self.lock();
+        let simulation::State {
+            accounts, machines, ..
+        } = &mut *state;
+        let (account, region, instance) = find(accounts, target)?;
+        if instance.state == State::Terminated {
+            return None;
+        }
+        let identity = identity(&account.id, region, instance);
+        let machine = machines
+            .entry(target.account.clone())
+            .or_default()
+            .entry(target.instance.clone())
+            .or_insert_with(|| Machine::first_boot(&identity));
+        work(machine, &identity, now());
+        let power = machine.take_power();
+        Some((self.is_unkept(&state, target), power))
     }
 
     /// Writes down that somebody met silence.
@@ -302,14 +401,16 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool {
-        match self.with_machine_for_now(target, work) {
-            Some(true) => {
-                self.keep_machine(target);
-                true
-            }
-            Some(false) => true,
-            None => false,
+        let Some((unkept, power)) = self.in_machine(target, work) else {
+            return false;
+        };
+        if unkept || power.is_some() {
+            self.keep_machine(target);
         }
+        if let Some(power) = power {
+            self.follow(target, power);
+        }
+        true
     }
 
     fn with_machine_for_now(
@@ -317,22 +418,7 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> Option<bool> {
-        let mut state = self.lock();
-        let simulation::State {
-            accounts, machines, ..
-        } = &mut *state;
-        let (account, region, instance) = find(accounts, target)?;
-        if instance.state == State::Terminated {
-            return None;
-        }
-        let identity = identity(&account.id, region, instance);
-        let machine = machines
-            .entry(target.account.clone())
-            .or_default()
-            .entry(target.instance.clone())
-            .or_insert_with(|| Machine::first_boot(&identity));
-        work(machine, &identity, now());
-        Some(self.is_unkept(&state, target))
+        self.in_machine(target, work).map(|(unkept, _)| unkept)
     }
 
     fn keep(&self, target: &Target) {
@@ -378,6 +464,15 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
             .as_ref()
             .map(|public| public.address),
         private_name: private_dns_name(private_address, &region.name),
+        host_name: private_dns_name(private_address, &region.name),
+        host_keys: instance
+            .host_keys
+            .iter()
+            .map(|key| key.openssh("").trim_end().to_owned())
+            .collect(),
+        user_data: instance.user_data.clone(),
+        metadata_enabled: instance.metadata.endpoint_enabled,
+        metadata_needs_token: instance.metadata.tokens_required,
         public_name: instance
             .public_address
             .as_ref()

@@ -3,7 +3,7 @@
 //! Nothing here listens: `lab::server` and `lab::stage` do. After every change of an account its state is on the disk before
 //! the answer is sent (in a lab; `serve` keeps nothing).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -77,6 +77,10 @@ pub(super) struct State {
     kept: HashMap<String, Machine>,
     /// Nothing is due before this: time need not be looked at.
     idle_until: jiff::Timestamp,
+    /// When the stage is to be told that a machine answers now, though no state changes.
+    next_phase: jiff::Timestamp,
+    /// Instances that were restarted and whose connections have not been ended yet.
+    pub(super) restarted: BTreeSet<String>,
     addresses: AddressPool,
     rng: StdRng,
 }
@@ -149,6 +153,8 @@ impl Simulation {
             kept: machines.clone(),
             machines: HashMap::from([(LABS_KEY.to_owned(), machines)]),
             idle_until: jiff::Timestamp::MIN,
+            next_phase: jiff::Timestamp::MIN,
+            restarted: BTreeSet::new(),
             addresses,
             rng: StdRng::from_rng(&mut rand::rng()),
         };
@@ -191,17 +197,19 @@ impl Simulation {
 
     /// Whether something is due by now. Quick.
     pub fn is_due(&self) -> bool {
-        self.lock().idle_until <= crate::lab::journal::timestamp()
+        let state = self.lock();
+        state.idle_until.min(state.next_phase) <= crate::lab::journal::timestamp()
     }
 
     /// Lets everything happen that is due by now, and tells the stage when something did.
     pub fn tick(&self) {
         let now = crate::lab::journal::timestamp();
-        let changed = {
+        let (changed, booted) = {
             let mut state = self.lock();
-            if now < state.idle_until {
+            if now < state.idle_until.min(state.next_phase) {
                 return;
             }
+            let answers = state.next_phase <= now;
             let State {
                 accounts,
                 addresses,
@@ -214,13 +222,18 @@ impl Simulation {
                 next = next.min(account.next_due().unwrap_or(next));
             }
             state.idle_until = next;
+            let booted = Self::boot_machines(&mut state);
+            changed |= !booted.is_empty();
             if changed {
                 self.forget_ended(&mut state);
                 // A disk that is full now is met again, and told, at the learner's next change.
                 let _ = self.keep(&state);
             }
-            changed
+            (changed || answers, booted)
         };
+        for target in &booted {
+            self.keep_machine(target);
+        }
         if changed {
             self.tell_stage();
         }
@@ -278,6 +291,21 @@ impl Simulation {
 
     /// Calls what is called after a change: at the start there is what was kept.
     pub fn tell_stage(&self) {
+        let told = {
+            let mut state = self.lock();
+            state.next_phase = self.next_phase(&state).unwrap_or(jiff::Timestamp::MAX);
+            let state = &mut *state;
+            for region in state
+                .accounts
+                .values_mut()
+                .flat_map(|one| one.regions.values_mut())
+            {
+                state
+                    .restarted
+                    .append(&mut region.instances.take_restarted());
+            }
+            state.restarted.clone()
+        };
         let call = self
             .changed
             .lock()
@@ -286,9 +314,12 @@ impl Simulation {
         if let Some(call) = call {
             call(self);
         }
+        self.lock()
+            .restarted
+            .retain(|instance| !told.contains(instance));
     }
 
-    fn keep(&self, state: &State) -> std::io::Result<()> {
+    pub(super) fn keep(&self, state: &State) -> std::io::Result<()> {
         let Some(store) = &self.store else {
             return Ok(());
         };
@@ -361,7 +392,7 @@ impl Simulation {
         self.act(&mut self.lock(), key, work)
     }
 
-    fn act<R>(
+    pub(super) fn act<R>(
         &self,
         state: &mut State,
         key: &str,
@@ -398,6 +429,11 @@ impl Backend for Simulation {
             .as_ref()
             .map(|caller| self.account_key(caller).to_owned())
             .unwrap_or_default();
+        let due = self.lock().accounts.get(&key).and_then(Account::next_due);
+        if due.is_some_and(|due| due <= crate::lab::journal::timestamp()) {
+            // What a boot did is there for the request that looks at it.
+            self.tick();
+        }
         let mut reply = {
             let mut state = self.lock();
             let before = (self.store.is_some() && asked.changes())
