@@ -504,6 +504,12 @@ mod tests {
     }
 
     fn call(simulation: &Simulation, action: &str) -> String {
+        let reply = answer(simulation, action);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    }
+
+    fn answer(simulation: &Simulation, action: &str) -> Reply {
         let body = format!("Action={action}&Version=2016-11-15");
         let request = api::Request {
             query: "",
@@ -514,9 +520,28 @@ mod tests {
             ),
             target: None,
         };
-        let reply = simulation.handle(&request);
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        reply.body
+        simulation.handle(&request)
+    }
+
+    #[test]
+    fn a_look_needs_no_disk_and_a_change_that_finds_none_is_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("private");
+        std::fs::create_dir(&place).unwrap();
+        let simulation = simulation(Some(place.clone()), one());
+        call(&simulation, "DescribeVpcs");
+        let accounts = place.join("accounts.json");
+        assert!(
+            accounts.exists(),
+            "the first look made a VPC, which must stay the same"
+        );
+        std::fs::remove_file(&accounts).unwrap();
+        call(&simulation, "DescribeInstances");
+        assert!(!accounts.exists(), "a look writes nothing");
+        std::fs::remove_dir_all(&place).unwrap();
+        let refused = answer(&simulation, "CreateKeyPair&KeyName=a&KeyType=ed25519");
+        assert_eq!(refused.status, 507, "{}", refused.body);
+        assert!(call(&simulation, "DescribeKeyPairs").contains("<keySet/>"));
     }
 
     /// A running instance, with its machine.

@@ -203,13 +203,13 @@ fn run(
     seen: &mut Option<Seen>,
 ) -> Result<Answered, ApiError> {
     let seen = seen.insert(Seen {
-        action: name.clone(),
+        action: name,
         region: caller.region.clone(),
         parameters: for_the_journal(&params),
         error: None,
     });
     let action = actions::find(caller.service, &seen.action)
-        .ok_or_else(|| envelope::no_such_action(caller.service, &name))?;
+        .ok_or_else(|| envelope::no_such_action(caller.service, &seen.action))?;
     let dry_run = <Option<bool> as params::Parameter>::take(&mut params, "DryRun")?;
     let region_exists = crate::cloud::account::region_exists(&caller.region);
     if !region_exists {
