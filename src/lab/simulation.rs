@@ -3,7 +3,7 @@
 //! Nothing here listens: `lab::server` and `lab::stage` do. After every change of an account its state is on the disk before
 //! the answer is sent (in a lab; `serve` keeps nothing).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -77,6 +77,8 @@ pub(super) struct State {
     kept: HashMap<String, Machine>,
     /// Nothing is due before this: time need not be looked at.
     idle_until: jiff::Timestamp,
+    /// Who was booting when it was looked last: that a machine listens now is a change that no account knows of.
+    booting: BTreeSet<String>,
     addresses: AddressPool,
     rng: StdRng,
 }
@@ -149,6 +151,7 @@ impl Simulation {
             kept: machines.clone(),
             machines: HashMap::from([(LABS_KEY.to_owned(), machines)]),
             idle_until: jiff::Timestamp::MIN,
+            booting: BTreeSet::new(),
             addresses,
             rng: StdRng::from_rng(&mut rand::rng()),
         };
@@ -213,13 +216,17 @@ impl Simulation {
                 changed |= account.advance(now, addresses);
                 next = next.min(account.next_due().unwrap_or(next));
             }
-            state.idle_until = next;
+            let booting = self.booting(&state);
+            // It is looked at every tick until they are up.
+            state.idle_until = if booting.is_empty() { next } else { now };
+            let is_up = booting != state.booting;
+            state.booting = booting;
             if changed {
                 self.forget_ended(&mut state);
                 // A disk that is full now is met again, and told, at the learner's next change.
                 let _ = self.keep(&state);
             }
-            changed
+            changed || is_up
         };
         if changed {
             self.tell_stage();
