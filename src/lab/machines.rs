@@ -160,7 +160,7 @@ impl Simulation {
         self.public_instances(from)
             .into_iter()
             .map(|(address, target, reach)| Place {
-                admits: self.admits(&target, from),
+                admits: self.admits(&target, address, from),
                 address,
                 target,
                 listening: match reach {
@@ -172,9 +172,15 @@ impl Simulation {
             .collect()
     }
 
-    fn admits(&self, target: &Target, from: IpAddr) -> Admits {
+    /// What reaches the address: nothing when its instance had it and has it no more, or does not run.
+    fn admits(&self, target: &Target, address: Ipv4Addr, from: IpAddr) -> Admits {
         let state = self.lock();
-        let Some((_, region, instance)) = find(&state.accounts, target) else {
+        let is_up = |instance: &Instance| {
+            let public = instance.public_address.as_ref();
+            instance.state == State::Running && public.is_some_and(|now| now.address == address)
+        };
+        let found = find(&state.accounts, target).filter(|(_, _, instance)| is_up(instance));
+        let Some((_, region, instance)) = found else {
             return Admits::default();
         };
         let groups: Vec<String> = instance.group_ids().map(str::to_owned).collect();

@@ -122,6 +122,11 @@ impl Keeper {
         );
     }
 
+    /// A socket that sees every ping.
+    pub(super) fn ping(&self) -> io::Result<OwnedFd> {
+        self.socket(&Request::Ping)
+    }
+
     /// A socket that sees every attempt to connect.
     pub(super) fn tap(&self) -> io::Result<OwnedFd> {
         self.socket(&Request::Tap)

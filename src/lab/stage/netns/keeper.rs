@@ -25,6 +25,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::message::{self, Door, Failed, Plan, Reply, Request};
 use super::mounts::Mounts;
+use super::ping;
 use super::routing::Routing;
 use super::tap;
 
@@ -153,6 +154,7 @@ impl Keeper {
                     .map_err(step(format!("the address {address}"))),
                 Request::Listen(at) => listen(at).map(Some).map_err(step(at.to_string())),
                 Request::Connect(at) => connect(at).map(Some).map_err(step(at.to_string())),
+                Request::Ping => ping().map(Some).map_err(step("pings")),
                 Request::Tap => tap::open().map(Some).map_err(step("attempts to connect")),
             };
             let sent = match done {
@@ -178,10 +180,10 @@ impl Keeper {
         }
         // New ones first: a door that only changes its range is never shut.
         for door in doors.difference(now) {
-            self.routing.open_door(address, door)?;
+            self.routing.open_door(address, *door)?;
         }
         for door in now.difference(&doors) {
-            self.routing.close_door(address, door)?;
+            self.routing.close_door(address, *door)?;
         }
         *now = doors;
         Ok(())
@@ -191,7 +193,7 @@ impl Keeper {
         let Some(doors) = self.placed.remove(&address) else {
             return Ok(());
         };
-        for door in &doors {
+        for door in doors {
             self.routing.close_door(address, door)?;
         }
         self.routing.remove_instance(address, self.plan.my_address)
@@ -221,6 +223,13 @@ fn connect(at: SocketAddr) -> io::Result<OwnedFd> {
     let socket = Socket::new(Domain::for_address(at), Type::STREAM, Some(Protocol::TCP))?;
     socket.connect(&SockAddr::from(at))?;
     Ok(socket.into())
+}
+
+/// The kernel would answer for every address there is.
+fn ping() -> io::Result<OwnedFd> {
+    let socket = ping::open()?;
+    write("/proc/sys/net/ipv4/icmp_echo_ignore_all", "1")?;
+    Ok(socket)
 }
 
 /// The lab is closed: whatever still runs inside has no network any more, and must not go on among the learner's own

@@ -41,13 +41,13 @@ pub(super) struct Bind {
     pub(super) make: bool,
 }
 
-/// What may reach an address.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
-pub(super) enum Door {
-    /// TCP ports, first and last.
-    Tcp(u16, u16),
-    /// ICMP.
-    Ping,
+/// TCP ports by which an address may be reached.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+pub(super) struct Door {
+    /// The first.
+    pub(super) first: u16,
+    /// The last.
+    pub(super) last: u16,
 }
 
 /// What the engine asks.
@@ -55,7 +55,7 @@ pub(super) enum Door {
 pub(super) enum Request {
     /// Make the namespaces. Always the first.
     SetUp(Plan),
-    /// The address is there, and these reach it; everything else to it meets silence.
+    /// The address is there, and may be reached by these; everything else to it meets silence.
     Place(Ipv4Addr, Vec<Door>),
     /// The address is no more.
     Remove(Ipv4Addr),
@@ -65,6 +65,8 @@ pub(super) enum Request {
     Connect(SocketAddr),
     /// A socket that sees every attempt to open a TCP connection.
     Tap,
+    /// A socket that sees every ping, which nobody else answers from now on.
+    Ping,
 }
 
 /// What the keeper answers.

@@ -25,6 +25,7 @@ mod join;
 pub(in crate::lab) mod keeper;
 mod message;
 mod mounts;
+mod ping;
 mod routing;
 mod tap;
 
@@ -76,6 +77,7 @@ pub struct Ground<'a> {
 pub struct Netns {
     // First: the listeners are gone before the network is.
     places: BTreeMap<Ipv4Addr, Option<Listener>>,
+    pinged: ping::Answering,
     keeper: Arc<Keeper>,
     hosts: PathBuf,
     computer: String,
@@ -107,7 +109,15 @@ impl Netns {
                 drop(tap::watch(tap, tried).await);
             });
         }
+        let pinged = ping::Answering::new(ground.my_address);
+        if let Ok(socket) = keeper.ping() {
+            let pinged = pinged.clone();
+            runtime.spawn(async move {
+                drop(ping::answer(socket, pinged).await);
+            });
+        }
         Ok(Self {
+            pinged,
             places: BTreeMap::new(),
             keeper: Arc::new(keeper),
             hosts,
@@ -174,15 +184,13 @@ impl Netns {
 
     fn open_doors(&self, place: &Place, listens: bool) -> io::Result<()> {
         let ports = &place.admits.tcp;
+        let door = |first, last| Door { first, last };
         let mut doors: Vec<Door> = ports
             .iter()
-            .map(|range| Door::Tcp(*range.start(), *range.end()))
+            .map(|range| door(*range.start(), *range.end()))
             .collect();
         if listens && !ports.iter().any(|range| range.contains(&SSH)) {
-            doors.push(Door::Tcp(SSH, SSH));
-        }
-        if place.admits.ping {
-            doors.push(Door::Ping);
+            doors.push(door(SSH, SSH));
         }
         self.keeper
             .ask(&Request::Place(place.address, doors))
@@ -239,6 +247,12 @@ impl Stage for Netns {
                 self.keeper.ask(&Request::Remove(address)).map(drop),
             );
         }
+        self.pinged.set(
+            wanted
+                .iter()
+                .filter(|place| place.admits.ping)
+                .map(|place| place.address),
+        );
         for place in wanted {
             let done = self.put(place);
             note(place.address, done);

@@ -1,6 +1,7 @@
 //! The namespace's addresses, routes and rules, by messages to the kernel.
 //!
-//! Everything leaves by the loopback, and what is no address of this namespace is swallowed there: silence. An instance's address is a
+//! Everything leaves by the loopback and comes back in, but to what is no address of this namespace TCP gives no answer, not even that the
+//! port is closed: silence. (Pings it would answer for all the world; see `ping.rs`.) An instance's address is a
 //! *local* route, which is enough to listen on it, and whose source is the learner's address. Whether a packet comes so far
 //! is decided by rules, which stand before the table of local addresses here (`ip rule` shows them):
 //!
@@ -153,13 +154,13 @@ impl Routing {
     }
 
     /// Opens a door of an instance.
-    pub(super) fn open_door(&mut self, address: Ipv4Addr, door: &Door) -> io::Result<()> {
+    pub(super) fn open_door(&mut self, address: Ipv4Addr, door: Door) -> io::Result<()> {
         let message = RouteNetlinkMessage::NewRule(door_rule(address, door));
         self.ask(message, NLM_F_CREATE | NLM_F_EXCL)
     }
 
     /// Closes it.
-    pub(super) fn close_door(&mut self, address: Ipv4Addr, door: &Door) -> io::Result<()> {
+    pub(super) fn close_door(&mut self, address: Ipv4Addr, door: Door) -> io::Result<()> {
         self.ask(RouteNetlinkMessage::DelRule(door_rule(address, door)), 0)
     }
 }
@@ -204,16 +205,14 @@ fn rule(priority: u32, table: u8, to: Option<Ipv4Net>) -> RuleMessage {
     rule
 }
 
-fn door_rule(address: Ipv4Addr, door: &Door) -> RuleMessage {
+fn door_rule(address: Ipv4Addr, door: Door) -> RuleMessage {
     let mut rule = rule(DOORS, LOCAL, Some(Ipv4Net::from(address)));
-    match *door {
-        Door::Tcp(start, end) => rule.attributes.extend([
-            RuleAttribute::IpProtocol(IpProtocol::Tcp),
-            RuleAttribute::DestinationPortRange(RulePortRange { start, end }),
-        ]),
-        Door::Ping => rule
-            .attributes
-            .push(RuleAttribute::IpProtocol(IpProtocol::Icmp)),
-    }
+    rule.attributes.extend([
+        RuleAttribute::IpProtocol(IpProtocol::Tcp),
+        RuleAttribute::DestinationPortRange(RulePortRange {
+            start: door.first,
+            end: door.last,
+        }),
+    ]);
     rule
 }
