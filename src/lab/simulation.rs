@@ -61,6 +61,8 @@ pub struct Simulation {
     /// What could not be kept and is still to be told.
     trouble: Mutex<Option<String>>,
     sessions: AtomicU64,
+    /// How often something has changed.
+    changes: AtomicU64,
     /// Called after a change, before the answer is sent: the stage's listeners follow the account.
     changed: Mutex<Option<OnChange>>,
 }
@@ -159,6 +161,7 @@ impl Simulation {
             writing: Mutex::default(),
             trouble: Mutex::default(),
             sessions,
+            changes: AtomicU64::new(0),
             changed: Mutex::default(),
             settings,
         })
@@ -276,7 +279,13 @@ impl Simulation {
         Ok(())
     }
 
+    /// Rises with every change of an account.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
     fn tell_stage(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
         let call = self
             .changed
             .lock()

@@ -22,6 +22,7 @@ mod desk;
 mod hostile;
 mod lab;
 mod layers;
+mod learner;
 mod readme;
 mod screens;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
@@ -30,4 +31,6 @@ mod served;
 mod shell;
 mod shim;
 mod ssh;
+mod stages;
 mod terminal;
+mod watch;
