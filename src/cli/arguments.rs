@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cloud::Pace;
+use crate::lab::stage::Choice;
 
 /// Practise AWS EC2 key pairs and SSH before touching a real account.
 #[derive(Debug, Parser)]
@@ -35,6 +36,8 @@ pub enum Command {
     Lessons(Place),
     /// Play a lesson's solution in a lab of its own, step by step, and grade it
     Demo(Demo),
+    /// Open another shell in a lab that is open
+    Enter(Place),
     /// Grade the lab as it is now
     Grade(Grade),
     /// Run the simulated cloud alone, for other tools and CI
@@ -169,6 +172,8 @@ pub enum StageChoice {
     /// The best one that works here
     #[default]
     Auto,
+    /// A network of the lab's own (Linux)
+    Netns,
     /// Links named ssh, scp and so on, first on the lab's PATH
     Shim,
 }
@@ -183,6 +188,16 @@ pub enum PaceChoice {
     Fast,
     /// Done when the next call looks
     Instant,
+}
+
+impl From<StageChoice> for Choice {
+    fn from(choice: StageChoice) -> Self {
+        match choice {
+            StageChoice::Auto => Self::Auto,
+            StageChoice::Netns => Self::Netns,
+            StageChoice::Shim => Self::Shim,
+        }
+    }
 }
 
 impl From<PaceChoice> for Pace {

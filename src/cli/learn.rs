@@ -43,6 +43,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         voice,
         keys: Arc::new(KeyPool::new(READY_KEYS, 1)),
         stand_in: aws.needs_stand_in(),
+        stage: options.running.stage.into(),
     })
     .map_err(lab_options::engine_error)?;
     // Which lesson this was is a convenience: the next start falls back to the first.
@@ -69,6 +70,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         engine.workspace().layout(),
         &start,
         &variables,
+        engine.keeper(),
         engine.runtime(),
     )
     .map_err(failed)?;
@@ -119,10 +121,29 @@ fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli, watch: &str) -> Stri
         }
     };
     let text = format!(
-        "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n\
-         Type `lab` for the task, `lab hint` for help, `exit` to leave.\n "
+        "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n\
+         Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
+        stage(engine),
     );
     engine.coach().say(Ear::SHELL, &text) + &engine.coach().task(Ear::SHELL)
+}
+
+/// Which stage this is, and why.
+fn stage(engine: &Engine) -> String {
+    let mut text = match (engine.keeper(), engine.why_not_netns()) {
+        (Some(_), _) => {
+            "Stage: netns. This shell has its own network: the lab, and nothing else.".to_owned()
+        }
+        (None, None) => format!("Stage: {}.", engine.stage()),
+        (None, Some(why)) => format!(
+            "Stage: {}, because {why}. `groundschool doctor` says more.",
+            engine.stage()
+        ),
+    };
+    for note in engine.stage_notes() {
+        text += &format!("\nNote: {note}.");
+    }
+    text
 }
 
 fn goodbye(engine: &Engine) -> String {

@@ -30,21 +30,24 @@ pub struct Front {
     coach: Arc<Coach>,
     ssh: Arc<ssh::Server>,
     my_address: IpAddr,
+    stage: &'static str,
 }
 
 impl Front {
-    /// A desk. `my_address` is what an instance sees of the learner.
+    /// A desk. `my_address` is what an instance sees of the learner; `stage` is the stage's name.
     pub fn new(
         simulation: Arc<Simulation>,
         coach: Arc<Coach>,
         ssh: Arc<ssh::Server>,
         my_address: IpAddr,
+        stage: &'static str,
     ) -> Self {
         Self {
             simulation,
             coach,
             ssh,
             my_address,
+            stage,
         }
     }
 
@@ -56,10 +59,21 @@ impl Front {
              Real here: your shell, ssh, chmod, the key files and their modes. Simulated: the account and the \
              instances.\n\
              An instance sees you as {}: that is \"my IP\" in a security group.\n\
-             How: ssh, scp, sftp and ssh-keygen are links here that lead the real ones to the lab (stage: shim).",
+             How: {}",
             crate::lab::engine::REGION,
-            self.my_address
+            self.my_address,
+            how(self.stage),
         )
+    }
+}
+
+/// How the stage makes the instances' addresses real, for somebody who wonders.
+fn how(stage: &str) -> &'static str {
+    if stage == "netns" {
+        "this shell has a network of its own, with the lab and nothing else in it (stage: netns). Every tool works there \
+         as it is; what needs the internet, sudo or su does not. Use another terminal for those."
+    } else {
+        "ssh, scp, sftp and ssh-keygen are links here that lead the real ones to the lab (stage: shim)."
     }
 }
 
@@ -158,18 +172,10 @@ impl Desk for Front {
     }
 
     fn reach(&self, address: &str, port: u16) -> Reach {
-        match self.simulation.reach(address, port, self.my_address) {
+        match self.simulation.attempt(address, port, self.my_address) {
             machines::Reach::Open(_) => Reach::Open,
-            machines::Reach::Refused(target) => {
-                let why = crate::course::evidence::Silence::Refused;
-                self.simulation
-                    .record_silence(address, port, why, Some(target.instance));
-                Reach::Refused
-            }
-            machines::Reach::Silent { why, instance } => {
-                self.simulation.record_silence(address, port, why, instance);
-                Reach::Silent
-            }
+            machines::Reach::Refused(_) => Reach::Refused,
+            machines::Reach::Silent { .. } => Reach::Silent,
         }
     }
 

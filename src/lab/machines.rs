@@ -5,13 +5,16 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 
 use crate::cloud::Region;
-use crate::cloud::resources::instance::{Instance, SshPhase, State, private_dns_name};
-use crate::cloud::resources::security_group::Admission;
+use crate::cloud::resources::instance::{
+    Instance, PublicAddress, SshPhase, State, private_dns_name,
+};
+use crate::cloud::resources::security_group::{Admission, Traffic};
 use crate::course::evidence::{Silence, What};
 use crate::keys::HostKey;
 use crate::lab::journal::{now, timestamp};
 use crate::lab::server::ssh::{Host, Target};
 use crate::lab::simulation::{self, Simulation};
+use crate::lab::stage::{Admits, Listening, Place};
 use crate::machine::{Identity, Machine};
 
 /// The port of SSH, and the only one on which a machine listens.
@@ -149,6 +152,87 @@ impl Simulation {
             });
         all.extend(silent);
         all
+    }
+
+    /// Every public address with what a stage must know of it, for a learner at `from`.
+    pub fn places(&self, from: IpAddr) -> Vec<Place> {
+        self.public_instances(from)
+            .into_iter()
+            .map(|(address, target, reach)| Place {
+                admits: self.admits(&target, from),
+                address,
+                target,
+                listening: match reach {
+                    Reach::Open(_) => Listening::Open,
+                    Reach::Refused(_) => Listening::Refused,
+                    Reach::Silent { .. } => Listening::Dropped,
+                },
+            })
+            .collect()
+    }
+
+    fn admits(&self, target: &Target, from: IpAddr) -> Admits {
+        let state = self.lock();
+        let Some((_, region, instance)) = find(&state.accounts, target) else {
+            return Admits::default();
+        };
+        let groups: Vec<String> = instance.group_ids().map(str::to_owned).collect();
+        let mut admits = Admits::default();
+        for traffic in region.security_groups.admitted(&groups, from) {
+            match traffic {
+                Traffic::All => {
+                    admits.tcp.push(0..=u16::MAX);
+                    admits.ping = true;
+                }
+                Traffic::Tcp(ports) => admits.tcp.push(ports.from..=ports.to),
+                // An echo's type is 8.
+                Traffic::Icmp(icmp) => admits.ping |= icmp.kind.is_none_or(|kind| kind == 8),
+                Traffic::Udp(_) | Traffic::Icmpv6(_) | Traffic::Other(_) => {}
+            }
+        }
+        admits
+    }
+
+    /// The DNS names of every instance that is shown: of each address that it has or had, and its private one.
+    pub fn names(&self) -> Vec<(Ipv4Addr, String)> {
+        let state = self.lock();
+        let mut names = Vec::new();
+        for account in state.accounts.values() {
+            for region in account.regions.values() {
+                for instance in region.instances.iter() {
+                    let now = instance.public_address.iter().map(|public| public.address);
+                    let had = instance.earlier_addresses.iter().copied();
+                    names.extend(now.chain(had).map(|address| {
+                        let public = PublicAddress::new(address, &region.name);
+                        (address, public.name)
+                    }));
+                    names.extend(
+                        instance
+                            .private_address()
+                            .map(|address| (address, private_dns_name(address, &region.name))),
+                    );
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// What somebody at `from` meets who connects, written down where nobody answers.
+    pub fn attempt(&self, host: &str, port: u16, from: IpAddr) -> Reach {
+        let reach = self.reach(host, port, from);
+        match &reach {
+            Reach::Open(_) => {}
+            Reach::Refused(target) => {
+                let instance = Some(target.instance.clone());
+                self.record_silence(host, port, Silence::Refused, instance);
+            }
+            Reach::Silent { why, instance } => {
+                self.record_silence(host, port, *why, instance.clone());
+            }
+        }
+        reach
     }
 
     /// Whether the instance is one that holds its connections.

@@ -9,6 +9,7 @@ pub mod key_pool;
 pub mod limits;
 pub mod machines;
 pub mod multicall;
+pub mod open;
 pub mod play;
 pub mod quiet;
 pub mod server;

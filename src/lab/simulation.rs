@@ -284,7 +284,8 @@ impl Simulation {
         self.changes.load(Ordering::Relaxed)
     }
 
-    fn tell_stage(&self) {
+    /// Calls what is called after a change: at the start there is what was kept.
+    pub fn tell_stage(&self) {
         self.changes.fetch_add(1, Ordering::Relaxed);
         let call = self
             .changed
@@ -338,6 +339,11 @@ impl Simulation {
             // It was terminated meanwhile.
             store.forget_machine(&target.instance);
         }
+    }
+
+    /// Something of ours that went wrong, for the learner to be told at the next prompt.
+    pub fn tell_trouble(&self, text: String) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
     }
 
     /// What could not be kept, said once.
