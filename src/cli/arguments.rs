@@ -161,7 +161,7 @@ pub enum Dev {
         /// Only lessons whose name contains this
         lesson: Option<String>,
         /// How the instances' addresses are made real
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_enum, default_value = "shim")]
         stage: StageChoice,
     },
 }

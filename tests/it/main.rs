@@ -23,6 +23,8 @@ mod hostile;
 mod lab;
 mod layers;
 mod learner;
+#[cfg(target_os = "linux")]
+mod netns;
 mod readme;
 mod screens;
 #[expect(dead_code, reason = "the benchmarks use more of it")]

@@ -166,6 +166,7 @@ impl Lab {
                 address,
                 target: self.target.clone(),
                 listening,
+                admits: Default::default(),
             }])
             .unwrap();
     }
