@@ -7,7 +7,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, Output};
 
 use crate::desk::{program, until};
-use crate::stages::{SHIM, Variant};
+use crate::stages::{Variant, Who};
 use crate::terminal::Terminal;
 
 const SOLUTION: &str = include_str!("../../lessons/01-key-pair-and-ssh/solution.sh");
@@ -16,13 +16,19 @@ const SOLUTION: &str = include_str!("../../lessons/01-key-pair-and-ssh/solution.
 pub(crate) struct Learner {
     pub(crate) dir: tempfile::TempDir,
     pub(crate) shell: &'static str,
-    pub(crate) variant: Variant,
+    /// `auto`, `netns` or `shim`.
+    pub(crate) stage: &'static str,
+    pub(crate) pace: &'static str,
+    pub(crate) who: Who,
 }
 
 impl Learner {
-    /// One with bash, on the stage that works everywhere, who is whoever runs the tests.
+    /// One with bash, on the stage that the program chooses, who is whoever runs the tests.
     pub(crate) fn new() -> Self {
-        Self::on(SHIM)
+        Self::on(Variant {
+            stage: "auto",
+            who: Who::Tester,
+        })
     }
 
     pub(crate) fn on(variant: Variant) -> Self {
@@ -30,7 +36,9 @@ impl Learner {
         let learner = Self {
             dir,
             shell: "/bin/bash",
-            variant,
+            stage: variant.stage,
+            pace: "instant",
+            who: variant.who,
         };
         for (name, text) in [
             (
@@ -62,7 +70,7 @@ impl Learner {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
-        variant.settle(learner.dir.path(), &learner.home());
+        variant.who.settle(learner.dir.path(), &learner.home());
         learner
     }
 
@@ -97,7 +105,7 @@ impl Learner {
 
     /// The words of a command line that runs the program as this learner.
     fn words(&self, arguments: &[&str]) -> Vec<OsString> {
-        let mut words = self.variant.words(self.dir.path());
+        let mut words = self.who.words(self.dir.path());
         words.push(program().into());
         words.extend(arguments.iter().map(Into::into));
         words
@@ -119,15 +127,14 @@ impl Learner {
 
     /// Starts `groundschool ARGUMENTS --lab ROOT` in a terminal.
     pub(crate) fn start_in(&self, root: &Path, arguments: &[&str]) -> Terminal {
-        let stage = self.variant.stage();
         let place = [
             "--lab",
             root.to_str().unwrap(),
             "--pace",
-            "instant",
+            self.pace,
             "--plain",
             "--stage",
-            stage,
+            self.stage,
         ];
         self.terminal(&[arguments, &place].concat())
     }
@@ -137,6 +144,15 @@ impl Learner {
         let mut terminal = self.start_in(&self.root(), &["learn"]);
         terminal.wait("READY> ");
         terminal
+    }
+
+    /// What a line prints in the lab's shell, without the line itself and the coach's words.
+    #[track_caller]
+    pub(crate) fn says(terminal: &mut Terminal, line: &str) -> String {
+        let shown = terminal.line(line);
+        let shown = without_the_coach(&shown.replace('\r', ""));
+        let lines: Vec<&str> = shown.lines().skip(1).collect();
+        lines.join("\n").trim().to_owned()
     }
 
     /// `groundschool watch` in a terminal of its own.

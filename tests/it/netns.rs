@@ -57,7 +57,9 @@ impl Inside {
         for line in [
             "aws ec2 create-key-pair --key-name k --query KeyMaterial --output text > k.pem; chmod 400 k.pem",
             "group=$(aws ec2 create-security-group --group-name g --description d --query GroupId --output text)",
-            &format!("rule() {{ aws ec2 $1-security-group-ingress --group-id $group --protocol ${{4:-tcp}} --port ${{3:-22}} --cidr $2; }}; rule authorize {source}"),
+            &format!(
+                "rule() {{ aws ec2 $1-security-group-ingress --group-id $group --protocol ${{4:-tcp}} --port ${{3:-22}} --cidr $2; }}; rule authorize {source}"
+            ),
             "instance=$(aws ec2 run-instances --image-id resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 --instance-type t3.micro --key-name k --security-group-ids $group --query 'Instances[0].InstanceId' --output text)",
         ] {
             self.run(line);
@@ -96,8 +98,7 @@ fn processes_in(namespace: &Path) -> Vec<u32> {
 }
 
 fn text(output: &Output) -> String {
-    String::from_utf8_lossy(&output.stdout).into_owned()
-        + &String::from_utf8_lossy(&output.stderr)
+    String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
 }
 
 #[test]
@@ -195,7 +196,10 @@ fn a_stopped_instance_is_silent_and_a_started_one_has_another_address() {
     assert!(said.contains(TIMED_OUT), "{said}");
     let ask = "aws ec2 describe-instances --query 'Reservations[0].Instances[0].PrivateIpAddress' --output text";
     let said = lab.run(&format!("$ssh_key ec2-user@$({ask}) whoami"));
-    assert!(said.contains("host 172.31.") && said.contains(TIMED_OUT), "{said}");
+    assert!(
+        said.contains("host 172.31.") && said.contains(TIMED_OUT),
+        "{said}"
+    );
     let said = lab.run("$ssh_key ec2-user@ec2-203-0-113-1x.compute-1.amazonaws.com");
     assert!(said.contains("Could not resolve hostname"), "{said}");
     let journal = std::fs::read_to_string(lab.learner.private("journal.jsonl")).unwrap();
@@ -371,7 +375,10 @@ fn where_no_lab_is_open_enter_says_so() {
     let output = learner.run(&["enter", "--lab", root.to_str().unwrap()]);
     assert_eq!(output.status.code(), Some(3));
     let said = text(&output);
-    assert!(said.contains("no lab is open in") && said.contains("hint:"), "{said}");
+    assert!(
+        said.contains("no lab is open in") && said.contains("hint:"),
+        "{said}"
+    );
     assert!(!root.exists());
 }
 

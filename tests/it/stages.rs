@@ -10,86 +10,98 @@ use std::time::Instant;
 /// A stage, and who the learner is.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(crate) struct Variant {
-    stage: &'static str,
-    who: Who,
+    /// As `--stage` wants it.
+    pub(crate) stage: &'static str,
+    pub(crate) who: Who,
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Who {
-    /// Whoever runs the tests.
-    Me,
+pub(crate) enum Who {
+    /// Whoever runs the tests, with their own line in the computer's list of users.
+    Tester,
+    /// Whoever runs the tests; root has a home folder of the test's.
+    TesterAtHome,
     /// Somebody without any privilege, whom only root can become.
-    Nobody,
+    Plain,
 }
 
-/// The stage that works everywhere, as whoever runs the tests.
-pub(crate) const SHIM: Variant = Variant {
-    stage: "shim",
-    who: Who::Me,
-};
-
 /// A user and group number that this computer has given to nobody.
-const NOBODY: u32 = 23_571;
+const PLAIN: u32 = 23_571;
+
+/// What makes a process that has every right over its own mounts the learner, in one process with it: `$0` lies over the
+/// list of users, `$1` is their number.
+const BECOME: &str = r#"mount --bind "$0" /etc/passwd || exit 99
+if [ "$1" = 0 ]; then shift; exec "$@"; fi
+number=$1; shift
+exec setpriv --reuid "$number" --regid "$number" --clear-groups --inh-caps=-all -- "$@""#;
 
 impl Variant {
-    /// As `--stage` wants it.
-    pub(crate) fn stage(self) -> &'static str {
-        self.stage
-    }
-
     /// As the report says it.
     pub(crate) fn name(self) -> String {
         let who = match self.who {
-            Who::Me if is_root() => "root",
-            Who::Me | Who::Nobody => "a user without privileges",
+            Who::Tester | Who::TesterAtHome if is_root() => "root",
+            Who::Tester | Who::TesterAtHome | Who::Plain => "a plain user",
         };
         format!("{} as {who}", self.stage)
     }
 
-    /// All that can be had here. Only root can become somebody else.
+    /// All that can be had here. Only root can become somebody else; where root may not even mount, no user can have the
+    /// netns stage either.
     pub(crate) fn all() -> Vec<Self> {
-        let whos: &[Who] = if is_root() {
-            &[Who::Me, Who::Nobody]
+        let of = |stage, who| Self { stage, who };
+        if is_root() {
+            vec![
+                of("netns", Who::TesterAtHome),
+                of("netns", Who::Plain),
+                of("shim", Who::Tester),
+                of("shim", Who::Plain),
+            ]
         } else {
             println!("as root: not run, since whoever runs these tests is not root");
-            &[Who::Me]
-        };
-        let both = ["shim"];
-        both.iter()
-            .flat_map(|stage| whos.iter().map(move |who| Self { stage, who: *who }))
-            .collect()
+            vec![of("netns", Who::Tester), of("shim", Who::Tester)]
+        }
+    }
+}
+
+impl Who {
+    /// The number of a learner who gets a line of their own in a list of users, with this learner's home folder: ssh looks
+    /// there, not at `HOME`.
+    fn listed(self) -> Option<u32> {
+        match self {
+            Self::Tester => None,
+            Self::TesterAtHome => is_root().then_some(0),
+            Self::Plain => Some(PLAIN),
+        }
     }
 
-    /// Gives the learner's folders to the learner, and the learner a line in a list of users, since ssh takes the home
-    /// folder from there.
+    /// Writes the list of users, and gives the learner's folders to the learner.
     pub(crate) fn settle(self, folder: &Path, home: &Path) {
-        if self.who == Who::Me {
-            return;
-        }
+        let Some(number) = self.listed() else { return };
         let users = std::fs::read_to_string("/etc/passwd").unwrap();
-        let line = format!(
-            "learner:x:{NOBODY}:{NOBODY}::{}:/bin/bash\n",
-            home.display()
-        );
-        std::fs::write(folder.join("passwd"), users + &line).unwrap();
-        chown(folder);
+        let others = users
+            .lines()
+            .filter(|line| line.split(':').nth(2) != Some(&number.to_string()));
+        let mut list: String = others.flat_map(|line| [line, "\n"]).collect();
+        let home = home.display();
+        let _ = writeln!(list, "learner:x:{number}:{number}::{home}:/bin/bash");
+        std::fs::write(folder.join("passwd"), list).unwrap();
+        if self == Self::Plain {
+            chown(folder);
+        }
     }
 
     /// The words before a command that make this learner run it, in one process with it.
     pub(crate) fn words(self, folder: &Path) -> Vec<OsString> {
-        if self.who == Who::Me {
+        let Some(number) = self.listed() else {
             return Vec::new();
-        }
-        let become_learner = format!(
-            "mount --bind \"$0\" /etc/passwd && exec setpriv --reuid {NOBODY} --regid {NOBODY} --clear-groups \
-             --inh-caps=-all -- \"$@\""
-        );
+        };
         // A mount namespace of its own: the computer's list of users stays as it is.
-        ["unshare", "--mount", "--", "/bin/sh", "-c", &become_learner]
-            .iter()
-            .map(OsString::from)
-            .chain([folder.join("passwd").into()])
-            .collect()
+        let mut words: Vec<OsString> = ["unshare", "--mount", "--", "/bin/sh", "-c", BECOME]
+            .map(Into::into)
+            .into();
+        words.push(folder.join("passwd").into());
+        words.push(number.to_string().into());
+        words
     }
 }
 
@@ -98,7 +110,7 @@ fn is_root() -> bool {
 }
 
 fn chown(path: &Path) {
-    std::os::unix::fs::lchown(path, Some(NOBODY), Some(NOBODY)).unwrap();
+    std::os::unix::fs::lchown(path, Some(PLAIN), Some(PLAIN)).unwrap();
     if path.is_dir() && !path.is_symlink() {
         for entry in std::fs::read_dir(path).unwrap() {
             chown(&entry.unwrap().path());
