@@ -8,20 +8,15 @@ use rustix::process::{Pid, Resource, Rlimit, Signal, kill_process, prlimit};
 
 use crate::desk::until;
 use crate::learner::{Learner, code, everything_in, steps, text, without_the_coach};
+use crate::stages::{Variant, on_each};
 
 #[test]
 fn a_lesson_goes_on_after_kill_9_and_the_learners_own_files_stay_as_they_were() {
-    take_a_lesson("shim");
+    on_each(take_a_lesson);
 }
 
-#[test]
-fn a_lesson_in_a_network_of_its_own_goes_on_after_kill_9_too() {
-    take_a_lesson("netns");
-}
-
-fn take_a_lesson(stage: &'static str) {
-    let mut learner = Learner::new();
-    learner.stage = stage;
+fn take_a_lesson(variant: Variant) {
+    let learner = Learner::on(variant);
     // ssh takes the home folder from the system's list of users, not from HOME.
     let theirs = || {
         let mut all = everything_in(&learner.home());
@@ -71,7 +66,7 @@ fn take_a_lesson(stage: &'static str) {
         let machines = std::fs::read_dir(learner.private("machines")).unwrap();
         assert_eq!(machines.count(), 1);
         // What ssh itself says it looks at; with a network of its own, the lab's files have the usual names.
-        if stage == "netns" {
+        if variant.stage == "netns" {
             continue;
         }
         let said = terminal.line(&format!("{ssh} -v true 2>&1 | grep -v ' Next auth'"));

@@ -20,6 +20,8 @@ pub(crate) struct Learner {
     pub(crate) stage: &'static str,
     pub(crate) pace: &'static str,
     pub(crate) who: Who,
+    /// Words before every command of theirs: the place where it is to run.
+    pub(crate) where_it_runs: Vec<OsString>,
 }
 
 impl Learner {
@@ -39,6 +41,7 @@ impl Learner {
             stage: variant.stage,
             pace: "instant",
             who: variant.who,
+            where_it_runs: Vec::new(),
         };
         for (name, text) in [
             (
@@ -105,7 +108,8 @@ impl Learner {
 
     /// The words of a command line that runs the program as this learner.
     fn words(&self, arguments: &[&str]) -> Vec<OsString> {
-        let mut words = self.who.words(self.dir.path());
+        let mut words = self.where_it_runs.clone();
+        words.extend(self.who.words(self.dir.path()));
         words.push(program().into());
         words.extend(arguments.iter().map(Into::into));
         words
@@ -144,15 +148,6 @@ impl Learner {
         let mut terminal = self.start_in(&self.root(), &["learn"]);
         terminal.wait("READY> ");
         terminal
-    }
-
-    /// What a line prints in the lab's shell, without the line itself and the coach's words.
-    #[track_caller]
-    pub(crate) fn says(terminal: &mut Terminal, line: &str) -> String {
-        let shown = terminal.line(line);
-        let shown = without_the_coach(&shown.replace('\r', ""));
-        let lines: Vec<&str> = shown.lines().skip(1).collect();
-        lines.join("\n").trim().to_owned()
     }
 
     /// `groundschool watch` in a terminal of its own.
