@@ -30,6 +30,8 @@ pub struct Arguments {
 pub enum Command {
     /// Open the lab where you left off
     Learn(Learn),
+    /// Follow an open lab from a second terminal: the coach speaks there too
+    Watch(Watch),
     /// Show the course, and where you stand
     Lessons(Place),
     /// Play a lesson's solution in a lab of its own, step by step, and grade it
@@ -84,6 +86,20 @@ pub struct Learn {
     /// How it runs
     #[command(flatten)]
     pub running: Running,
+    /// Words only: no colour
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// Options of `watch`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Watch {
+    /// Where the lab is
+    #[command(flatten)]
+    pub place: Place,
+    /// Wait until a lab is open there
+    #[arg(long)]
+    pub wait: bool,
     /// Words only: no colour
     #[arg(long)]
     pub plain: bool,

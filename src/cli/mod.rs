@@ -14,6 +14,7 @@ mod learn;
 mod lessons;
 mod reset;
 mod serve;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -69,6 +70,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     match &arguments.command {
         None => learn::run(&arguments.learn),
         Some(Command::Learn(options)) => learn::run(options),
+        Some(Command::Watch(options)) => watch::run(options),
         Some(Command::Lessons(place)) => lessons::run(place),
         Some(Command::Demo(options)) => demo::run(options),
         Some(Command::Enter(place)) => enter::run(place),

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::course::evidence::What;
-use crate::lab::coach::Coach;
+use crate::lab::coach::{Coach, Ear};
 use crate::lab::machines;
 use crate::lab::server::control::{Answer, Desk, Line, PromptReport, Reach, WordReport};
 use crate::lab::server::ssh;
 use crate::lab::simulation::Simulation;
+use crate::lab::voice::Voice;
+use crate::lab::watch;
 
 /// What the learner can say to the lab.
 const USAGE: &str = "\
@@ -91,12 +93,61 @@ impl Front {
             });
         }
         let trouble = self.simulation.take_trouble();
-        let trouble = trouble.map(|trouble| self.coach.say(&format!("[our trouble] {trouble}")));
+        let trouble = trouble.map(|trouble| {
+            self.coach
+                .say(Ear::SHELL, &format!("[our trouble] {trouble}"))
+        });
         let news = trouble.unwrap_or_default() + &self.coach.after_command(typed);
         // The prompt does not wait for the disk.
         let coach = Arc::clone(&self.coach);
         tokio::task::spawn_blocking(move || coach.save());
         news
+    }
+}
+
+impl Front {
+    /// Answers one of the lab's words to whoever said it.
+    pub(super) fn answer(&self, ear: Ear, words: &[&str], usage: &str) -> Answer {
+        let coach = &self.coach;
+        let text = match words {
+            [] | ["task"] => coach.task(ear),
+            ["hint"] => coach.hint(ear),
+            ["check"] => coach.check(ear),
+            ["skip"] => coach.skip(ear),
+            ["steps"] => coach.standing(ear),
+            ["about"] => coach.say(ear, &self.about()),
+            ["help" | "-h" | "--help"] => coach.say(ear, usage),
+            ["reset"] => coach.say(
+                ear,
+                "This forgets the lab's account, its instances and this lesson's progress. Files in your lab folder \
+                 stay.\nType `lab reset yes` to do it.",
+            ),
+            ["reset", "yes"] => match self.simulation.reset() {
+                Ok(()) => coach.start_again(ear),
+                Err(error) => {
+                    let text = format!("[our trouble] The lab could not be reset: {error}");
+                    let text = coach.say(ear, &text);
+                    return Answer { status: 3, text };
+                }
+            },
+            _ => {
+                let text = format!("There is no `lab {}`.\n{usage}", words.join(" "));
+                let text = coach.say(ear, &text);
+                return Answer { status: 2, text };
+            }
+        };
+        coach.save();
+        Answer { status: 0, text }
+    }
+
+    /// The coach.
+    pub(super) fn coach(&self) -> &Coach {
+        &self.coach
+    }
+
+    /// The simulation.
+    pub(super) fn simulation(&self) -> &Simulation {
+        &self.simulation
     }
 }
 
@@ -107,36 +158,17 @@ impl Desk for Front {
 
     fn word(&self, report: WordReport) -> Answer {
         let words: Vec<&str> = report.words.iter().map(String::as_str).collect();
-        let text = match words[..] {
-            // A script that is played tells of its commands so, because it can wait for the answer and a prompt cannot.
-            ["--heard", status, line] => {
-                self.heard(Some(line), status.parse().unwrap_or(0), &report.directory)
-            }
-            [] | ["task"] => self.coach.task(),
-            ["hint"] => self.coach.hint(),
-            ["check"] => self.coach.check(),
-            ["skip"] => self.coach.skip(),
-            ["steps"] => self.coach.standing(),
-            ["about"] => self.coach.say(&self.about()),
-            ["help" | "-h" | "--help"] => self.coach.say(USAGE),
-            ["reset"] => self.coach.say(
-                "This forgets the lab's account, its instances and this lesson's progress. Files in your lab folder \
-                 stay.\nType `lab reset yes` to do it.",
-            ),
-            ["reset", "yes"] => match self.simulation.reset() {
-                Ok(()) => self.coach.start_again(),
-                Err(error) => {
-                    let text = self.coach.say(&format!("[our trouble] The lab could not be reset: {error}"));
-                    return Answer { status: 3, text };
-                }
-            },
-            _ => {
-                let text = format!("There is no `lab {}`.\n{USAGE}", words.join(" "));
-                return Answer { status: 2, text: self.coach.say(&text) };
-            }
-        };
-        self.coach.save();
-        Answer { status: 0, text }
+        // A script that is played tells of its commands so, because it can wait for the answer and a prompt cannot.
+        if let ["--heard", status, line] = words[..] {
+            let text = self.heard(Some(line), status.parse().unwrap_or(0), &report.directory);
+            self.coach.save();
+            return Answer { status: 0, text };
+        }
+        self.answer(Ear::SHELL, &words, USAGE)
+    }
+
+    fn watch(self: Arc<Self>, colour: bool, line: Line) {
+        tokio::spawn(watch::attend(self, Voice::new(colour), line));
     }
 
     fn reach(&self, address: &str, port: u16) -> Reach {

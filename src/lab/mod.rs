@@ -18,5 +18,6 @@ pub mod simulation;
 pub mod stage;
 pub mod store;
 pub mod voice;
+pub mod watch;
 pub mod workspace;
 pub mod world;

@@ -61,6 +61,8 @@ pub struct Simulation {
     /// What could not be kept and is still to be told.
     trouble: Mutex<Option<String>>,
     sessions: AtomicU64,
+    /// How often something has changed.
+    changes: AtomicU64,
     /// Called after a change, before the answer is sent: the stage's listeners follow the account.
     changed: Mutex<Option<OnChange>>,
 }
@@ -165,6 +167,7 @@ impl Simulation {
             writing: Mutex::default(),
             trouble: Mutex::default(),
             sessions,
+            changes: AtomicU64::new(0),
             changed: Mutex::default(),
             settings,
         })
@@ -289,8 +292,14 @@ impl Simulation {
         Ok(())
     }
 
+    /// Rises with every change of an account.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
     /// Calls what is called after a change: at the start there is what was kept.
     pub fn tell_stage(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
         let told = {
             let mut state = self.lock();
             state.next_phase = self.next_phase(&state).unwrap_or(jiff::Timestamp::MAX);

@@ -10,7 +10,7 @@ use std::process::{Command, Output};
 use rustix::process::{Pid, Signal};
 
 use crate::desk::{program, until};
-use crate::lab::{Learner, code, everything_in};
+use crate::learner::{Learner, code, everything_in};
 use crate::terminal::Terminal;
 
 const TIMED_OUT: &str = "port 22: Connection timed out";

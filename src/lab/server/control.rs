@@ -73,6 +73,9 @@ pub trait Desk: Send + Sync + 'static {
     fn prompt(&self, report: PromptReport) -> String;
     /// The learner typed `lab` and these words.
     fn word(&self, report: WordReport) -> Answer;
+    /// Somebody watches beside the shell, in a terminal where colour is welcome or not: everything that is said is written to
+    /// the line, which brings their words. Called inside the tokio runtime; must not block.
+    fn watch(self: Arc<Self>, colour: bool, line: Line);
     /// What a TCP connection to this address (or DNS name) and port would meet. Somebody is about to try it, so a world
     /// that journals should journal an unreachable answer as an attempt.
     fn reach(&self, address: &str, port: u16) -> Reach;
@@ -285,6 +288,10 @@ async fn answer(mut stream: impl Duplex, request: Request, house: &Arc<House>) -
                 .write_all(format!("{}\n{}", answer.status, answer.text).as_bytes())
                 .await?;
             stream.shutdown().await
+        }
+        Request::Watch { colour } => {
+            Arc::clone(&house.desk).watch(colour, Box::new(stream));
+            Ok(())
         }
         Request::Reach { address, port } => {
             let reach = reach(house, &address, port).await?;
