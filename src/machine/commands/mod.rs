@@ -246,7 +246,7 @@ pub(crate) const TABLE: &[Command] = &[
     builtin("return", jumps::give_back),
     program("rm", rm::run),
     program("rmdir", rmdir::run),
-    program("scp", not_simulated::ssh),
+    woven("scp", false, Woven::Scp),
     program("sed", not_simulated::script),
     program("seq", seq::run),
     program("service", not_simulated::service),

@@ -51,8 +51,9 @@ pub(super) fn entry(machine: &Machine, now: i64, name: &str, place: &str, node: 
     };
     let recent = now - node.mtime < RECENT && node.mtime <= now;
     let form = if recent { "%b %e %H:%M" } else { "%b %e  %Y" };
+    // strmode(3) ends with a space of its own.
     let long = format!(
-        "{} {links:>3} {:<8} {:<8} {:>8} {} {name}",
+        "{}  {links:>3} {:<8} {:<8} {:>8} {} {name}",
         node.mode_text(),
         users::name_of(&machine.disk, node.owner),
         users::group_name(&machine.disk, node.group),

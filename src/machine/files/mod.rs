@@ -29,9 +29,12 @@ enum Open {
     File {
         place: String,
         how: How,
+        /// Something was not written because the disk was full.
+        cut: bool,
     },
     Folder {
         place: String,
+        /// The last name that was told.
         after: Option<String>,
     },
 }
@@ -117,15 +120,7 @@ impl Files {
                 let (place, _) = machine.disk.resolve(&self.who, &self.path(&path), false)?;
                 self.set(machine, now, &place, new, false)
             }
-            Request::SetHandleStat(handle, new) => {
-                let place = self.place(handle)?.to_owned();
-                let writing =
-                    matches!(self.open.get(&handle), Some(Open::File { how, .. }) if how.write);
-                if new.size.is_some() && !writing {
-                    return Err(Refusal::BadMessage);
-                }
-                self.set(machine, now, &place, new, writing)
-            }
+            Request::SetHandleStat(handle, new) => self.set_open(machine, now, handle, new),
             Request::OpenFolder(path) => {
                 let (place, node) = machine.disk.resolve(&self.who, &self.path(&path), true)?;
                 if !node.is_dir() {
@@ -299,7 +294,11 @@ impl Files {
             }
             Err(fault) => return Err(fault.into()),
         };
-        self.keep(Open::File { place, how })
+        self.keep(Open::File {
+            place,
+            how,
+            cut: false,
+        })
     }
 
     /// What is open for reading (4) or writing (2). The mode may have been taken away since: its owner still has it open.
@@ -309,7 +308,7 @@ impl Files {
         handle: Handle,
         wanted: u16,
     ) -> Result<(&str, How), Refusal> {
-        let Some(Open::File { place, how }) = self.open.get(&handle) else {
+        let Some(Open::File { place, how, .. }) = self.open.get(&handle) else {
             return Err(Refusal::Failure);
         };
         if !(if wanted == 4 { how.read } else { how.write }) {
@@ -344,7 +343,7 @@ impl Files {
     }
 
     fn write(
-        &self,
+        &mut self,
         machine: &mut Machine,
         now: i64,
         handle: Handle,
@@ -352,14 +351,19 @@ impl Files {
         data: &[u8],
     ) -> Result<Answer, Refusal> {
         let (place, how) = self.still(machine, handle, 2)?;
-        if data.is_empty() {
-            return Ok(Answer::Done);
-        }
-        if how.append {
-            machine.disk.append(place, data, now)?;
+        let done = if data.is_empty() {
+            Ok(())
+        } else if how.append {
+            machine.disk.append(place, data, now)
         } else {
-            machine.disk.write_at(place, offset, data, now)?;
+            machine.disk.write_at(place, offset, data, now)
+        };
+        if done == Err(Fault::NoSpace)
+            && let Some(Open::File { cut, .. }) = self.open.get_mut(&handle)
+        {
+            *cut = true;
         }
+        done?;
         Ok(Answer::Done)
     }
 
@@ -368,6 +372,30 @@ impl Files {
         Ok(Answer::Attributes(listing::attributes(
             machine, &place, node,
         )))
+    }
+
+    fn set_open(
+        &self,
+        machine: &mut Machine,
+        now: i64,
+        handle: Handle,
+        mut new: Attributes,
+    ) -> Result<Answer, Refusal> {
+        let place = self.place(handle)?;
+        let (writing, cut) = match self.open.get(&handle) {
+            Some(Open::File { how, cut, .. }) => (how.write, *cut),
+            Some(Open::Folder { .. }) | None => (false, false),
+        };
+        if new.size.is_some() && !writing {
+            return Err(Refusal::BadMessage);
+        }
+        // OpenSSH's scp gives a file that met a full disk its whole size, and a real disk makes a hole, which takes no
+        // room. Here the file stays as long as it is.
+        let length = machine.disk.at(place).map_or(0, super::node::Node::size);
+        new.size = new
+            .size
+            .filter(|size| !cut || usize::try_from(*size).is_ok_and(|size| size < length));
+        self.set(machine, now, place, new, writing)
     }
 
     /// Changes what is given at a canonical path. As in sftp-server each is tried, and the last refusal is the answer.
