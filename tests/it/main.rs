@@ -18,6 +18,7 @@
 )]
 
 mod aws;
+mod boot;
 mod desk;
 mod hostile;
 mod lab;
