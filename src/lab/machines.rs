@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use rand::RngExt;
+
 use crate::cloud::Region;
 use crate::cloud::resources::instance::{Instance, SshPhase, State, private_dns_name};
 use crate::cloud::resources::security_group::Admission;
@@ -295,7 +297,10 @@ impl Host for Simulation {
         let power = {
             let mut state = self.lock();
             let simulation::State {
-                accounts, machines, ..
+                accounts,
+                machines,
+                rng,
+                ..
             } = &mut *state;
             let Some((account, region, instance)) = find(accounts, target) else {
                 return false;
@@ -309,6 +314,7 @@ impl Host for Simulation {
                 .or_default()
                 .entry(target.instance.clone())
                 .or_insert_with(|| Machine::first_boot(&identity));
+            machine.stir(rng.random());
             work(machine, &identity, now());
             let power = machine.take_power();
             if power.is_none() && !self.is_unkept(&state, target) {

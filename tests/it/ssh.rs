@@ -7,5 +7,6 @@
 
 mod failures;
 mod flood;
+mod keys;
 mod lab;
 mod sessions;
