@@ -6,6 +6,7 @@ use crate::machine::host::Host;
 use crate::machine::node::Node;
 
 /// What was asked for.
+#[expect(clippy::struct_excessive_bools, reason = "each is one option")]
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
 pub(crate) struct Request {
     pub(crate) kind: Option<String>,
@@ -161,7 +162,7 @@ pub(crate) fn make(host: &mut Host, request: &Request, file: &str) -> Answer {
         let place = disk.open(&who, path, false, 0o077, now)?;
         disk.append(&place, text.as_bytes(), now)?;
         disk.change(&Who::root(), &place, true, |node: &mut Node| {
-            node.mode = mode
+            node.mode = mode;
         })
     };
     let public = format!("{path}.pub");

@@ -10,7 +10,7 @@ use crate::machine::io::Io;
 pub(super) async fn run(cell: &Cell, io: &Io, rest: &[String]) -> Status {
     let request = match read(rest) {
         Ok(request) => request,
-        Err(text) => return tell(cell, io, Answer::refused(text)),
+        Err(text) => return tell(cell, io, &Answer::refused(text)),
     };
     if request.fingerprint || request.public {
         let file = match &request.file {
@@ -18,17 +18,17 @@ pub(super) async fn run(cell: &Cell, io: &Io, rest: &[String]) -> Status {
             None => ask_file(cell, io, "Enter file in which the key is").await?,
         };
         let answer = look(&mut cell.host(), &request, &file);
-        return tell(cell, io, answer);
+        return tell(cell, io, &answer);
     }
     match request.kind.as_deref() {
         Some("ed25519") => (),
         Some("rsa" | "ecdsa" | "dsa" | "ecdsa-sk" | "ed25519-sk") | None => {
             let text = "ssh-keygen: of the key types only one is simulated on this machine: add\n-t ed25519\n";
-            return tell(cell, io, Answer::refused(text));
+            return tell(cell, io, &Answer::refused(text));
         }
         Some(other) => {
             let text = format!("unknown key type {other}\n");
-            return tell(cell, io, Answer::refused(text));
+            return tell(cell, io, &Answer::refused(text));
         }
     }
     generate(cell, io, &request).await
@@ -65,10 +65,10 @@ async fn generate(cell: &Cell, io: &Io, request: &Request) -> Status {
     };
     if !passphrase.is_empty() {
         let text = "ssh-keygen: passphrases are not simulated on this machine: leave it empty.\n";
-        return tell(cell, io, Answer::refused(text));
+        return tell(cell, io, &Answer::refused(text));
     }
     let answer = make(&mut cell.host(), request, &file);
-    tell(cell, io, answer)
+    tell(cell, io, &answer)
 }
 
 /// Asks for a file's name; an empty answer is the usual place.
@@ -89,7 +89,7 @@ fn put(cell: &Cell, io: &Io, text: &str) -> Result<(), super::Flow> {
     cell.write(&io.out, text.as_bytes()).map(drop)
 }
 
-fn tell(cell: &Cell, io: &Io, answer: Answer) -> Status {
+fn tell(cell: &Cell, io: &Io, answer: &Answer) -> Status {
     put(cell, io, &answer.out)?;
     say(cell, io, &answer.err)?;
     Ok(answer.status)

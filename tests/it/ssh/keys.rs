@@ -120,7 +120,9 @@ fn ssh_copy_id_installs_a_key_and_leaves_the_file_closed() {
     let home = lab.folder.path().join("home");
     std::fs::create_dir_all(home.join(".ssh")).unwrap();
     std::fs::set_permissions(home.join(".ssh"), PermissionsExt::from_mode(0o700)).unwrap();
-    let copy = || {
+    // The key that opens the machine is a file, so ssh-copy-id would log in with it and believe that the new one is there:
+    // that is why `-f` is given, as it has to be with a real machine.
+    let copy = |force: &[&str]| {
         let mut command = Command::new("ssh-copy-id");
         command
             .current_dir(lab.folder.path())
@@ -128,6 +130,7 @@ fn ssh_copy_id_installs_a_key_and_leaves_the_file_closed() {
             .env("PATH", std::env::var_os("PATH").unwrap())
             .env("HOME", &home)
             .stdin(Stdio::null())
+            .args(force)
             .args(["-i", "new.pem.pub", "-p", &lab.stage.port().to_string()]);
         for option in [
             "IdentityFile=key.pem",
@@ -142,7 +145,7 @@ fn ssh_copy_id_installs_a_key_and_leaves_the_file_closed() {
         let text = String::from_utf8_lossy(&output.stdout).into_owned();
         text + &String::from_utf8_lossy(&output.stderr)
     };
-    let said = copy();
+    let said = copy(&["-f"]);
     assert!(said.contains("Number of key(s) added: 1"), "{said}");
     assert!(opens(&lab, "new.pem") && opens(&lab, "key.pem"));
     assert_eq!(
@@ -154,7 +157,7 @@ fn ssh_copy_id_installs_a_key_and_leaves_the_file_closed() {
         ),
         "700\n600\n2\n"
     );
-    let said = copy();
+    let said = copy(&[]);
     assert!(
         said.contains("already exist on the remote system"),
         "{said}"
