@@ -5,6 +5,8 @@ use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
+use rand::RngExt;
+
 use crate::cloud::Region;
 use crate::cloud::resources::instance::{
     Instance, PublicAddress, SshPhase, State, private_dns_name,
@@ -330,7 +332,10 @@ impl Simulation {
     ) -> Option<(bool, Option<Power>)> {
         let mut state = self.lock();
         let simulation::State {
-            accounts, machines, ..
+            accounts,
+            machines,
+            rng,
+            ..
         } = &mut *state;
         let (account, region, instance) = find(accounts, target)?;
         if instance.state == State::Terminated {
@@ -342,6 +347,7 @@ impl Simulation {
             .or_default()
             .entry(target.instance.clone())
             .or_insert_with(|| Machine::first_boot(&identity));
+        machine.stir(rng.random());
         work(machine, &identity, now());
         let power = machine.take_power();
         Some((self.is_unkept(&state, target), power))

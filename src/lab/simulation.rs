@@ -84,7 +84,7 @@ pub(super) struct State {
     /// Instances that were restarted and whose connections have not been ended yet.
     pub(super) restarted: BTreeSet<String>,
     addresses: AddressPool,
-    rng: StdRng,
+    pub(super) rng: StdRng,
 }
 
 /// The key of a lab's one account.

@@ -69,6 +69,9 @@ pub struct Machine {
     /// What a command asked for and whoever keeps the account has not done yet.
     #[serde(skip)]
     power: Option<Power>,
+    /// What fresh keys are made of; none until somebody brings some.
+    #[serde(skip)]
+    entropy: Option<[u8; 32]>,
 }
 
 /// What a command inside the machine does to the whole of it.
@@ -127,6 +130,7 @@ impl Machine {
             disk,
             logins: Vec::new(),
             power: None,
+            entropy: None,
         };
         let said = machine.boot(id, true);
         (machine, said)
@@ -163,6 +167,11 @@ impl Machine {
         }
     }
 
+    /// Brings randomness in, which this room has no source of, as it has none of time.
+    pub fn stir(&mut self, entropy: [u8; 32]) {
+        self.entropy = Some(entropy);
+    }
+
     /// What was asked for inside since the last call.
     pub fn take_power(&mut self) -> Option<Power> {
         self.power.take()
@@ -174,6 +183,7 @@ impl Machine {
             disk: Disk::new(Family::Al2023),
             logins: Vec::new(),
             power: None,
+            entropy: None,
         }
     }
 

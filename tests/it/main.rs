@@ -18,6 +18,7 @@
 )]
 
 mod aws;
+mod boot;
 mod desk;
 mod every_stage;
 mod hostile;

@@ -47,6 +47,7 @@ mod seq;
 mod set;
 mod sha256sum;
 mod sort;
+pub(crate) mod ssh_keygen;
 mod stat;
 pub(crate) mod sudo;
 mod tail;
@@ -260,7 +261,7 @@ pub(crate) const TABLE: &[Command] = &[
     filter("sort", sort::run, reads_without_files),
     woven("source", true, Woven::Source),
     program("ssh", not_simulated::ssh),
-    program("ssh-keygen", not_simulated::ssh),
+    woven("ssh-keygen", false, Woven::Keygen),
     program("stat", stat::run),
     woven("su", false, Woven::Su),
     woven("sudo", false, Woven::Sudo),

@@ -3,6 +3,7 @@
 mod arith;
 mod dispatch;
 mod expand;
+mod keygen;
 mod parameter;
 mod parse;
 mod pattern;

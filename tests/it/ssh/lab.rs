@@ -52,11 +52,9 @@ impl Host for OneMachine {
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap()
             .as_millis();
-        work(
-            &mut self.machine.lock().unwrap(),
-            &self.identity,
-            i64::try_from(now).unwrap(),
-        );
+        let mut machine = self.machine.lock().unwrap();
+        machine.stir(rand::random());
+        work(&mut machine, &self.identity, i64::try_from(now).unwrap());
         true
     }
 
