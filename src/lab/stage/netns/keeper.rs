@@ -25,6 +25,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::message::{self, Door, Failed, Plan, Reply, Request};
 use super::mounts::Mounts;
+use super::names;
 use super::ping;
 use super::routing::Routing;
 use super::tap;
@@ -154,6 +155,7 @@ impl Keeper {
                     .map_err(step(format!("the address {address}"))),
                 Request::Listen(at) => listen(at).map(Some).map_err(step(at.to_string())),
                 Request::Connect(at) => connect(at).map(Some).map_err(step(at.to_string())),
+                Request::Names => names::open().map(Some).map_err(step("names")),
                 Request::Ping => ping().map(Some).map_err(step("pings")),
                 Request::Tap => tap::open().map(Some).map_err(step("attempts to connect")),
             };

@@ -25,6 +25,7 @@ mod join;
 pub(in crate::lab) mod keeper;
 mod message;
 mod mounts;
+mod names;
 mod ping;
 mod routing;
 mod tap;
@@ -107,6 +108,12 @@ impl Netns {
         if let Ok(tap) = keeper.tap() {
             runtime.spawn(async move {
                 drop(tap::watch(tap, tried).await);
+            });
+        }
+        // Without it an unknown name is a failure of the resolver, which is nearly the same.
+        if let Ok(socket) = keeper.names() {
+            runtime.spawn(async move {
+                drop(names::answer(socket).await);
             });
         }
         let pinged = ping::Answering::new(ground.my_address);

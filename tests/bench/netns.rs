@@ -1,0 +1,41 @@
+//! The netns stage: how long it takes to have a lab's network, and to be rid of it.
+
+use std::net::Ipv4Addr;
+use std::time::Duration;
+
+use groundschool::lab::simulation::LAB_ADDRESSES;
+use groundschool::lab::stage::{Ground, probe};
+use groundschool::lab::workspace::Workspace;
+
+use crate::desk::program;
+use crate::numbers::{Times, print_aim};
+
+const TURNS: usize = 50;
+
+pub fn run() {
+    let folder = tempfile::tempdir().expect("a folder");
+    let home = folder.path().join("home");
+    std::fs::create_dir_all(home.join(".ssh")).expect("a folder");
+    let workspace = Workspace::open(&folder.path().join("lab"), None).expect("a lab");
+    let ground = Ground {
+        program: program(),
+        layout: workspace.layout(),
+        path: None,
+        home: Some(home),
+        pace: "instant",
+        my_address: Ipv4Addr::new(198, 51, 100, 7),
+        instances: LAB_ADDRESSES,
+    };
+    let mut times = Times::default();
+    for _ in 0..TURNS {
+        times.time(|| {
+            let notes = probe(&ground).expect("this system allows user namespaces");
+            assert!(notes.is_empty(), "{notes:?}");
+        });
+    }
+    times.print("a lab's own network, made and let go");
+    print_aim(
+        "20 ms to make it",
+        times.median() <= Duration::from_millis(20),
+    );
+}
