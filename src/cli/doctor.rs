@@ -33,7 +33,9 @@ fn stage() -> Result<String, CliError> {
     };
     Ok(match probe(&ground) {
         Ok(notes) => notes.into_iter().fold(
-            "netns: a lab has a network of its own here, and your tools work in it as they are"
+            "netns: a lab has a network of its own here, and your tools work in it as they are.\n        \
+             The lab's files lie over ~/.ssh and ~/.aws in its shell; one that you do not have\n        \
+             is an empty folder while a lab is open"
                 .to_owned(),
             |text, note| text + "\n        note: " + &note,
         ),

@@ -49,6 +49,16 @@ impl Front {
         }
     }
 
+    fn usage(&self) -> String {
+        if self.stage == "netns" {
+            format!(
+                "{USAGE}\nThis shell reaches the lab and nothing else: use another terminal for the internet and sudo."
+            )
+        } else {
+            USAGE.to_owned()
+        }
+    }
+
     fn about(&self) -> String {
         let account = self.simulation.account_id();
         format!(
@@ -118,7 +128,7 @@ impl Desk for Front {
             ["skip"] => self.coach.skip(),
             ["steps"] => self.coach.standing(),
             ["about"] => self.coach.say(&self.about()),
-            ["help" | "-h" | "--help"] => self.coach.say(USAGE),
+            ["help" | "-h" | "--help"] => self.coach.say(&self.usage()),
             ["reset"] => self.coach.say(
                 "This forgets the lab's account, its instances and this lesson's progress. Files in your lab folder \
                  stay.\nType `lab reset yes` to do it.",
@@ -131,7 +141,7 @@ impl Desk for Front {
                 }
             },
             _ => {
-                let text = format!("There is no `lab {}`.\n{USAGE}", words.join(" "));
+                let text = format!("There is no `lab {}`.\n{}", words.join(" "), self.usage());
                 return Answer { status: 2, text: self.coach.say(&text) };
             }
         };

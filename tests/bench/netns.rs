@@ -1,8 +1,11 @@
 //! The netns stage: how long it takes to have a lab's network, and to be rid of it.
 
 use std::net::Ipv4Addr;
+use std::os::unix::process::CommandExt;
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
+use groundschool::lab::multicall::KEEPER;
 use groundschool::lab::simulation::LAB_ADDRESSES;
 use groundschool::lab::stage::{Ground, probe};
 use groundschool::lab::workspace::Workspace;
@@ -26,14 +29,20 @@ pub fn run() {
         my_address: Ipv4Addr::new(198, 51, 100, 7),
         instances: LAB_ADDRESSES,
     };
-    let mut times = Times::default();
+    let (mut times, mut bare) = (Times::default(), Times::default());
     for _ in 0..TURNS {
+        bare.time(|| {
+            let mut process = Command::new(program());
+            process.arg0(KEEPER).stdin(Stdio::null());
+            process.status().expect("the program starts")
+        });
         times.time(|| {
             let notes = probe(&ground).expect("this system allows user namespaces");
             assert!(notes.is_empty(), "{notes:?}");
         });
     }
     times.print("a lab's own network, made and let go");
+    bare.print("  the same process, told nothing");
     print_aim(
         "20 ms to make it",
         times.median() <= Duration::from_millis(20),

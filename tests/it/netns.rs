@@ -319,14 +319,20 @@ fn another_user_has_the_same_without_any_privilege() {
     );
     terminal.wait("READY> ");
     nothing_is_allowed(&mut terminal);
-    let shown = terminal.line("cat ~/.aws/credentials; aws ec2 describe-key-pairs; echo =$?=");
+    let mut lab = Inside { learner, terminal };
+    let said = lab.run("cat ~/.aws/credentials; aws ec2 describe-key-pairs; echo =$?=");
     assert!(
-        shown.contains("GROUNDSCHOOL") && shown.contains("=0="),
-        "{shown}"
+        said.contains("GROUNDSCHOOL") && said.contains("=0="),
+        "{said}"
     );
-    terminal.press("exit\r");
-    terminal.wait("You left the lab");
-    assert_eq!(code(&mut terminal), Some(1));
+    lab.launch("198.51.100.7/32");
+    let said = lab.run(
+        "ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -o UserKnownHostsFile=./known -i k.pem ec2-user@$address whoami",
+    );
+    assert!(said.ends_with("ec2-user"), "{said}");
+    lab.terminal.press("exit\r");
+    lab.terminal.wait("You left the lab");
+    assert_eq!(code(&mut lab.terminal), Some(1));
 }
 
 /// `groundschool enter` in a terminal.
@@ -531,6 +537,8 @@ fn a_lab_that_changes_its_stage_keeps_its_hosts_and_its_path() {
 #[test]
 fn demo_and_about_say_which_stage_this_is() {
     let mut lab = Inside::open();
+    let said = lab.terminal.line("lab help").replace("\r\n| ", " ");
+    assert!(said.contains("reaches the lab and nothing else"), "{said}");
     let said = lab.terminal.line("lab about").replace("\r\n| ", " ");
     assert!(
         said.contains("(stage: netns)") && said.contains("needs the internet, sudo or su"),
