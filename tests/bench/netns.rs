@@ -3,11 +3,11 @@
 use std::net::Ipv4Addr;
 use std::os::unix::process::CommandExt;
 use std::process::{Command, Stdio};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use groundschool::lab::multicall::KEEPER;
 use groundschool::lab::simulation::LAB_ADDRESSES;
-use groundschool::lab::stage::{Ground, probe};
+use groundschool::lab::stage::{Ground, Probe};
 use groundschool::lab::workspace::Workspace;
 
 use crate::desk::program;
@@ -29,19 +29,21 @@ pub fn run() {
         my_address: Ipv4Addr::new(198, 51, 100, 7),
         instances: LAB_ADDRESSES,
     };
-    let (mut times, mut bare) = (Times::default(), Times::default());
+    let (mut times, mut gone, mut bare) = (Times::default(), Times::default(), Times::default());
     for _ in 0..TURNS {
         bare.time(|| {
             let mut process = Command::new(program());
             process.arg0(KEEPER).stdin(Stdio::null());
             process.status().expect("the program starts")
         });
-        times.time(|| {
-            let notes = probe(&ground).expect("this system allows user namespaces");
-            assert!(notes.is_empty(), "{notes:?}");
-        });
+        let begin = Instant::now();
+        let probe = Probe::make(&ground).expect("this system allows user namespaces");
+        times.add(begin.elapsed());
+        assert!(probe.notes.is_empty(), "{:?}", probe.notes);
+        gone.time(|| drop(probe));
     }
-    times.print("a lab's own network, made and let go");
+    times.print("a lab's own network, made");
+    gone.print("  and gone again");
     bare.print("  the same process, told nothing");
     print_aim(
         "20 ms to make it",

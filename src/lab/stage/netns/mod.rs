@@ -74,6 +74,17 @@ pub struct Ground<'a> {
     pub instant: bool,
 }
 
+/// A network that was made for a try.
+#[derive(Debug)]
+pub struct Trial(Keeper);
+
+impl Trial {
+    /// What could not be had and is not needed, in words.
+    pub fn notes(&self) -> &[String] {
+        self.0.notes()
+    }
+}
+
 /// A lab's network.
 pub struct Netns {
     // First: the listeners are gone before the network is.
@@ -135,14 +146,14 @@ impl Netns {
         })
     }
 
-    /// Whether a lab's network could be made here: makes one, in a folder of its own, and lets it go.
-    pub fn probe(ground: &Ground<'_>) -> Result<Vec<String>, Refused> {
+    /// Whether a lab's network could be made here: makes one, which is gone when what is returned is dropped.
+    pub fn probe(ground: &Ground<'_>) -> Result<Trial, Refused> {
         let keeper = Keeper::start(ground.program, plan(ground, "localhost")?)?;
         try_a_filter(&keeper).map_err(|source| Refused::Step {
             step: "filters on sockets".to_owned(),
             source,
         })?;
-        Ok(keeper.notes().to_vec())
+        Ok(Trial(keeper))
     }
 
     fn put(&mut self, place: &Place) -> io::Result<()> {
