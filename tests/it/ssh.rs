@@ -8,5 +8,6 @@
 mod failures;
 mod files;
 mod flood;
+mod keys;
 mod lab;
 mod sessions;

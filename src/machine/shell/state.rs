@@ -90,7 +90,7 @@ impl Shell {
             ("BASH", "/bin/bash"),
             ("BASH_VERSION", "5.2.15(1)-release"),
             ("EUID", &user.uid.to_string()),
-            ("HOSTNAME", &id.private_name),
+            ("HOSTNAME", &id.host_name),
             ("IFS", " \t\n"),
             ("OPTIND", "1"),
             ("PS1", id.family.prompt()),

@@ -18,6 +18,7 @@ pub(crate) enum Woven {
     Env,
     Eval,
     Exec,
+    Keygen,
     Nohup,
     Read,
     Scp,
@@ -48,6 +49,7 @@ pub(super) fn run<'a>(
                 run_text(cell, io, &rest.join(" "), &format!("{prefix}eval: ")).await
             }
             Woven::Exec => exec(cell, io, rest).await,
+            Woven::Keygen => super::keygen::run(cell, io, rest).await,
             Woven::Nohup if rest.is_empty() => {
                 say(
                     cell,

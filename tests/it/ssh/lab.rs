@@ -52,11 +52,9 @@ impl Host for OneMachine {
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap()
             .as_millis();
-        work(
-            &mut self.machine.lock().unwrap(),
-            &self.identity,
-            i64::try_from(now).unwrap(),
-        );
+        let mut machine = self.machine.lock().unwrap();
+        machine.stir(rand::random());
+        work(&mut machine, &self.identity, i64::try_from(now).unwrap());
         true
     }
 
@@ -113,9 +111,14 @@ impl Lab {
             private_address: Ipv4Addr::new(172, 31, 5, 9),
             public_address: Some(address),
             private_name: "ip-172-31-5-9.ec2.internal".into(),
+            host_name: "ip-172-31-5-9.ec2.internal".into(),
             public_name: None,
             key_name: Some("key".into()),
             public_key: Some(key.public().openssh("key")),
+            host_keys: Vec::new(),
+            user_data: None,
+            metadata_enabled: true,
+            metadata_needs_token: true,
             security_groups: vec!["default".into()],
             booted_at: 1_700_000_000_000,
             account_id: "111122223333".into(),
@@ -173,6 +176,7 @@ impl Lab {
                 address,
                 target: self.target.clone(),
                 listening,
+                admits: Default::default(),
             }])
             .unwrap();
     }
