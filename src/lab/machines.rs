@@ -8,13 +8,16 @@ use std::sync::Arc;
 use rand::RngExt;
 
 use crate::cloud::Region;
-use crate::cloud::resources::instance::{Instance, SshPhase, State, private_dns_name};
-use crate::cloud::resources::security_group::Admission;
+use crate::cloud::resources::instance::{
+    Instance, PublicAddress, SshPhase, State, private_dns_name,
+};
+use crate::cloud::resources::security_group::{Admission, Traffic};
 use crate::course::evidence::{Silence, What};
 use crate::keys::HostKey;
 use crate::lab::journal::{now, timestamp};
 use crate::lab::server::ssh::{Host, Target};
 use crate::lab::simulation::{self, Simulation};
+use crate::lab::stage::{Admits, Listening, Place};
 use crate::machine::{Identity, Machine, Power};
 
 /// The port of SSH, and the only one on which a machine listens.
@@ -154,6 +157,93 @@ impl Simulation {
         all
     }
 
+    /// Every public address with what a stage must know of it, for a learner at `from`.
+    pub fn places(&self, from: IpAddr) -> Vec<Place> {
+        self.public_instances(from)
+            .into_iter()
+            .map(|(address, target, reach)| Place {
+                admits: self.admits(&target, address, from),
+                address,
+                target,
+                listening: match reach {
+                    Reach::Open(_) => Listening::Open,
+                    Reach::Refused(_) => Listening::Refused,
+                    Reach::Silent { .. } => Listening::Dropped,
+                },
+            })
+            .collect()
+    }
+
+    /// What reaches the address: nothing when its instance had it and has it no more, or does not run.
+    fn admits(&self, target: &Target, address: Ipv4Addr, from: IpAddr) -> Admits {
+        let state = self.lock();
+        let is_up = |instance: &Instance| {
+            let public = instance.public_address.as_ref();
+            instance.state == State::Running && public.is_some_and(|now| now.address == address)
+        };
+        let found = find(&state.accounts, target).filter(|(_, _, instance)| is_up(instance));
+        let Some((_, region, instance)) = found else {
+            return Admits::default();
+        };
+        let groups: Vec<String> = instance.group_ids().map(str::to_owned).collect();
+        let mut admits = Admits::default();
+        for traffic in region.security_groups.admitted(&groups, from) {
+            match traffic {
+                Traffic::All => {
+                    admits.tcp.push(0..=u16::MAX);
+                    admits.ping = true;
+                }
+                Traffic::Tcp(ports) => admits.tcp.push(ports.from..=ports.to),
+                // An echo's type is 8.
+                Traffic::Icmp(icmp) => admits.ping |= icmp.kind.is_none_or(|kind| kind == 8),
+                Traffic::Udp(_) | Traffic::Icmpv6(_) | Traffic::Other(_) => {}
+            }
+        }
+        admits
+    }
+
+    /// The DNS names of every instance that is shown: of each address that it has or had, and its private one.
+    pub fn names(&self) -> Vec<(Ipv4Addr, String)> {
+        let state = self.lock();
+        let mut names = Vec::new();
+        for account in state.accounts.values() {
+            for region in account.regions.values() {
+                for instance in region.instances.iter() {
+                    let now = instance.public_address.iter().map(|public| public.address);
+                    let had = instance.earlier_addresses.iter().copied();
+                    names.extend(now.chain(had).map(|address| {
+                        let public = PublicAddress::new(address, &region.name);
+                        (address, public.name)
+                    }));
+                    names.extend(
+                        instance
+                            .private_address()
+                            .map(|address| (address, private_dns_name(address, &region.name))),
+                    );
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// What somebody at `from` meets who connects, written down where nobody answers.
+    pub fn attempt(&self, host: &str, port: u16, from: IpAddr) -> Reach {
+        let reach = self.reach(host, port, from);
+        match &reach {
+            Reach::Open(_) => {}
+            Reach::Refused(target) => {
+                let instance = Some(target.instance.clone());
+                self.record_silence(host, port, Silence::Refused, instance);
+            }
+            Reach::Silent { why, instance } => {
+                self.record_silence(host, port, *why, instance.clone());
+            }
+        }
+        reach
+    }
+
     /// Runs the boots that the machines of these accounts have not run: those with user data, which must have had its effect
     /// when the console output is read, though nobody has signed in. Answers what is to be kept.
     pub(super) fn boot_machines(state: &mut simulation::State) -> Vec<Target> {
@@ -234,6 +324,35 @@ impl Simulation {
         self.tell_stage();
     }
 
+    /// Works in a machine that there is; whether it has something to keep then, and what was asked of its power.
+    fn in_machine(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> Option<(bool, Option<Power>)> {
+        let mut state = self.lock();
+        let simulation::State {
+            accounts,
+            machines,
+            rng,
+            ..
+        } = &mut *state;
+        let (account, region, instance) = find(accounts, target)?;
+        if instance.state == State::Terminated {
+            return None;
+        }
+        let identity = identity(&account.id, region, instance);
+        let machine = machines
+            .entry(target.account.clone())
+            .or_default()
+            .entry(target.instance.clone())
+            .or_insert_with(|| Machine::first_boot(&identity));
+        machine.stir(rng.random());
+        work(machine, &identity, now());
+        let power = machine.take_power();
+        Some((self.is_unkept(&state, target), power))
+    }
+
     /// Writes down that somebody met silence.
     pub fn record_silence(&self, host: &str, port: u16, why: Silence, instance: Option<String>) {
         self.journal.add(What::Unreachable {
@@ -294,39 +413,28 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool {
-        let power = {
-            let mut state = self.lock();
-            let simulation::State {
-                accounts,
-                machines,
-                rng,
-                ..
-            } = &mut *state;
-            let Some((account, region, instance)) = find(accounts, target) else {
-                return false;
-            };
-            if instance.state == State::Terminated {
-                return false;
-            }
-            let identity = identity(&account.id, region, instance);
-            let machine = machines
-                .entry(target.account.clone())
-                .or_default()
-                .entry(target.instance.clone())
-                .or_insert_with(|| Machine::first_boot(&identity));
-            machine.stir(rng.random());
-            work(machine, &identity, now());
-            let power = machine.take_power();
-            if power.is_none() && !self.is_unkept(&state, target) {
-                return true;
-            }
-            power
+        let Some((unkept, power)) = self.in_machine(target, work) else {
+            return false;
         };
-        self.keep_machine(target);
+        if unkept || power.is_some() {
+            self.keep_machine(target);
+        }
         if let Some(power) = power {
             self.follow(target, power);
         }
         true
+    }
+
+    fn with_machine_for_now(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> Option<bool> {
+        self.in_machine(target, work).map(|(unkept, _)| unkept)
+    }
+
+    fn keep(&self, target: &Target) {
+        self.keep_machine(target);
     }
 
     fn record(&self, what: What) {

@@ -13,7 +13,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::cloud::api::caller::Caller;
-use crate::cloud::api::{self, Reply};
+use crate::cloud::api::{self, Asked, Reply};
 use crate::cloud::env::AddressPool;
 use crate::cloud::{Account, Env, Pace};
 use crate::course::evidence::What;
@@ -61,6 +61,8 @@ pub struct Simulation {
     /// What could not be kept and is still to be told.
     trouble: Mutex<Option<String>>,
     sessions: AtomicU64,
+    /// How often something has changed.
+    changes: AtomicU64,
     /// Called after a change, before the answer is sent: the stage's listeners follow the account.
     changed: Mutex<Option<OnChange>>,
 }
@@ -165,6 +167,7 @@ impl Simulation {
             writing: Mutex::default(),
             trouble: Mutex::default(),
             sessions,
+            changes: AtomicU64::new(0),
             changed: Mutex::default(),
             settings,
         })
@@ -289,7 +292,14 @@ impl Simulation {
         Ok(())
     }
 
-    pub(super) fn tell_stage(&self) {
+    /// Rises with every change of an account.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Calls what is called after a change: at the start there is what was kept.
+    pub fn tell_stage(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
         let told = {
             let mut state = self.lock();
             state.next_phase = self.next_phase(&state).unwrap_or(jiff::Timestamp::MAX);
@@ -362,6 +372,11 @@ impl Simulation {
         }
     }
 
+    /// Something of ours that went wrong, for the learner to be told at the next prompt.
+    pub fn tell_trouble(&self, text: String) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+    }
+
     /// What could not be kept, said once.
     pub fn take_trouble(&self) -> Option<String> {
         self.trouble
@@ -417,8 +432,11 @@ fn fresh_account_id(rng: &mut StdRng) -> String {
 
 impl Backend for Simulation {
     fn handle(&self, request: &api::Request<'_>) -> Reply {
-        let key = Caller::of(request)
-            .map(|caller| self.account_key(&caller).to_owned())
+        let asked = Asked::of(request);
+        let key = asked
+            .caller
+            .as_ref()
+            .map(|caller| self.account_key(caller).to_owned())
             .unwrap_or_default();
         let due = self.lock().accounts.get(&key).and_then(Account::next_due);
         if due.is_some_and(|due| due <= crate::lab::journal::timestamp()) {
@@ -427,24 +445,22 @@ impl Backend for Simulation {
         }
         let mut reply = {
             let mut state = self.lock();
-            let before = self
-                .store
-                .as_ref()
-                .map(|_| (state.accounts.get(&key).cloned(), state.addresses.clone()));
+            let before = (self.store.is_some() && asked.changes())
+                .then(|| (state.accounts.get(&key).cloned(), state.addresses.clone()));
             let reply = self.act(&mut state, &key, |account, env| {
-                api::handle(request, account, env)
+                api::answer(asked, account, env)
             });
+            // What only time changed will be changed again if it is lost, so that a full disk does not refuse a look.
             if reply.changed
                 && let Err(error) = self.keep(&state)
+                && let Some((account, addresses)) = before
             {
                 // What could not be kept did not happen: the answer and the account agree with the disk.
-                if let Some((account, addresses)) = before {
-                    match account {
-                        Some(account) => state.accounts.insert(key, account),
-                        None => state.accounts.remove(&key),
-                    };
-                    state.addresses = addresses;
-                }
+                match account {
+                    Some(account) => state.accounts.insert(key, account),
+                    None => state.accounts.remove(&key),
+                };
+                state.addresses = addresses;
                 return api::not_kept(request, &error.to_string());
             }
             if reply.changed {
@@ -497,6 +513,12 @@ mod tests {
     }
 
     fn call(simulation: &Simulation, action: &str) -> String {
+        let reply = answer(simulation, action);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    }
+
+    fn answer(simulation: &Simulation, action: &str) -> Reply {
         let body = format!("Action={action}&Version=2016-11-15");
         let request = api::Request {
             query: "",
@@ -507,9 +529,28 @@ mod tests {
             ),
             target: None,
         };
-        let reply = simulation.handle(&request);
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        reply.body
+        simulation.handle(&request)
+    }
+
+    #[test]
+    fn a_look_needs_no_disk_and_a_change_that_finds_none_is_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("private");
+        std::fs::create_dir(&place).unwrap();
+        let simulation = simulation(Some(place.clone()), one());
+        call(&simulation, "DescribeVpcs");
+        let accounts = place.join("accounts.json");
+        assert!(
+            accounts.exists(),
+            "the first look made a VPC, which must stay the same"
+        );
+        std::fs::remove_file(&accounts).unwrap();
+        call(&simulation, "DescribeInstances");
+        assert!(!accounts.exists(), "a look writes nothing");
+        std::fs::remove_dir_all(&place).unwrap();
+        let refused = answer(&simulation, "CreateKeyPair&KeyName=a&KeyType=ed25519");
+        assert_eq!(refused.status, 507, "{}", refused.body);
+        assert!(call(&simulation, "DescribeKeyPairs").contains("<keySet/>"));
     }
 
     /// A running instance, with its machine.

@@ -22,6 +22,7 @@ mod commands;
 mod disk;
 mod editor;
 mod family;
+pub mod files;
 pub mod gate;
 mod hardware;
 mod host;

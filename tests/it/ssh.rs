@@ -6,6 +6,7 @@
 )]
 
 mod failures;
+mod files;
 mod flood;
 mod keys;
 mod lab;

@@ -70,6 +70,7 @@ mod wc;
 mod which;
 mod whoami;
 
+pub(crate) use df::root_disk;
 use options::{Options, reads_without_files};
 
 use super::disk::{Disk, Who};
@@ -249,7 +250,7 @@ pub(crate) const TABLE: &[Command] = &[
     builtin("return", jumps::give_back),
     program("rm", rm::run),
     program("rmdir", rmdir::run),
-    program("scp", not_simulated::ssh),
+    woven("scp", false, Woven::Scp),
     program("sed", not_simulated::script),
     program("seq", seq::run),
     program("service", systemctl::service),

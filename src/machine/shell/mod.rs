@@ -10,6 +10,7 @@ mod pattern;
 mod prompt;
 mod redirect;
 mod run;
+mod scp;
 mod state;
 mod woven;
 

@@ -220,7 +220,8 @@ impl Family {
         }
     }
 
-    const fn umask(self) -> u16 {
+    /// The umask of a user's login.
+    pub(crate) const fn umask(self) -> u16 {
         match self {
             Self::Al2 | Self::Ubuntu2404 => 0o002,
             Self::Al2023 | Self::Debian12 | Self::Rhel9 => 0o022,

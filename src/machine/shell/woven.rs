@@ -2,7 +2,7 @@
 
 use super::dispatch::{Found, dispatch, find, run_command, start};
 use super::run::{run_text, say, settle, within};
-use super::{Boxed, Flow, Shell, Status};
+use super::{Boxed, Flow, Shell, Status, scp};
 use crate::machine::commands::sudo;
 use crate::machine::disk::Fault;
 use crate::machine::host::{Cell, Host};
@@ -21,6 +21,7 @@ pub(crate) enum Woven {
     Keygen,
     Nohup,
     Read,
+    Scp,
     Sleep,
     Source,
     Su,
@@ -59,6 +60,7 @@ pub(super) fn run<'a>(
             }
             Woven::Nohup | Woven::Time => outside(cell, io, rest, arguments).await,
             Woven::Read => read(cell, io, rest).await,
+            Woven::Scp => scp::run(cell, io, arguments).await,
             Woven::Sleep => sleep(cell, io, rest).await,
             Woven::Source => source(cell, io, arguments).await,
             Woven::Su => su(cell, io, rest).await,

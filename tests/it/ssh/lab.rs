@@ -32,6 +32,13 @@ pub(super) struct OneMachine {
     happened: Condvar,
 }
 
+impl OneMachine {
+    /// `SHA256:…` of the host key that clients prefer.
+    pub(super) fn fingerprint(&self) -> String {
+        self.host_keys[0].sha256()
+    }
+}
+
 impl Host for OneMachine {
     fn host_keys(&self, _: &Target) -> Vec<HostKey> {
         self.host_keys.clone()
@@ -169,6 +176,7 @@ impl Lab {
                 address,
                 target: self.target.clone(),
                 listening,
+                admits: Default::default(),
             }])
             .unwrap();
     }
@@ -210,12 +218,21 @@ impl Lab {
 
     /// `ssh` without the user's configuration, agent and known hosts.
     pub(super) fn client(&self, args: &[&str]) -> Command {
-        let mut ssh = Command::new("ssh");
+        self.tool("ssh", "-p", args)
+    }
+
+    /// `scp` or `sftp`, without the user's configuration too; `key.pem` is its key.
+    pub(super) fn copying(&self, tool: &str, args: &[&str]) -> Command {
+        self.tool(tool, "-P", &[&["-i", "key.pem"], args].concat())
+    }
+
+    fn tool(&self, name: &str, port: &str, args: &[&str]) -> Command {
+        let mut ssh = Command::new(name);
         ssh.current_dir(self.folder.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap());
         ssh.env("TERM", "xterm")
-            .args(["-F", "none", "-p", &self.stage.port().to_string()]);
+            .args(["-F", "none", port, &self.stage.port().to_string()]);
         for option in [
             "UserKnownHostsFile=known_hosts",
             "GlobalKnownHostsFile=/dev/null",
@@ -239,9 +256,13 @@ impl Lab {
 
     /// Runs `ssh` with this on its standard input.
     pub(super) fn ssh_with(&self, args: &[&str], input: &[u8]) -> Said {
+        Self::run(self.client(args), input)
+    }
+
+    /// Runs a client with this on its standard input.
+    pub(super) fn run(mut client: Command, input: &[u8]) -> Said {
         let began = Instant::now();
-        let mut ssh = self.client(args);
-        let mut child = ssh
+        let mut child = client
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
