@@ -18,6 +18,7 @@
 )]
 
 mod aws;
+mod catalogue;
 mod desk;
 mod hostile;
 mod lab;
