@@ -2,7 +2,7 @@
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Event, Evidence, What};
-use crate::course::explain::{api, launch, login, network};
+use crate::course::explain::{api, client, launch, login, network};
 use crate::course::hint;
 use crate::course::mistake::Recognised;
 use crate::course::scene;
@@ -65,6 +65,7 @@ pub fn diagnose(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> 
         | What::Connected { .. }
         | What::UserNamed { .. }
         | What::KeyOffered { .. }
+        | What::Refused { .. }
         | What::LoggedIn { .. }
         | What::RootTurnedAway { .. }
         | What::RemoteCommand { .. }
@@ -80,15 +81,24 @@ fn without_attempt(
     evidence: &Evidence,
     bindings: &Bindings,
 ) -> Option<Recognised> {
-    let failed = fresh.iter().rev().any(|event| {
-        matches!(&event.what, What::ShellCommand { line: Some(line), status: 255, .. }
-            if hint::names_client(line))
-    });
-    let instance = scene::bound_instance(evidence, bindings).filter(|_| failed)?;
+    let failed = fresh.iter().rev().find_map(|event| {
+        if let What::ShellCommand {
+            line: Some(line),
+            status: 255,
+            ..
+        } = &event.what
+        {
+            hint::names_client(line).then_some(line)
+        } else {
+            None
+        }
+    })?;
+    let instance = scene::bound_instance(evidence, bindings)?;
     match instance.state.as_str() {
         "pending" => Some(network::pending(Some(instance), bindings)),
         "stopping" | "stopped" => Some(launch::stopped(instance)),
         "shutting-down" | "terminated" => Some(launch::terminated(instance)),
+        "running" => Some(client::explain(failed, instance, bindings)),
         _ => None,
     }
 }
@@ -101,6 +111,7 @@ fn is_attempt(what: &What) -> bool {
         What::Connected { .. }
         | What::UserNamed { .. }
         | What::KeyOffered { .. }
+        | What::Refused { .. }
         | What::LoggedIn { .. }
         | What::RootTurnedAway { .. }
         | What::RemoteCommand { .. }

@@ -8,7 +8,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::course::evidence::{Evidence, Known, Need, Places};
+use crate::course::evidence::{Account, Evidence, Known, KnownHost, Need, Places};
 use crate::course::judge::{Judgement, Report, judge, needs, report};
 use crate::course::lesson::Lesson;
 use crate::course::mistake::Recognised;
@@ -270,13 +270,15 @@ impl Coach {
 
     /// The only place where evidence is read from the world and the disk.
     fn gather(&self, needs: &BTreeSet<Need>) -> Evidence {
+        let account = if needs.contains(&Need::Account) {
+            self.world.account()
+        } else {
+            Known::NotGathered
+        };
         Evidence {
             now: now(),
-            account: if needs.contains(&Need::Account) {
-                self.world.account()
-            } else {
-                Known::NotGathered
-            },
+            known_hosts: self.known_hosts(&account),
+            account,
             key_files: if needs.contains(&Need::KeyFiles) {
                 Known::Seen(self.workspace.key_files())
             } else {
@@ -292,6 +294,18 @@ impl Coach {
                 Known::NotGathered
             },
         }
+    }
+
+    /// What ssh knows of the instances' addresses and names.
+    fn known_hosts(&self, account: &Known<Account>) -> Vec<KnownHost> {
+        let Known::Seen(account) = account else {
+            return Vec::new();
+        };
+        let hosts = account.instances.iter().flat_map(|instance| {
+            let both = [&instance.public_address, &instance.public_name];
+            both.into_iter().flatten().cloned()
+        });
+        self.workspace.known_hosts(&hosts.collect::<Vec<_>>())
     }
 
     fn current<'a>(
