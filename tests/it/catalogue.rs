@@ -31,5 +31,10 @@ catalogue! {
     another_user_or_another_key_is_permission_denied = denied,
     a_host_key_that_is_not_accepted_ends_it_before_a_user_is_named = hosts,
     a_mangled_key_file_is_named_by_how_it_is_mangled = mangled,
+    an_agents_keys_are_offered_first = agent,
+    a_client_of_the_sha1_era_is_turned_away = old,
+    a_command_that_stops_at_home_reaches_nobody = line,
+    a_key_that_is_lost_locked_or_no_key_is_told_apart = keys,
+    plink_wants_a_ppk_and_says_so_in_its_own_words = putty,
     a_key_pairs_name_is_not_a_files_and_belongs_to_one_region = names,
 }

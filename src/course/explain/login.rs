@@ -138,7 +138,8 @@ fn without_offer(
                 }
                 Ok(Some(named)) => {
                     let explained = file::explain(named, evidence, bindings);
-                    return explained.or_else(|| of_good_file(named, session, instance, bindings));
+                    return explained
+                        .or_else(|| Some(of_good_file(named, session, instance, bindings)));
                 }
                 Ok(None) if is_lost(path, evidence, bindings) => {
                     return Some(file::lost(path, bindings));
@@ -198,14 +199,14 @@ fn of_good_file(
     session: &Session<'_>,
     instance: Option<&Instance>,
     bindings: &Bindings,
-) -> Option<Recognised> {
+) -> Recognised {
     if session.user == Some("root") {
-        return Some(root(instance, bindings));
+        return root(instance, bindings);
     }
     if file::is_locked(named) {
-        return Some(file::locked(named));
+        return file::locked(named);
     }
-    Some(old_signature(None, instance, bindings))
+    old_signature(None, instance, bindings)
 }
 
 /// No key was offered although a good one is there: root, else no file was named.
