@@ -8,7 +8,7 @@ const DENIED: &[&str] = &[
 ];
 const DENIED_LINE: &str = "ec2-user@203.0.113.25: Permission denied (publickey,gssapi-with-mic).";
 
-/// Its own group stays, so that the next launch can use it again.
+/// Another instance, and its address.
 const START_AGAIN: &str = "group=$(aws ec2 create-security-group --group-name again --description again --query GroupId --output text)
 aws ec2 authorize-security-group-ingress --group-id $group --protocol tcp --port 22 --cidr 0.0.0.0/0
 instance=$(aws ec2 run-instances --image-id resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 --instance-type t3.micro --key-name testkeypair --security-group-ids $group --query 'Instances[0].InstanceId' --output text)
@@ -36,8 +36,7 @@ pub(super) const ENTRIES: &[&Entry] = &[
         first_line: "Warning: Identity file testkeypair.pem not accessible: No such file or directory.",
         clients: &["Warning: Identity file testkeypair.pem not accessible: No such file or directory.\nec2-user@{address}: Permission denied (publickey,gssapi-with-mic).\r\n"],
         says: &["testkeypair.pem is gone", "AWS has no copy"],
-        then: concat!(
-            "aws ec2 terminate-instances --instance-ids $instance
+        then: "aws ec2 terminate-instances --instance-ids $instance
 aws ec2 create-key-pair --key-name testkeypair --query KeyMaterial --output text > testkeypair.pem
 chmod 400 testkeypair.pem
 group=$(aws ec2 create-security-group --group-name again --description again --query GroupId --output text)
@@ -45,8 +44,7 @@ aws ec2 authorize-security-group-ingress --group-id $group --protocol tcp --port
 instance=$(aws ec2 run-instances --image-id resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 --instance-type t3.micro --key-name testkeypair --security-group-ids $group --query 'Instances[0].InstanceId' --output text)
 aws ec2 wait instance-running --instance-ids $instance
 address=$(aws ec2 describe-instances --instance-ids $instance --query 'Reservations[0].Instances[0].PublicIpAddress' --output text)
-"
-        ),
+",
         ..SIGN_IN
     },
     &Entry {

@@ -124,7 +124,9 @@ fn cure(entry: &Entry, lab: &mut Lab, shown: &str) {
     let cure = match entry.cure {
         // Without a terminal it could not be left again.
         Cure::ShownSignsIn => format!("{cure} whoami"),
-        _ => cure.to_owned(),
+        Cure::Shown | Cure::Typed(_) | Cure::ShownThenSteps | Cure::TypedThenSteps(_) => {
+            cure.to_owned()
+        }
     };
     let mut script = format!("{cure}\n{}\n", entry.then);
     if steps {
