@@ -413,16 +413,14 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool {
-        let Some((unkept, power)) = self.in_machine(target, work) else {
-            return false;
-        };
-        if unkept || power.is_some() {
-            self.keep_machine(target);
+        match self.with_machine_for_now(target, work) {
+            Some(true) => {
+                self.keep_machine(target);
+                true
+            }
+            Some(false) => true,
+            None => false,
         }
-        if let Some(power) = power {
-            self.follow(target, power);
-        }
-        true
     }
 
     fn with_machine_for_now(
@@ -430,7 +428,13 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> Option<bool> {
-        self.in_machine(target, work).map(|(unkept, _)| unkept)
+        let (unkept, power) = self.in_machine(target, work)?;
+        let Some(power) = power else {
+            return Some(unkept);
+        };
+        self.keep_machine(target);
+        self.follow(target, power);
+        Some(false)
     }
 
     fn keep(&self, target: &Target) {
