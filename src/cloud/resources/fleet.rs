@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cloud::env::{AddressPool, Pace};
+use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::instance::{
     EndedBy, Instance, PublicAddress, ShutdownBehavior, State,
 };
@@ -90,6 +91,13 @@ impl Instances {
         self.all.get(self.private.get(&address)?)
     }
 
+    /// The instance that has the network interface of that id.
+    pub fn with_interface(&self, id: &str) -> Option<&Arc<Instance>> {
+        let instance = self.all.get(self.numbers.get(id)?)?;
+        let has = instance.interface.as_ref().is_some_and(|one| one.id == id);
+        has.then_some(instance)
+    }
+
     /// Whether an instance's interface is in that security group.
     pub fn use_group(&self, group_id: &str) -> bool {
         self.iter()
@@ -137,6 +145,7 @@ impl Instances {
         now: Timestamp,
         addresses: &mut AddressPool,
         network: &mut Network,
+        elastic: &mut Addresses,
     ) -> bool {
         let mut changed = false;
         while let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
@@ -153,6 +162,9 @@ impl Instances {
             let freed = Arc::make_mut(&mut shared).step(at, shown);
             for address in freed.public {
                 addresses.give_back(address);
+            }
+            if let Some(allocation_id) = freed.elastic {
+                elastic.freed(&allocation_id);
             }
             if let Some(interface) = freed.interface
                 && let Some(subnet) = network.subnet_mut(&interface.subnet_id)
@@ -204,6 +216,17 @@ impl Instances {
                 ) => {}
             }
         });
+    }
+
+    /// Changes the public address of an instance; what the change gives back is the caller's to free.
+    pub(super) fn change_address(
+        &mut self,
+        id: &str,
+        change: impl FnOnce(&mut Instance) -> Vec<Ipv4Addr>,
+    ) -> Vec<Ipv4Addr> {
+        let mut returned = Vec::new();
+        self.change(id, |instance| returned = change(instance));
+        returned
     }
 
     /// The tags of an instance, or of a volume or interface that an instance has.

@@ -195,6 +195,19 @@ pub struct PublicAddress {
     pub address: Ipv4Addr,
     /// `PublicDnsName`.
     pub name: String,
+    /// Set when it is an Elastic IP, which outlives a stop and goes back to the account, not to AWS's pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elastic: Option<Elastic>,
+}
+
+/// An Elastic IP as the instance that has it refers to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elastic {
+    /// `eipalloc-0…`.
+    pub allocation_id: String,
+    /// `eipassoc-0…`.
+    pub association_id: String,
 }
 
 impl PublicAddress {
@@ -208,6 +221,7 @@ impl PublicAddress {
         Self {
             address,
             name: format!("ec2-{a}-{b}-{c}-{d}.{domain}"),
+            elastic: None,
         }
     }
 }
@@ -311,6 +325,8 @@ pub enum ShutdownBehavior {
 pub(super) struct Freed {
     /// Public addresses.
     pub(super) public: Vec<Ipv4Addr>,
+    /// The allocation id of its Elastic IP.
+    pub(super) elastic: Option<String>,
     /// The interface with its private address.
     pub(super) interface: Option<Interface>,
 }
@@ -422,7 +438,10 @@ impl Instance {
             State::Pending => {
                 self.state = State::Running;
                 self.running_since = Some(at);
-                self.public_address = self.next_address.take();
+                // An Elastic IP that it has already stays.
+                if let Some(next) = self.next_address.take() {
+                    self.public_address = Some(next);
+                }
                 self.boot(at);
                 Freed::default()
             }
@@ -430,7 +449,7 @@ impl Instance {
                 self.state = State::Stopped;
                 Freed {
                     public: self.release(),
-                    interface: None,
+                    ..Freed::default()
                 }
             }
             State::ShuttingDown => {
@@ -439,6 +458,7 @@ impl Instance {
                 self.volumes.clear();
                 Freed {
                     public: self.release(),
+                    elastic: self.release_elastic(),
                     interface: self.interface.take(),
                 }
             }
@@ -455,10 +475,19 @@ impl Instance {
     }
 
     fn release(&mut self) -> Vec<Ipv4Addr> {
-        let had = self.public_address.take().map(|public| public.address);
+        let own = self
+            .public_address
+            .take_if(|public| public.elastic.is_none());
+        let had = own.map(|public| public.address);
         self.earlier_addresses.extend(had);
         let unused = self.next_address.take().map(|public| public.address);
         had.into_iter().chain(unused).collect()
+    }
+
+    fn release_elastic(&mut self) -> Option<String> {
+        let had = self.public_address.take()?;
+        self.earlier_addresses.push(had.address);
+        had.elastic.map(|elastic| elastic.allocation_id)
     }
 }
 

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cloud::api::actions::instance_item::{
-    state_reason_code, state_reason_message, switch, token_rule, transition_reason,
+    ip_owner, state_reason_code, state_reason_message, switch, token_rule, transition_reason,
 };
 use crate::cloud::api::answer::WholeSeconds;
 use crate::cloud::resources::instance::{Group, Instance, Volume};
@@ -54,6 +54,8 @@ pub const FILTERS: &[&str] = &[
     "network-interface.addresses.association.public-ip",
     "network-interface.addresses.primary",
     "network-interface.addresses.private-ip-address",
+    "network-interface.association.allocation-id",
+    "network-interface.association.association-id",
     "network-interface.association.ip-owner-id",
     "network-interface.association.public-ip",
     "network-interface.attachment.attach-time",
@@ -211,8 +213,10 @@ fn interface_value<'a>(instance: &'a Instance, owner: &'a str, name: &str) -> Op
     let public = instance.public_address.as_ref();
     Some(match name {
         "addresses.association.ip-owner-id" | "association.ip-owner-id" => {
-            public.map(|_| "amazon".into())?
+            ip_owner(public?, owner).into()
         }
+        "association.allocation-id" => public?.elastic.as_ref()?.allocation_id.as_str().into(),
+        "association.association-id" => public?.elastic.as_ref()?.association_id.as_str().into(),
         "addresses.association.public-ip" | "association.public-ip" => {
             public?.address.to_string().into()
         }
@@ -247,9 +251,11 @@ mod tests {
     use crate::cloud::api::testing::Client;
     use crate::cloud::api::transcript::done;
 
-    /// What no instance of this simulation has: the filter is known and fits nothing.
-    const NOTHING: [&str; 14] = [
+    /// What no instance has that was just launched here: the filter is known and fits nothing.
+    const NOTHING: [&str; 16] = [
         "affinity",
+        "network-interface.association.allocation-id",
+        "network-interface.association.association-id",
         "host-id",
         "iam-instance-profile.arn",
         "instance-lifecycle",

@@ -209,7 +209,7 @@ answer! {
     struct AssociationView<'a> {
         public_ip: Ipv4Addr = "publicIp",
         public_dns_name: &'a str = "publicDnsName",
-        ip_owner_id: &'static str = "ipOwnerId",
+        ip_owner_id: &'a str = "ipOwnerId",
     }
 }
 answer! {
@@ -317,6 +317,15 @@ fn state_reason(instance: &Instance) -> Option<StateReason> {
         None => return None,
     };
     Some(StateReason { code, message })
+}
+
+/// `IpOwnerId`: the account for an Elastic IP.
+pub fn ip_owner<'a>(public: &PublicAddress, owner: &'a str) -> &'a str {
+    if public.elastic.is_some() {
+        owner
+    } else {
+        "amazon"
+    }
 }
 
 /// `HttpTokens`.
@@ -448,7 +457,7 @@ impl<'a> InterfaceView<'a> {
         let association = |public: &'a PublicAddress| AssociationView {
             public_ip: public.address,
             public_dns_name: &public.name,
-            ip_owner_id: "amazon",
+            ip_owner_id: ip_owner(public, owner),
         };
         Self {
             network_interface_id: &interface.id,

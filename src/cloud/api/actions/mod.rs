@@ -1,5 +1,7 @@
 //! One file per action, and the one sorted table that lists them.
 
+mod allocate_address;
+mod associate_address;
 mod authorize_security_group_egress;
 mod authorize_security_group_ingress;
 mod create_key_pair;
@@ -8,6 +10,7 @@ mod create_tags;
 mod delete_key_pair;
 mod delete_security_group;
 mod delete_tags;
+mod describe_addresses;
 mod describe_availability_zones;
 mod describe_images;
 mod describe_instance_status;
@@ -19,6 +22,7 @@ mod describe_security_groups;
 mod describe_subnets;
 mod describe_tags;
 mod describe_vpcs;
+mod disassociate_address;
 mod get_caller_identity;
 mod get_console_output;
 mod get_parameter;
@@ -30,6 +34,7 @@ mod instance_item;
 mod launch_order;
 mod parameter_item;
 mod reboot_instances;
+mod release_address;
 mod revoke_security_group_egress;
 mod revoke_security_group_ingress;
 mod rule_changes;
@@ -110,6 +115,8 @@ fn run<T: Operation>(
 /// Every action that is simulated, sorted by service and name.
 #[rustfmt::skip]
 pub static ACTIONS: &[Action] = &[
+    Action::of::<allocate_address::AllocateAddress>(),
+    Action::of::<associate_address::AssociateAddress>(),
     Action::of::<authorize_security_group_egress::AuthorizeSecurityGroupEgress>(),
     Action::of::<authorize_security_group_ingress::AuthorizeSecurityGroupIngress>(),
     Action::of::<create_key_pair::CreateKeyPair>(),
@@ -118,6 +125,7 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<delete_key_pair::DeleteKeyPair>(),
     Action::of::<delete_security_group::DeleteSecurityGroup>(),
     Action::of::<delete_tags::DeleteTags>(),
+    Action::of::<describe_addresses::DescribeAddresses>(),
     Action::of::<describe_availability_zones::DescribeAvailabilityZones>(),
     Action::of::<describe_images::DescribeImages>(),
     Action::of::<describe_instance_status::DescribeInstanceStatus>(),
@@ -129,9 +137,11 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<describe_subnets::DescribeSubnets>(),
     Action::of::<describe_tags::DescribeTags>(),
     Action::of::<describe_vpcs::DescribeVpcs>(),
+    Action::of::<disassociate_address::DisassociateAddress>(),
     Action::of::<get_console_output::GetConsoleOutput>(),
     Action::of::<import_key_pair::ImportKeyPair>(),
     Action::of::<reboot_instances::RebootInstances>(),
+    Action::of::<release_address::ReleaseAddress>(),
     Action::of::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
     Action::of::<revoke_security_group_ingress::RevokeSecurityGroupIngress>(),
     Action::of::<run_instances::RunInstances>(),
