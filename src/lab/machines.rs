@@ -151,11 +151,13 @@ impl Simulation {
         all
     }
 
-    /// Whether the instance is one that holds its connections.
+    /// Whether the instance is one that holds its connections: it runs, and the address that they were made to is still
+    /// its own (an Elastic IP may have moved on).
     pub fn is_running(&self, target: &Target) -> bool {
         let state = self.lock();
-        find(&state.accounts, target)
-            .is_some_and(|(_, _, instance)| instance.state == State::Running)
+        find(&state.accounts, target).is_some_and(|(_, _, instance)| {
+            instance.state == State::Running && is_at(instance, &target.address)
+        })
     }
 
     /// Writes down that somebody met silence.
@@ -180,6 +182,15 @@ fn address_of(host: &str) -> Option<Ipv4Addr> {
         .replace('-', ".")
         .parse()
         .ok()
+}
+
+/// Whether an instance has the address that is written here.
+fn is_at(instance: &Instance, host: &str) -> bool {
+    let public = instance.public_address.as_ref();
+    address_of(host).is_none_or(|address| {
+        public.is_some_and(|public| public.address == address)
+            || instance.private_address() == Some(address)
+    })
 }
 
 /// Why an instance that does not have this address now is still the one that is meant.
