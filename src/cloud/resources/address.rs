@@ -164,9 +164,10 @@ impl Region {
             }),
             ..PublicAddress::new(address.public_ip, &self.name)
         };
-        let returned = self
-            .instances
-            .change_address(instance_id, |instance| instance.put_on(public));
+        let mut returned = Vec::new();
+        self.instances.change(instance_id, |instance| {
+            returned = instance.put_on(public);
+        });
         for address in returned {
             env.addresses.give_back(address);
         }
@@ -192,11 +193,9 @@ impl Region {
             })
             .and_then(|_| env.take_addresses(1).ok()?.pop())
             .map(|address| PublicAddress::new(address, &self.name));
-        self.instances
-            .change_address(&association.instance_id, |instance| {
-                instance.take_off(fresh);
-                Vec::new()
-            });
+        self.instances.change(&association.instance_id, |instance| {
+            instance.take_off(fresh)
+        });
     }
 
     /// Gives an Elastic IP address up. In the default VPC, the only one here, it leaves its instance first; in others AWS

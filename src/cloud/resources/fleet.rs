@@ -218,17 +218,6 @@ impl Instances {
         });
     }
 
-    /// Changes the public address of an instance; what the change gives back is the caller's to free.
-    pub(super) fn change_address(
-        &mut self,
-        id: &str,
-        change: impl FnOnce(&mut Instance) -> Vec<Ipv4Addr>,
-    ) -> Vec<Ipv4Addr> {
-        let mut returned = Vec::new();
-        self.change(id, |instance| returned = change(instance));
-        returned
-    }
-
     /// The tags of an instance, or of a volume or interface that an instance has.
     pub fn tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
         let shared = self.all.get_mut(self.numbers.get(id)?)?;
@@ -261,7 +250,8 @@ impl Instances {
         })
     }
 
-    fn change(&mut self, id: &str, change: impl FnOnce(&mut Instance)) {
+    /// Changes an instance, and the indexes with it; nothing when there is none of that id.
+    pub(in crate::cloud) fn change(&mut self, id: &str, change: impl FnOnce(&mut Instance)) {
         let number = self.get(id).map(|instance| instance.number);
         if let Some(mut shared) = number.and_then(|number| self.take(number)) {
             change(Arc::make_mut(&mut shared));

@@ -259,8 +259,15 @@ pub struct Interface {
     pub groups: Vec<Group>,
     /// Whether it goes away with the instance.
     pub delete_on_termination: bool,
+    /// `SourceDestCheck`.
+    #[serde(default = "yes")]
+    pub source_dest_check: bool,
     /// Tags.
     pub tags: Tags,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A security group as an instance refers to it.

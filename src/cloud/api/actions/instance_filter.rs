@@ -173,7 +173,7 @@ fn value<'a>(instance: &'a Instance, owner: &'a str, filter: &str) -> Option<Cow
         "reservation-id" => instance.reservation_id.as_str().into(),
         "root-device-name" => instance.root_device.as_str().into(),
         "root-device-type" => "ebs".into(),
-        "source-dest-check" => interface.map(|_| "true".into())?,
+        "source-dest-check" => yes_or_no(interface?.source_dest_check),
         "state-reason-code" => state_reason_code(instance)?.into(),
         "state-reason-message" => state_reason_message(instance)?.into(),
         "subnet-id" => interface?.subnet_id.as_str().into(),
@@ -220,7 +220,8 @@ fn interface_value<'a>(instance: &'a Instance, owner: &'a str, name: &str) -> Op
         "addresses.association.public-ip" | "association.public-ip" => {
             public?.address.to_string().into()
         }
-        "addresses.primary" | "source-dest-check" => "true".into(),
+        "addresses.primary" => "true".into(),
+        "source-dest-check" => yes_or_no(interface.source_dest_check),
         "addresses.private-ip-address" => interface.private_address.to_string().into(),
         "attachment.attach-time" => WholeSeconds(instance.created_at).to_string().into(),
         "attachment.attachment-id" => interface.attachment_id.as_str().into(),

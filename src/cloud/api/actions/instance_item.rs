@@ -371,7 +371,7 @@ impl<'a> InstanceView<'a> {
             vpc_id: interface.map(|interface| interface.vpc_id.as_str()),
             private_ip_address: instance.private_address(),
             public_ip_address: public.map(|public| public.address),
-            source_dest_check: interface.map(|_| true),
+            source_dest_check: interface.map(|interface| interface.source_dest_check),
             security_groups: interface.map_or(&[], |interface| &interface.groups),
             state_reason: state_reason(instance),
             architecture: instance.architecture.as_str(),
@@ -432,6 +432,30 @@ impl<'a> InstanceView<'a> {
     }
 }
 
+/// A volume at its device, for an answer that has nothing else of the instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlockDeviceItem {
+    volume: Volume,
+    attach_time: Timestamp,
+}
+
+impl BlockDeviceItem {
+    /// All that an instance has.
+    pub fn of_all(instance: &Instance) -> Vec<Self> {
+        let item = |volume: &Volume| Self {
+            volume: volume.clone(),
+            attach_time: instance.created_at,
+        };
+        instance.volumes.iter().map(item).collect()
+    }
+
+    fn view(&self) -> BlockDeviceView<'_> {
+        BlockDeviceView::of(&self.volume, self.attach_time)
+    }
+}
+
+viewed!(BlockDeviceItem as BlockDeviceView);
+
 impl<'a> BlockDeviceView<'a> {
     fn of(volume: &'a Volume, attach_time: Timestamp) -> Self {
         Self {
@@ -469,7 +493,7 @@ impl<'a> InterfaceView<'a> {
             mac_address: &interface.mac_address,
             private_ip_address: interface.private_address,
             private_dns_name: &interface.private_name,
-            source_dest_check: true,
+            source_dest_check: interface.source_dest_check,
             groups: &interface.groups,
             attachment: AttachmentView {
                 attachment_id: &interface.attachment_id,

@@ -13,6 +13,7 @@ mod delete_tags;
 mod describe_addresses;
 mod describe_availability_zones;
 mod describe_images;
+mod describe_instance_attribute;
 mod describe_instance_status;
 mod describe_instances;
 mod describe_key_pairs;
@@ -32,6 +33,7 @@ mod import_key_pair;
 mod instance_filter;
 mod instance_item;
 mod launch_order;
+mod modify_instance_attribute;
 mod parameter_item;
 mod reboot_instances;
 mod release_address;
@@ -128,6 +130,7 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<describe_addresses::DescribeAddresses>(),
     Action::of::<describe_availability_zones::DescribeAvailabilityZones>(),
     Action::of::<describe_images::DescribeImages>(),
+    Action::of::<describe_instance_attribute::DescribeInstanceAttribute>(),
     Action::of::<describe_instance_status::DescribeInstanceStatus>(),
     Action::of::<describe_instances::DescribeInstances>(),
     Action::of::<describe_key_pairs::DescribeKeyPairs>(),
@@ -140,6 +143,7 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<disassociate_address::DisassociateAddress>(),
     Action::of::<get_console_output::GetConsoleOutput>(),
     Action::of::<import_key_pair::ImportKeyPair>(),
+    Action::of::<modify_instance_attribute::ModifyInstanceAttribute>(),
     Action::of::<reboot_instances::RebootInstances>(),
     Action::of::<release_address::ReleaseAddress>(),
     Action::of::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
