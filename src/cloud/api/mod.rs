@@ -91,9 +91,10 @@ pub fn handle(request: &Request<'_>, account: &mut Account, env: &mut Env<'_>) -
         seen.error = Some((error.code.to_string(), error.message.clone()));
     }
     let changed = changed_by_time
-        || outcome
-            .as_ref()
-            .is_ok_and(|answered| answered.action.changes);
+        || match &outcome {
+            Ok(answered) => answered.action.changes,
+            Err(error) => error.partly_done,
+        };
     let (status, body) = match outcome {
         Ok(answered) => (
             200,
