@@ -91,10 +91,30 @@ impl Instances {
         self.all.get(self.private.get(&address)?)
     }
 
+    /// These instances once each, oldest launch first; all of them when there are none.
+    pub fn these_or_all<'a>(
+        &'a self,
+        mut these: Vec<&'a Arc<Instance>>,
+    ) -> Box<dyn Iterator<Item = &'a Arc<Instance>> + 'a> {
+        if these.is_empty() {
+            return Box::new(self.iter());
+        }
+        these.sort_unstable_by_key(|instance| instance.number);
+        these.dedup_by_key(|instance| instance.number);
+        Box::new(these.into_iter())
+    }
+
     /// The instance that has the network interface of that id.
     pub fn with_interface(&self, id: &str) -> Option<&Arc<Instance>> {
         let instance = self.all.get(self.numbers.get(id)?)?;
         let has = instance.interface.as_ref().is_some_and(|one| one.id == id);
+        has.then_some(instance)
+    }
+
+    /// The instance that has the volume of that id.
+    pub fn with_volume(&self, id: &str) -> Option<&Arc<Instance>> {
+        let instance = self.all.get(self.numbers.get(id)?)?;
+        let has = instance.volumes.iter().any(|volume| volume.id == id);
         has.then_some(instance)
     }
 

@@ -108,10 +108,7 @@ impl ApiError {
                 "InvalidAMIID.NotFound",
                 format!("The image id '[{id}]' does not exist"),
             ),
-            "vol" => Self::new(
-                "InvalidVolume.NotFound",
-                format!("The volume '{id}' does not exist."),
-            ),
+            "vol" => Self::no_such_volume(id),
             "eni" => Self::no_such_interfaces(&[id]),
             // The code is from the API reference. Its text is unverified.
             "key" => Self::new(

@@ -242,7 +242,8 @@ fn interface_value<'a>(instance: &'a Instance, owner: &'a str, name: &str) -> Op
     })
 }
 
-fn yes_or_no<'a>(yes: bool) -> Cow<'a, str> {
+/// `true` or `false`.
+pub fn yes_or_no<'a>(yes: bool) -> Cow<'a, str> {
     (if yes { "true" } else { "false" }).into()
 }
 

@@ -17,11 +17,13 @@ mod describe_instance_attribute;
 mod describe_instance_status;
 mod describe_instances;
 mod describe_key_pairs;
+mod describe_network_interfaces;
 mod describe_regions;
 mod describe_security_group_rules;
 mod describe_security_groups;
 mod describe_subnets;
 mod describe_tags;
+mod describe_volumes;
 mod describe_vpcs;
 mod disassociate_address;
 mod get_caller_identity;
@@ -134,11 +136,13 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<describe_instance_status::DescribeInstanceStatus>(),
     Action::of::<describe_instances::DescribeInstances>(),
     Action::of::<describe_key_pairs::DescribeKeyPairs>(),
+    Action::of::<describe_network_interfaces::DescribeNetworkInterfaces>(),
     Action::of::<describe_regions::DescribeRegions>(),
     Action::of::<describe_security_group_rules::DescribeSecurityGroupRules>(),
     Action::of::<describe_security_groups::DescribeSecurityGroups>(),
     Action::of::<describe_subnets::DescribeSubnets>(),
     Action::of::<describe_tags::DescribeTags>(),
+    Action::of::<describe_volumes::DescribeVolumes>(),
     Action::of::<describe_vpcs::DescribeVpcs>(),
     Action::of::<disassociate_address::DisassociateAddress>(),
     Action::of::<get_console_output::GetConsoleOutput>(),
