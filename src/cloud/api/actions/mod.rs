@@ -15,6 +15,7 @@ mod describe_availability_zones;
 mod describe_images;
 mod describe_instance_attribute;
 mod describe_instance_status;
+mod describe_instance_types;
 mod describe_instances;
 mod describe_key_pairs;
 mod describe_network_interfaces;
@@ -134,6 +135,7 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<describe_images::DescribeImages>(),
     Action::of::<describe_instance_attribute::DescribeInstanceAttribute>(),
     Action::of::<describe_instance_status::DescribeInstanceStatus>(),
+    Action::of::<describe_instance_types::DescribeInstanceTypes>(),
     Action::of::<describe_instances::DescribeInstances>(),
     Action::of::<describe_key_pairs::DescribeKeyPairs>(),
     Action::of::<describe_network_interfaces::DescribeNetworkInterfaces>(),
