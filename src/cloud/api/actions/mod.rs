@@ -37,17 +37,21 @@ mod instance_filter;
 mod instance_item;
 mod launch_order;
 mod modify_instance_attribute;
+mod modify_security_group_rules;
 mod parameter_item;
 mod reboot_instances;
 mod release_address;
 mod revoke_security_group_egress;
 mod revoke_security_group_ingress;
 mod rule_changes;
+mod rule_descriptions;
 mod run_instances;
 mod start_instances;
 mod state_change;
 mod stop_instances;
 mod terminate_instances;
+mod update_security_group_rule_descriptions_egress;
+mod update_security_group_rule_descriptions_ingress;
 
 use crate::cloud::api::Call;
 use crate::cloud::api::answer::{Element, Structure};
@@ -150,6 +154,7 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<get_console_output::GetConsoleOutput>(),
     Action::of::<import_key_pair::ImportKeyPair>(),
     Action::of::<modify_instance_attribute::ModifyInstanceAttribute>(),
+    Action::of::<modify_security_group_rules::ModifySecurityGroupRules>(),
     Action::of::<reboot_instances::RebootInstances>(),
     Action::of::<release_address::ReleaseAddress>(),
     Action::of::<revoke_security_group_egress::RevokeSecurityGroupEgress>(),
@@ -158,6 +163,8 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<start_instances::StartInstances>(),
     Action::of::<stop_instances::StopInstances>(),
     Action::of::<terminate_instances::TerminateInstances>(),
+    Action::of::<update_security_group_rule_descriptions_egress::UpdateSecurityGroupRuleDescriptionsEgress>(),
+    Action::of::<update_security_group_rule_descriptions_ingress::UpdateSecurityGroupRuleDescriptionsIngress>(),
     Action::of::<get_caller_identity::GetCallerIdentity>(),
     Action::of::<get_parameter::GetParameter>(),
     Action::of::<get_parameters::GetParameters>(),
