@@ -318,5 +318,9 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
             .unwrap_or_default(),
         reservation_id: instance.reservation_id.clone(),
         ami_launch_index: u32::try_from(instance.launch_index).unwrap_or(0),
+        pushed_keys: instance
+            .keys_pushed_at(timestamp())
+            .map(|pushed| (pushed.user.clone(), pushed.key.clone()))
+            .collect(),
     }
 }

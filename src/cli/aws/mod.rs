@@ -107,7 +107,8 @@ fn run(args: &[String], outside: &mut dyn Outside) -> Result<String, Failure> {
     let (service, name, rest) = match rest[..] {
         [] => return Err(missing("command")),
         ["help", ..] => {
-            let services = ["ec2", "ssm", "sts", "configure"].map(str::to_owned);
+            let services =
+                ["ec2", "ec2-instance-connect", "ssm", "sts", "configure"].map(str::to_owned);
             return Ok(help::list("", &services));
         }
         ["configure", "list"] => return Ok(outside.settings().list()),
@@ -119,8 +120,14 @@ fn run(args: &[String], outside: &mut dyn Outside) -> Result<String, Failure> {
         ["ec2", ref rest @ ..] => (Service::Ec2, "ec2", rest.to_vec()),
         ["sts", ref rest @ ..] => (Service::Sts, "sts", rest.to_vec()),
         ["ssm", ref rest @ ..] => (Service::Ssm, "ssm", rest.to_vec()),
+        ["ec2-instance-connect", ref rest @ ..] => (
+            Service::InstanceConnect,
+            "ec2-instance-connect",
+            rest.to_vec(),
+        ),
         [other, ..] => {
-            let services = ["configure", "ec2", "ssm", "sts"].map(str::to_owned);
+            let services =
+                ["configure", "ec2", "ec2-instance-connect", "ssm", "sts"].map(str::to_owned);
             return Err(Failure::invalid_choice("command", other, &services));
         }
     };

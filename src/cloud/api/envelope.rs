@@ -38,10 +38,10 @@ pub fn read(service: Service, request: &Request<'_>) -> Result<(String, Params),
             let _ = params.take("Version");
             Ok((action, params))
         }
-        Service::Ssm => {
+        Service::Ssm | Service::InstanceConnect => {
             let action = request
                 .target
-                .and_then(|target| target.strip_prefix("AmazonSSM."))
+                .and_then(|target| target.strip_prefix(target_prefix(service)))
                 .ok_or_else(|| no_such_action(service, ""))?;
             let body: Value = serde_json::from_slice(request.body)
                 .map_err(|error| ApiError::new("SerializationException", error.to_string()))?;
@@ -56,7 +56,16 @@ pub fn read(service: Service, request: &Request<'_>) -> Result<(String, Params),
 pub fn no_such_action(service: Service, action: &str) -> ApiError {
     match service {
         Service::Ec2 | Service::Sts => ApiError::invalid_action(action),
-        Service::Ssm => ApiError::new("UnknownOperationException", ""),
+        Service::Ssm | Service::InstanceConnect => ApiError::new("UnknownOperationException", ""),
+    }
+}
+
+/// What stands before the action in `X-Amz-Target`; nothing for the services that have no such header.
+pub fn target_prefix(service: Service) -> &'static str {
+    match service {
+        Service::Ec2 | Service::Sts => "",
+        Service::Ssm => "AmazonSSM.",
+        Service::InstanceConnect => "AWSEC2InstanceConnectService.",
     }
 }
 
@@ -86,7 +95,7 @@ pub fn content_type(service: Service) -> &'static str {
     match service {
         Service::Ec2 => "text/xml;charset=UTF-8",
         Service::Sts => "text/xml",
-        Service::Ssm => "application/x-amz-json-1.1",
+        Service::Ssm | Service::InstanceConnect => "application/x-amz-json-1.1",
     }
 }
 
@@ -114,6 +123,13 @@ pub fn success(service: Service, action: &str, request_id: &str, answer: &dyn Bo
             xml.raw("</").raw(action).raw("Response>");
         }
         Service::Ssm => return answer.json().to_string(),
+        Service::InstanceConnect => {
+            let mut answer = answer.json();
+            if let Some(members) = answer.as_object_mut() {
+                members.insert("RequestId".to_owned(), request_id.into());
+            }
+            return answer.to_string();
+        }
     }
     xml.into_string()
 }
@@ -148,6 +164,11 @@ pub fn failure(service: Service, error: &ApiError, request_id: &str) -> String {
         }
         Service::Ssm => {
             return serde_json::json!({ "__type": error.code, "message": error.message })
+                .to_string();
+        }
+        // With a capital, as its model has it.
+        Service::InstanceConnect => {
+            return serde_json::json!({ "__type": error.code, "Message": error.message })
                 .to_string();
         }
     }

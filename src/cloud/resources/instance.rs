@@ -153,8 +153,23 @@ pub struct Instance {
     pub shutdown_behavior: ShutdownBehavior,
     /// `EbsOptimized`.
     pub ebs_optimized: bool,
+    /// Keys that EC2 Instance Connect has pushed, also some that are no longer valid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pushed_keys: Vec<PushedKey>,
     /// Tags.
     pub tags: Tags,
+}
+
+/// A public key that EC2 Instance Connect has pushed for one user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushedKey {
+    /// The user who may come in with it.
+    pub user: String,
+    /// Type and base64, without a comment.
+    pub key: String,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// Who ended an instance's last run, and when.
@@ -394,6 +409,11 @@ impl Instance {
         self.interface
             .as_ref()
             .map(|interface| interface.private_address)
+    }
+
+    /// The keys of EC2 Instance Connect that are valid now.
+    pub fn keys_pushed_at(&self, now: Timestamp) -> impl Iterator<Item = &PushedKey> {
+        self.pushed_keys.iter().filter(move |key| now < key.until)
     }
 
     /// Ids of its security groups.

@@ -632,6 +632,7 @@ impl Order {
             disable_api_stop: self.disable_api_stop,
             shutdown_behavior: self.shutdown_behavior,
             ebs_optimized: self.ebs_optimized,
+            pushed_keys: Vec::new(),
             tags: self.tags.clone(),
         }
     }

@@ -46,6 +46,7 @@ mod revoke_security_group_ingress;
 mod rule_changes;
 mod rule_descriptions;
 mod run_instances;
+mod send_ssh_public_key;
 mod start_instances;
 mod state_change;
 mod stop_instances;
@@ -169,6 +170,7 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<get_parameter::GetParameter>(),
     Action::of::<get_parameters::GetParameters>(),
     Action::of::<get_parameters_by_path::GetParametersByPath>(),
+    Action::of::<send_ssh_public_key::SendSshPublicKey>(),
 ];
 
 /// The action of that name.
