@@ -266,6 +266,53 @@ fn an_elastic_ip_that_moves_to_another_instance_leads_to_another_machine() {
 }
 
 #[test]
+fn a_key_pushed_by_instance_connect_opens_the_machine_for_its_user_only() {
+    let terminal = Terminal::open();
+    let group = terminal.open_group();
+    let id = terminal.text(&format!(
+        "ec2 run-instances --instance-type t3.micro --security-group-ids {group} \
+         --image-id resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 \
+         --query Instances[0].InstanceId --output text"
+    ));
+    terminal.text(&format!("ec2 wait instance-running --instance-ids {id}"));
+    let ip = terminal.text(&format!(
+        "ec2 describe-instances --instance-ids {id} --output text \
+         --query Reservations[0].Instances[0].PublicIpAddress"
+    ));
+    let made = terminal
+        .command("ssh-keygen")
+        .args("-q -t ed25519 -N  -C me -f mykey.pem".split(' '))
+        .status()
+        .unwrap();
+    assert!(made.success());
+    let before = terminal.ssh("ec2-user", &ip);
+    let denied = "Permission denied (publickey";
+    assert!(String::from_utf8_lossy(&before.stderr).contains(denied));
+    let push = format!(
+        "ec2-instance-connect send-ssh-public-key --instance-id {id} --instance-os-user ec2-user \
+         --ssh-public-key file://mykey.pem.pub"
+    );
+    let answer = terminal.json(&format!("{push} --availability-zone us-east-1a"));
+    assert_eq!(answer["Success"], true);
+    assert_eq!(answer["RequestId"].as_str().unwrap().len(), 36);
+    let login = terminal.ssh("ec2-user", &ip);
+    let error = String::from_utf8_lossy(&login.stderr);
+    assert_eq!(login.status.code(), Some(0), "{error}");
+    assert_eq!(login.stdout, b"ec2-user\n");
+    let root = terminal.ssh("root", &ip);
+    assert!(String::from_utf8_lossy(&root.stderr).contains(denied));
+
+    terminal.text(&format!("ec2 stop-instances --instance-ids {id}"));
+    terminal.text(&format!("ec2 wait instance-stopped --instance-ids {id}"));
+    terminal.refused(
+        &push,
+        "(EC2InstanceStateInvalidException) when calling the SendSSHPublicKey operation: Unable to connect because \
+         the instance is not in a valid state. Connecting to a stopped or terminated instance is not supported. \
+         If the instance is stopped, start your instance, and try to connect again.",
+    );
+}
+
+#[test]
 fn refusals_are_the_lines_that_the_cli_prints_for_aws() {
     let terminal = Terminal::open();
     for (line, expected) in [

@@ -224,14 +224,21 @@ fn commands(service: Service) -> Vec<String> {
     names
 }
 
-/// The command of an action: `run-instances` for `RunInstances`.
+/// The command of an action: `run-instances` for `RunInstances`, `send-ssh-public-key` for `SendSSHPublicKey`.
 fn kebab(action: &str) -> String {
     let mut name = String::new();
-    for (index, c) in action.char_indices() {
-        if c.is_ascii_uppercase() && index > 0 {
+    let mut before = None;
+    let mut letters = action.chars().peekable();
+    while let Some(c) = letters.next() {
+        // Capitals in a row are one word, and the last of them begins the next when a small letter follows.
+        let begins = before.is_some_and(|before: char| {
+            before.is_ascii_lowercase() || letters.peek().is_some_and(char::is_ascii_lowercase)
+        });
+        if c.is_ascii_uppercase() && begins {
             name.push('-');
         }
         name.push(c.to_ascii_lowercase());
+        before = Some(c);
     }
     name
 }
