@@ -47,6 +47,19 @@ pub struct Evidence {
     /// Where relative paths start from, to tell which file a command meant. Only ever used to explain.
     #[serde(default)]
     pub places: Option<Places>,
+    /// What ssh's list of known hosts says of the instances' public addresses and names. Only ever used to explain.
+    #[serde(default)]
+    pub known_hosts: Vec<KnownHost>,
+}
+
+/// A host key that the learner's ssh accepted once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownHost {
+    /// The address or name.
+    pub host: String,
+    /// `SHA256:…` of the key.
+    pub key_sha256: String,
 }
 
 /// Folders that the learner's paths start from, absolute.
@@ -121,6 +134,9 @@ pub struct Instance {
     pub security_groups: Vec<String>,
     /// `LaunchTime`.
     pub launched_at: i64,
+    /// `SHA256:…` of its host keys, where the world can supply them.
+    #[serde(default)]
+    pub host_keys: Vec<String>,
 }
 
 /// One security group's inbound rules.
@@ -199,7 +215,7 @@ pub enum KeyContent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// Rises by one an event, from 1.
+    /// Rises from event to event; what was forgotten leaves a gap.
     pub number: u64,
     /// When, Unix milliseconds.
     pub at: i64,
@@ -273,6 +289,13 @@ pub enum What {
         /// `SHA256:…` of the public key.
         key_sha256: String,
     },
+    /// sshd has a reason of its own to refuse: what it writes into its log.
+    Refused {
+        /// Connection.
+        session: u64,
+        /// The reason.
+        why: Refusal,
+    },
     /// root with the right key: cloud-init's sentence instead of a shell.
     RootTurnedAway {
         /// Connection.
@@ -307,6 +330,27 @@ pub enum What {
     },
 }
 
+/// Why sshd refuses, where it is not just another user or another key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Refusal {
+    /// `Authentication refused: bad ownership or modes for file …`: the user's list of keys, or a folder above it.
+    BadModes {
+        /// The file or folder inside the instance.
+        path: String,
+    },
+    /// A signature of a kind that is not accepted, such as `ssh-rsa`.
+    Signature {
+        /// The kind.
+        algorithm: String,
+    },
+    /// The client takes none of the kinds of host keys that the instance has.
+    NoCommonHostKey {
+        /// The kinds that the client takes.
+        client_takes: Vec<String>,
+    },
+}
+
 /// Why a connection attempt met silence.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -332,12 +376,48 @@ pub enum Silence {
 }
 
 impl What {
+    /// Whether the learner only looked at the account, and saw it.
+    pub fn is_look(&self) -> bool {
+        self.look().is_some()
+    }
+
+    /// Whether this looks at the same things as `newer` does, so that the newer one is evidence enough for both.
+    pub fn is_superseded_by(&self, newer: &Self) -> bool {
+        self.is_look() && self.look() == newer.look()
+    }
+
+    /// Action and region of a successful call that changes nothing.
+    fn look(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Api {
+                action,
+                region,
+                error: None,
+                ..
+            } if action.starts_with("Describe") || action.starts_with("Get") => {
+                Some((action, region))
+            }
+            Self::Api { .. }
+            | Self::Unreachable { .. }
+            | Self::Connected { .. }
+            | Self::UserNamed { .. }
+            | Self::KeyOffered { .. }
+            | Self::LoggedIn { .. }
+            | Self::Refused { .. }
+            | Self::RootTurnedAway { .. }
+            | Self::RemoteCommand { .. }
+            | Self::Disconnected { .. }
+            | Self::ShellCommand { .. } => None,
+        }
+    }
+
     /// The number of the connection that this belongs to.
     pub fn session(&self) -> Option<u64> {
         match self {
             Self::Connected { session, .. }
             | Self::UserNamed { session, .. }
             | Self::KeyOffered { session, .. }
+            | Self::Refused { session, .. }
             | Self::LoggedIn { session, .. }
             | Self::RootTurnedAway { session, .. }
             | Self::RemoteCommand { session, .. }

@@ -3,6 +3,7 @@
 use super::disk::{Disk, Who, parent};
 use super::users::{self, User};
 use super::{Family, Identity, Machine};
+use crate::cloud::resources::boot::Authorized;
 
 /// The answer to a key that was proven (not only offered).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -69,27 +70,44 @@ pub(crate) fn root_options(family: Family) -> String {
     )
 }
 
-/// The options of the line in the user's `authorized_keys` that has this key, if there is one and the file may be trusted.
-fn key_options(disk: &Disk, user: &User, key: &str) -> Option<String> {
-    let path = format!("{}/.ssh/authorized_keys", user.home.trim_end_matches('/'));
-    let (place, file) = disk.resolve(&Who::root(), &path, true).ok()?;
+/// The user's list of keys, or the folder above it, for which sshd writes `Authentication refused: bad ownership or modes`.
+pub fn untrusted(machine: &Machine, user: &str) -> Option<String> {
+    let user = users::by_name(&machine.disk, user)?;
+    bad_modes(&machine.disk, &user)
+}
+
+fn list_of_keys(user: &User) -> String {
+    format!("{}/.ssh/authorized_keys", user.home.trim_end_matches('/'))
+}
+
+/// What is there and not to be trusted: sshd's `StrictModes`.
+fn bad_modes(disk: &Disk, user: &User) -> Option<String> {
     let trusted = |node: &super::node::Node| {
         (node.owner == 0 || node.owner == user.uid) && node.mode & 0o022 == 0
     };
-    let mut folder = parent(&place);
+    let (place, file) = disk.resolve(&Who::root(), &list_of_keys(user), true).ok()?;
     let (home, _) = disk.resolve(&Who::root(), &user.home, true).ok()?;
     if !trusted(file) {
-        return None;
+        return Some(place);
     }
+    let mut folder = parent(&place);
     loop {
-        if !trusted(disk.at(folder)?) {
-            return None;
+        if !disk.at(folder).is_some_and(trusted) {
+            return Some(folder.to_owned());
         }
         if folder == home || folder == "/" {
-            break;
+            return None;
         }
         folder = parent(folder);
     }
+}
+
+/// The options of the line in the user's `authorized_keys` that has this key, if there is one and the file may be trusted.
+fn key_options(disk: &Disk, user: &User, key: &str) -> Option<String> {
+    if bad_modes(disk, user).is_some() {
+        return None;
+    }
+    let path = list_of_keys(user);
     // sshd reads the file with the user's own rights.
     let text = disk.read(&user.who(disk), &path).ok()?;
     let (kind, body) = key.trim().split_once(' ')?;
@@ -98,33 +116,11 @@ fn key_options(disk: &Disk, user: &User, key: &str) -> Option<String> {
         if line.starts_with('#') {
             return None;
         }
-        let (options, rest) = split_options(line);
+        let (options, rest) = Authorized::split_options(line);
         let mut words = rest.split_whitespace();
         (words.next() == Some(kind) && words.next() == Some(body.trim()))
             .then(|| options.to_owned())
     })
-}
-
-/// Divides a line into its options (empty when it begins with a key type) and the rest.
-fn split_options(line: &str) -> (&str, &str) {
-    let word = line.split_whitespace().next().unwrap_or_default();
-    if ["ssh-", "ecdsa-", "sk-"]
-        .iter()
-        .any(|kind| word.starts_with(kind))
-    {
-        return ("", line);
-    }
-    let (mut quoted, mut escaped) = (false, false);
-    for (at, c) in line.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            ' ' | '\t' if !quoted => return line.split_at(at),
-            _ => (),
-        }
-    }
-    (line, "")
 }
 
 #[cfg(test)]
@@ -245,7 +241,9 @@ mod tests {
                 Gate::Refused,
                 "{path}"
             );
+            assert_eq!(untrusted(&machine, "ec2-user").as_deref(), Some(path));
             change(&mut machine, path, |node| node.mode &= !0o020);
+            assert_eq!(untrusted(&machine, "ec2-user"), None);
             assert_eq!(
                 gate(&machine, &id, "ec2-user", KEY),
                 Gate::Welcome,

@@ -6,6 +6,8 @@
 )]
 
 mod failures;
+mod files;
 mod flood;
+mod keys;
 mod lab;
 mod sessions;

@@ -1,6 +1,7 @@
 //! What an account holds, one kind a file.
 
 pub mod address;
+pub mod boot;
 pub mod console;
 pub mod fleet;
 pub mod image;

@@ -6,12 +6,14 @@
 //!
 //! What russh 0.65 leaves to its user is here: the time allowed for a login and the end of a connection from outside
 //! (`guard.rs`), the number of connections that have not logged in (`door.rs`), attempts and what counts as proof
-//! (`visitor.rs`), sessions per connection and bounded output (`terminal.rs`), algorithms (`config.rs`).
+//! (`visitor.rs`), sessions per connection and bounded output (`terminal.rs`), the `sftp`
+//! subsystem (`sftp.rs`), algorithms (`config.rs`).
 
 mod config;
 mod door;
 mod guard;
 mod quick_ack;
+mod sftp;
 mod terminal;
 mod visitor;
 
@@ -23,7 +25,7 @@ use std::time::Duration;
 use russh::server::{Handle, run_stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::course::evidence::What;
+use crate::course::evidence::{Refusal, What};
 use crate::keys::HostKey;
 use crate::machine::{Identity, Machine};
 
@@ -45,6 +47,19 @@ pub trait Host: Send + Sync + 'static {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool;
+
+    /// As [`Host::with_machine`], but what changed may be written later: [`Host::keep`] will be called for it, not at once
+    /// after each of many changes. None when the instance is gone, else whether something is to be written.
+    fn with_machine_for_now(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> Option<bool> {
+        self.with_machine(target, work).then_some(false)
+    }
+
+    /// Writes what is to be written of a machine, to its end. It may take a while.
+    fn keep(&self, _target: &Target) {}
 
     /// Writes an event down.
     fn record(&self, what: What);
@@ -183,8 +198,21 @@ impl Server {
         };
         connection.handle.get_or_init(|| running.handle());
         connection.announce();
-        // How it ended is of no interest: a client that goes away in the middle is an error to russh.
-        let _: Result<(), russh::Error> = running.await;
+        // A client that goes away in the middle is an error to russh: of no interest but for what sshd would log.
+        if let Err(russh::Error::NoCommonAlgo {
+            kind: russh::AlgorithmKind::Key,
+            theirs,
+            ..
+        }) = running.await
+        {
+            let (session, why) = (
+                connection.session,
+                Refusal::NoCommonHostKey {
+                    client_takes: named(&theirs),
+                },
+            );
+            connection.record(What::Refused { session, why });
+        }
         drop(pass);
         connection.record(What::Disconnected {
             session: connection.session,
@@ -205,6 +233,19 @@ impl Server {
     pub fn connections(&self) -> (usize, usize) {
         self.door.count()
     }
+}
+
+/// A few of the names that a client sent, cut short: they are shown and kept.
+fn named(names: &[String]) -> Vec<String> {
+    const MOST: usize = 8;
+    const LONGEST: usize = 64;
+    let plain = |name: &String| {
+        name.chars()
+            .filter(char::is_ascii_graphic)
+            .take(LONGEST)
+            .collect()
+    };
+    names.iter().take(MOST).map(plain).collect()
 }
 
 /// What all parts of one connection share.

@@ -7,6 +7,7 @@ mod cd;
 mod chmod;
 mod chown;
 mod clear;
+mod cloud_init;
 mod cp;
 mod curl;
 mod cut;
@@ -14,6 +15,7 @@ mod date;
 mod df;
 mod dirname;
 mod du;
+mod ec2_metadata;
 mod echo;
 mod exit;
 mod export;
@@ -36,6 +38,7 @@ mod mv;
 mod not_simulated;
 mod nproc;
 mod options;
+mod power;
 mod printf;
 mod ps;
 mod pwd;
@@ -45,8 +48,10 @@ mod seq;
 mod set;
 mod sha256sum;
 mod sort;
+pub(crate) mod ssh_keygen;
 mod stat;
 pub(crate) mod sudo;
+mod systemctl;
 mod tail;
 mod tee;
 pub(crate) mod test;
@@ -65,6 +70,7 @@ mod wc;
 mod which;
 mod whoami;
 
+pub(crate) use df::root_disk;
 use options::{Options, reads_without_files};
 
 use super::disk::{Disk, Who};
@@ -179,6 +185,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("chmod", chmod::run),
     program("chown", chown::run),
     program("clear", clear::run),
+    program("cloud-init", cloud_init::run),
     woven("command", true, Woven::Command),
     builtin("continue", jumps::again),
     program("cp", cp::run),
@@ -191,6 +198,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("dnf", not_simulated::packages),
     program("docker", not_simulated::service),
     program("du", du::run),
+    program("ec2-metadata", ec2_metadata::run),
     both("echo", echo::run),
     woven("env", false, Woven::Env),
     woven("eval", true, Woven::Eval),
@@ -203,7 +211,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("free", free::run),
     filter("grep", grep::run, grep::reads),
     program("groups", groups::run),
-    program("halt", not_simulated::power),
+    program("halt", power::run),
     filter("head", head::run, head::reads),
     builtin("help", not_simulated::help),
     builtin("history", history::run),
@@ -213,7 +221,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("id", id::run),
     program("ifconfig", ip::ifconfig),
     program("ip", ip::run),
-    program("journalctl", not_simulated::service),
+    program("journalctl", systemctl::journal),
     builtin("kill", not_simulated::kill),
     program("last", last::run),
     program("less", not_simulated::pager),
@@ -231,37 +239,37 @@ pub(crate) const TABLE: &[Command] = &[
     woven("nohup", false, Woven::Nohup),
     program("nproc", nproc::run),
     program("ping", not_simulated::network),
-    program("poweroff", not_simulated::power),
+    program("poweroff", power::run),
     program("printenv", export::printenv),
     both("printf", printf::run),
     program("ps", ps::run),
     both("pwd", pwd::run),
     woven("read", true, Woven::Read),
     builtin("readonly", export::readonly),
-    program("reboot", not_simulated::power),
+    program("reboot", power::run),
     builtin("return", jumps::give_back),
     program("rm", rm::run),
     program("rmdir", rmdir::run),
-    program("scp", not_simulated::ssh),
+    woven("scp", false, Woven::Scp),
     program("sed", not_simulated::script),
     program("seq", seq::run),
-    program("service", not_simulated::service),
+    program("service", systemctl::service),
     builtin("set", set::run),
     woven("sh", false, Woven::Bash),
     filter("sha256sum", sha256sum::sha256, reads_without_files),
     builtin("shift", set::shift),
     builtin("shopt", set::shopt),
-    program("shutdown", not_simulated::power),
+    program("shutdown", power::run),
     woven("sleep", false, Woven::Sleep),
     filter("sort", sort::run, reads_without_files),
     woven("source", true, Woven::Source),
     program("ssh", not_simulated::ssh),
-    program("ssh-keygen", not_simulated::ssh),
+    woven("ssh-keygen", false, Woven::Keygen),
     program("stat", stat::run),
     woven("su", false, Woven::Su),
     woven("sudo", false, Woven::Sudo),
     program("sync", truth::yes),
-    program("systemctl", not_simulated::service),
+    program("systemctl", systemctl::run),
     filter("tail", tail::run, head::reads),
     filter("tee", tee::run, always),
     both("test", test::run),

@@ -2,7 +2,7 @@
 
 use super::dispatch::{Found, dispatch, find, run_command, start};
 use super::run::{run_text, say, settle, within};
-use super::{Boxed, Flow, Shell, Status};
+use super::{Boxed, Flow, Shell, Status, scp};
 use crate::machine::commands::sudo;
 use crate::machine::disk::Fault;
 use crate::machine::host::{Cell, Host};
@@ -18,8 +18,10 @@ pub(crate) enum Woven {
     Env,
     Eval,
     Exec,
+    Keygen,
     Nohup,
     Read,
+    Scp,
     Sleep,
     Source,
     Su,
@@ -47,6 +49,7 @@ pub(super) fn run<'a>(
                 run_text(cell, io, &rest.join(" "), &format!("{prefix}eval: ")).await
             }
             Woven::Exec => exec(cell, io, rest).await,
+            Woven::Keygen => super::keygen::run(cell, io, rest).await,
             Woven::Nohup if rest.is_empty() => {
                 say(
                     cell,
@@ -57,6 +60,7 @@ pub(super) fn run<'a>(
             }
             Woven::Nohup | Woven::Time => outside(cell, io, rest, arguments).await,
             Woven::Read => read(cell, io, rest).await,
+            Woven::Scp => scp::run(cell, io, arguments).await,
             Woven::Sleep => sleep(cell, io, rest).await,
             Woven::Source => source(cell, io, arguments).await,
             Woven::Su => su(cell, io, rest).await,

@@ -3,6 +3,9 @@
 //! russh answers a client only between two callbacks, so output must never be awaited inside one: each channel has a task
 //! of its own. That task always takes what comes, and stops handing it to the machine while the client does not read what
 //! was said before. Memory per channel is bounded by [`MOST_UNSENT`], [`MOST_HELD`] and one answer of the machine.
+//!
+//! What changed on the machine is written before the next prompt is sent, but for changes that follow each other closely (a
+//! file that is coming in): those are written together, at the latest before the exit status is sent.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -12,10 +15,12 @@ use std::time::Duration;
 use russh::ChannelId;
 use russh::server::Handle;
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Connection;
 use super::config::WINDOW;
+use super::sftp::{self, Sftp};
 use crate::course::evidence::What;
 use crate::machine::{Identity, Machine, Output, Session, Size, Then};
 
@@ -27,6 +32,10 @@ const MOST_HELD: usize = 2 * WINDOW as usize;
 const PIECE: usize = 32 * 1024;
 /// The stream number of standard error (RFC 4254, section 5.2).
 const STDERR: u32 = 1;
+/// Changes of a machine are not written more often than this,
+const KEPT_EVERY: Duration = Duration::from_millis(500);
+/// and at most this part of the time is spent on writing them.
+const KEPT_PART: u32 = 10;
 /// Exit status of cloud-init's forced command for root.
 const ROOT_STATUS: u32 = 142;
 /// Exit status of a command that Ctrl-C ended.
@@ -45,6 +54,7 @@ pub(super) enum Input {
     Pty(Size),
     Shell,
     Exec(String),
+    Sftp,
     Bytes(Vec<u8>),
     Resize(Size),
     Interrupt,
@@ -57,7 +67,12 @@ impl Input {
         let inside = match self {
             Self::Exec(line) => line.len(),
             Self::Bytes(bytes) => bytes.len(),
-            Self::Pty(_) | Self::Shell | Self::Resize(_) | Self::Interrupt | Self::End => 0,
+            Self::Pty(_)
+            | Self::Shell
+            | Self::Sftp
+            | Self::Resize(_)
+            | Self::Interrupt
+            | Self::End => 0,
         };
         inside + size_of::<Self>()
     }
@@ -68,6 +83,8 @@ impl Input {
 enum Piece {
     Stdout(Vec<u8>),
     Stderr(Vec<u8>),
+    /// What changed on the machine is written before what follows is sent.
+    Keep,
     /// Exit status, end of output and close.
     Exit(u32),
     End,
@@ -82,6 +99,16 @@ pub(super) struct Terminal {
     channel: ChannelId,
     pty: Option<Size>,
     session: Option<Session>,
+    /// The `sftp` subsystem, in place of a session.
+    sftp: Option<Sftp>,
+    /// It has requests that are not looked at yet.
+    busy: bool,
+    /// Something is to be written,
+    unkept: bool,
+    /// but not before this,
+    keep_after: Option<Instant>,
+    /// and this is it being written.
+    keeping: Option<JoinHandle<Duration>>,
     /// Root's sentence was said.
     turned_away: bool,
     unsent: VecDeque<Piece>,
@@ -106,6 +133,11 @@ impl Terminal {
             channel,
             pty: None,
             session: None,
+            sftp: None,
+            busy: false,
+            unkept: false,
+            keep_after: None,
+            keeping: None,
             turned_away: false,
             unsent: VecDeque::new(),
             unsent_bytes: 0,
@@ -119,7 +151,7 @@ impl Terminal {
     /// Runs until the channel is closed from either side.
     pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
         loop {
-            while !self.done && self.unsent_bytes < MOST_UNSENT {
+            while !self.done && !self.busy && self.unsent_bytes < MOST_UNSENT {
                 let Some(input) = self.held.pop_front() else {
                     break;
                 };
@@ -128,23 +160,58 @@ impl Terminal {
             }
             let next = self.unsent.front().cloned();
             if self.done && next.is_none() {
-                return;
+                break;
+            }
+            if matches!(next, Some(Piece::Keep)) && self.keeping.is_none() {
+                self.keeping = Some(self.keep());
             }
             let wake = self
                 .wake
                 .filter(|_| !self.done && self.unsent_bytes < MOST_UNSENT);
+            let keep = self.keep_after.filter(|_| self.unkept && !self.done);
             tokio::select! {
                 biased;
-                sent = send(&self.handle, self.channel, next) => match sent {
-                    Ok(()) => self.sent(),
-                    Err(()) => return,
+                sent = send(&self.handle, self.channel, next, &mut self.keeping) => match sent {
+                    Ok(took) => self.sent(took),
+                    Err(()) => break,
                 },
                 input = inputs.recv() => match input {
                     Some(input) => self.hold(input),
-                    None => return,
+                    None => break,
                 },
                 () = until(wake) => self.woken(),
+                () = until(keep) => self.queue_keep(),
             }
+        }
+        // The client has gone in the middle of something.
+        if self.unkept || self.keeping.is_some() {
+            // Nobody waits for it any more.
+            drop(self.keep());
+        }
+    }
+
+    /// Writes what changed on the machine, beside this task.
+    fn keep(&self) -> JoinHandle<Duration> {
+        let connection = Arc::clone(&self.connection);
+        tokio::task::spawn_blocking(move || {
+            let began = Instant::now();
+            connection.host.keep(&connection.target);
+            began.elapsed()
+        })
+    }
+
+    fn queue_keep(&mut self) {
+        self.unkept = false;
+        self.keep_after = None;
+        self.unsent.push_back(Piece::Keep);
+    }
+
+    /// Something on the machine is to be written: now, or together with what follows closely.
+    fn changed(&mut self) {
+        self.unkept = true;
+        let queued = self.unsent.iter().any(|piece| matches!(piece, Piece::Keep));
+        if !queued && self.keep_after.is_none_or(|after| after <= Instant::now()) {
+            self.queue_keep();
         }
     }
 
@@ -160,7 +227,7 @@ impl Terminal {
     }
 
     fn take(&mut self, input: Input) {
-        let started = self.session.is_some() || self.turned_away;
+        let started = self.session.is_some() || self.sftp.is_some() || self.turned_away;
         match input {
             Input::Pty(size) if !started => self.pty = Some(size),
             Input::Shell if !started => self.start(Session::start_shell),
@@ -173,6 +240,19 @@ impl Terminal {
                 }
             }
             Input::Interrupt if self.turned_away => self.exit(INTERRUPTED),
+            Input::Sftp if !started => self.start_sftp(),
+            Input::Bytes(bytes) if self.sftp.is_some() => {
+                if let Some(sftp) = &mut self.sftp {
+                    sftp.take(&bytes);
+                }
+                self.serve();
+            }
+            Input::End if self.sftp.is_some() => {
+                if let Some(sftp) = &mut self.sftp {
+                    sftp.end();
+                }
+                self.serve();
+            }
             Input::Bytes(bytes) => {
                 self.drive(|session, machine, id, now| session.input(machine, id, now, &bytes));
             }
@@ -184,7 +264,7 @@ impl Terminal {
                 }
             }
             // A second shell on the same channel: sshd does not start one either.
-            Input::Pty(_) | Input::Shell | Input::Exec(_) => {}
+            Input::Pty(_) | Input::Shell | Input::Exec(_) | Input::Sftp => {}
         }
     }
 
@@ -203,17 +283,48 @@ impl Terminal {
         }
         let (user, from, pty) = (self.login.user.clone(), self.connection.from, self.pty);
         let mut session = None;
-        let here =
-            self.connection
-                .host
-                .with_machine(&self.connection.target, &mut |machine, id, now| {
-                    session = Some(Session::login(machine, id, &user, from, now, pty));
-                });
+        self.with_machine(|machine, id, now| {
+            session = Some(Session::login(machine, id, &user, from, now, pty));
+        });
         self.session = session;
-        if here {
-            self.drive(begin);
-        } else {
-            self.connection.watch.hang_up();
+        self.drive(begin);
+    }
+
+    /// Begins the `sftp` subsystem.
+    fn start_sftp(&mut self) {
+        let user = self.login.user.clone();
+        let mut sftp = None;
+        self.with_machine(|machine, _, _| sftp = Some(Sftp::new(machine, &user)));
+        self.sftp = sftp;
+    }
+
+    /// Lets the `sftp` subsystem answer what has come in, as far as it does in one turn.
+    fn serve(&mut self) {
+        let Some(mut sftp) = self.sftp.take() else {
+            return;
+        };
+        let mut turn = None;
+        self.with_machine(|machine, _, now| turn = Some(sftp.turn(machine, now)));
+        self.sftp = Some(sftp);
+        let Some(turn) = turn else { return };
+        self.say(turn.bytes, Piece::Stdout);
+        self.busy = turn.then == sftp::Then::GoOn;
+        self.wake = self.busy.then(Instant::now);
+        if let sftp::Then::Exit(status) = turn.then {
+            self.exit(status);
+        }
+    }
+
+    /// Works on the machine. When the instance was terminated under the learner, the connection goes with it.
+    fn with_machine(&mut self, mut work: impl FnMut(&mut Machine, &Identity, i64)) {
+        let connection = &self.connection;
+        match connection
+            .host
+            .with_machine_for_now(&connection.target, &mut work)
+        {
+            Some(true) => self.changed(),
+            Some(false) => {}
+            None => connection.watch.hang_up(),
         }
     }
 
@@ -221,6 +332,8 @@ impl Terminal {
         self.wake = None;
         if self.turned_away {
             self.exit(ROOT_STATUS);
+        } else if self.sftp.is_some() {
+            self.serve();
         } else {
             self.drive(Session::wake);
         }
@@ -231,19 +344,15 @@ impl Terminal {
         &mut self,
         mut call: impl FnMut(&mut Session, &mut Machine, &Identity, i64) -> Output,
     ) {
-        let Some(session) = &mut self.session else {
+        let Some(mut session) = self.session.take() else {
             return;
         };
         let mut answer = None;
-        self.connection
-            .host
-            .with_machine(&self.connection.target, &mut |machine, id, now| {
-                answer = Some((call(session, machine, id, now), now));
-            });
-        // The instance was terminated under the learner: the connection goes with it.
-        let Some((output, now)) = answer else {
-            return self.connection.watch.hang_up();
-        };
+        self.with_machine(|machine, id, now| {
+            answer = Some((call(&mut session, machine, id, now), now));
+        });
+        self.session = Some(session);
+        let Some((output, now)) = answer else { return };
         for ran in output.ran {
             self.connection.record(What::RemoteCommand {
                 session: self.connection.session,
@@ -281,6 +390,9 @@ impl Terminal {
     /// Ends as sshd does: end of output, exit status, close.
     fn exit(&mut self, status: u32) {
         if !self.done {
+            if self.unkept {
+                self.queue_keep();
+            }
             self.unsent
                 .extend([Piece::End, Piece::Exit(status), Piece::Close]);
         }
@@ -298,20 +410,41 @@ impl Terminal {
     fn finish(&mut self) {
         self.done = true;
         self.session = None;
+        self.sftp = None;
+        self.busy = false;
         self.held = VecDeque::new();
     }
 
-    fn sent(&mut self) {
-        if let Some(Piece::Stdout(bytes) | Piece::Stderr(bytes)) = self.unsent.pop_front() {
-            self.unsent_bytes = self.unsent_bytes.saturating_sub(bytes.len());
+    fn sent(&mut self, took: Duration) {
+        match self.unsent.pop_front() {
+            Some(Piece::Stdout(bytes) | Piece::Stderr(bytes)) => {
+                self.unsent_bytes = self.unsent_bytes.saturating_sub(bytes.len());
+            }
+            Some(Piece::Keep) => {
+                self.keeping = None;
+                self.keep_after = Some(Instant::now() + KEPT_EVERY.max(KEPT_PART * took));
+            }
+            Some(Piece::Exit(_) | Piece::End | Piece::Close) | None => {}
         }
     }
 }
 
 /// Hands one piece to russh, which takes few at a time and none while the client's window is full. Cut short, it has sent
 /// nothing.
-async fn send(handle: &Handle, channel: ChannelId, piece: Option<Piece>) -> Result<(), ()> {
+async fn send(
+    handle: &Handle,
+    channel: ChannelId,
+    piece: Option<Piece>,
+    keeping: &mut Option<JoinHandle<Duration>>,
+) -> Result<Duration, ()> {
     match piece {
+        Some(Piece::Keep) => {
+            return match keeping {
+                // It fails only when the program is ending.
+                Some(keeping) => Ok(keeping.await.unwrap_or_default()),
+                None => Ok(Duration::ZERO),
+            };
+        }
         Some(Piece::Stdout(bytes)) => handle.data(channel, bytes).await.map_err(drop),
         Some(Piece::Stderr(bytes)) => handle
             .extended_data(channel, STDERR, bytes)
@@ -322,6 +455,7 @@ async fn send(handle: &Handle, channel: ChannelId, piece: Option<Piece>) -> Resu
         Some(Piece::Close) => handle.close(channel).await,
         None => pending().await,
     }
+    .map(|()| Duration::ZERO)
 }
 
 async fn until(time: Option<Instant>) {
