@@ -54,11 +54,16 @@ mod terminate_instances;
 mod update_security_group_rule_descriptions_egress;
 mod update_security_group_rule_descriptions_ingress;
 
+use rand::SeedableRng;
+use rand::rngs::StdRng;
+
+use crate::cloud::Env;
 use crate::cloud::api::Call;
 use crate::cloud::api::answer::{Element, Structure};
 use crate::cloud::api::caller::Service;
 use crate::cloud::api::envelope::Body;
 use crate::cloud::api::error::ApiError;
+use crate::cloud::api::known;
 use crate::cloud::api::params::{Parameter, Params};
 use crate::cloud::api::shape::Shape;
 
@@ -74,6 +79,10 @@ pub trait Operation: Parameter {
     type Answer: Structure + 'static;
     /// Does it.
     fn run(self, call: &mut Call<'_, '_>) -> Result<Self::Answer, ApiError>;
+    /// Does it for a dry run, on a copy of the region.
+    fn rehearse(self, call: &mut Call<'_, '_>) -> Result<(), ApiError> {
+        self.run(call).map(drop)
+    }
 }
 
 type Run = fn(Params, &mut Call<'_, '_>, bool) -> Result<Box<dyn Body>, ApiError>;
@@ -114,12 +123,37 @@ fn run<T: Operation>(
 ) -> Result<Box<dyn Body>, ApiError> {
     let request = T::take(&mut params, "")?;
     if let Some(name) = params.left().next() {
-        return Err(ApiError::not_simulated(T::NAME, name));
+        return Err(known::refused(T::SERVICE, T::NAME, name));
     }
     if dry_run {
-        return Err(ApiError::dry_run());
+        return Err(match rehearse(request, call) {
+            Ok(()) => ApiError::dry_run(),
+            Err(error) => error.partly_done(false),
+        });
     }
     Ok(Box::new(request.run(call)?))
+}
+
+/// Does everything on a copy, so that a dry run is refused wherever the call would be. How much of that AWS checks in a
+/// dry run is not documented beyond permissions.
+fn rehearse<T: Operation>(request: T, call: &mut Call<'_, '_>) -> Result<(), ApiError> {
+    let mut region = call.region.clone();
+    let mut addresses = call.env.addresses.clone();
+    let mut rng = StdRng::from_rng(&mut *call.env.rng);
+    let mut env = Env {
+        now: call.env.now,
+        pace: call.env.pace,
+        rng: &mut rng,
+        addresses: &mut addresses,
+        rsa: &mut *call.env.rsa,
+    };
+    let mut copy = Call {
+        account_id: call.account_id,
+        caller: call.caller,
+        region: &mut region,
+        env: &mut env,
+    };
+    request.rehearse(&mut copy)
 }
 
 /// Every action that is simulated, sorted by service and name.
