@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::{AddressPool, Env};
+use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::fleet::Instances;
 use crate::cloud::resources::instance::State;
 use crate::cloud::resources::key_pair::KeyPairs;
@@ -76,6 +77,9 @@ pub struct Region {
     pub network: Network,
     /// Security groups.
     pub security_groups: SecurityGroups,
+    /// Elastic IP addresses.
+    #[serde(default)]
+    pub addresses: Addresses,
 }
 
 impl Region {
@@ -88,6 +92,7 @@ impl Region {
             security_groups,
             key_pairs: KeyPairs::default(),
             instances: Instances::default(),
+            addresses: Addresses::default(),
         }
     }
 
@@ -97,7 +102,8 @@ impl Region {
     }
 
     fn advance(&mut self, now: Timestamp, addresses: &mut AddressPool) -> bool {
-        self.instances.advance(now, addresses, &mut self.network)
+        self.instances
+            .advance(now, addresses, &mut self.network, &mut self.addresses)
     }
 }
 

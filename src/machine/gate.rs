@@ -18,11 +18,13 @@ pub enum Gate {
 }
 
 /// Judges a login. `key` is the type and the base64 of the public half, without a comment.
-pub fn gate(machine: &Machine, _id: &Identity, user: &str, key: &str) -> Gate {
+pub fn gate(machine: &Machine, id: &Identity, user: &str, key: &str) -> Gate {
     let Some(user) = users::by_name(&machine.disk, user) else {
         return Gate::Refused;
     };
-    let Some(options) = key_options(&machine.disk, &user, key) else {
+    let options = key_options(&machine.disk, &user, key)
+        .or_else(|| was_pushed(machine.family(), id, &user.name, key).then(String::new));
+    let Some(options) = options else {
         return Gate::Refused;
     };
     if options.contains("command=\"echo 'Please login as the user") {
@@ -39,6 +41,17 @@ pub fn gate(machine: &Machine, _id: &Identity, user: &str, key: &str) -> Gate {
             Gate::Welcome
         }
     }
+}
+
+/// Whether EC2 Instance Connect has pushed this key for this user, and the machine asks for such keys: Amazon Linux and
+/// Ubuntu come with its `AuthorizedKeysCommand`, Debian and RHEL do not (EC2 User Guide).
+fn was_pushed(family: Family, id: &Identity, user: &str, key: &str) -> bool {
+    let asks = match family {
+        Family::Al2023 | Family::Al2 | Family::Ubuntu2404 => true,
+        Family::Debian12 | Family::Rhel9 => false,
+    };
+    let pushed = |(to, pushed): &(String, String)| to == user && pushed == key;
+    asks && id.pushed_keys.iter().any(pushed)
 }
 
 /// cloud-init's sentence, with its empty line.
@@ -173,6 +186,25 @@ mod tests {
         let machine = Machine::first_boot(&id);
         assert_eq!(gate(&machine, &id, "ec2-user", KEY), Gate::Refused);
         assert_eq!(gate(&machine, &id, "root", KEY), Gate::Refused);
+    }
+
+    #[test]
+    fn a_pushed_key_opens_its_user_where_the_image_asks_for_it() {
+        let pushed = "ssh-ed25519 AAAApushed";
+        for family in Family::ALL {
+            let mut id = identity(family);
+            let machine = Machine::first_boot(&id);
+            let user = family.login_user();
+            assert_eq!(gate(&machine, &id, user, pushed), Gate::Refused);
+            id.pushed_keys = vec![(user.to_owned(), pushed.to_owned())];
+            let expected = match family {
+                Family::Al2023 | Family::Al2 | Family::Ubuntu2404 => Gate::Welcome,
+                Family::Debian12 | Family::Rhel9 => Gate::Refused,
+            };
+            assert_eq!(gate(&machine, &id, user, pushed), expected, "{family}");
+            assert_eq!(gate(&machine, &id, user, KEY), Gate::Welcome);
+            assert_eq!(gate(&machine, &id, "nobody", pushed), Gate::Refused);
+        }
     }
 
     #[test]

@@ -323,6 +323,7 @@ fn every_command_has_help_and_sends_what_the_account_reads() {
             Service::Ec2 => "ec2",
             Service::Sts => "sts",
             Service::Ssm => "ssm",
+            Service::InstanceConnect => "ec2-instance-connect",
         };
         let help = Still::lab()
             .aws(&[service, &kebab(action.name), "help"])

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cloud::env::{AddressPool, Pace};
+use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::boot::Said;
 use crate::cloud::resources::instance::{
     EndedBy, Instance, PublicAddress, ShutdownBehavior, State,
@@ -95,6 +96,33 @@ impl Instances {
         self.all.get(self.private.get(&address)?)
     }
 
+    /// These instances once each, oldest launch first; all of them when there are none.
+    pub fn these_or_all<'a>(
+        &'a self,
+        mut these: Vec<&'a Arc<Instance>>,
+    ) -> Box<dyn Iterator<Item = &'a Arc<Instance>> + 'a> {
+        if these.is_empty() {
+            return Box::new(self.iter());
+        }
+        these.sort_unstable_by_key(|instance| instance.number);
+        these.dedup_by_key(|instance| instance.number);
+        Box::new(these.into_iter())
+    }
+
+    /// The instance that has the network interface of that id.
+    pub fn with_interface(&self, id: &str) -> Option<&Arc<Instance>> {
+        let instance = self.all.get(self.numbers.get(id)?)?;
+        let has = instance.interface.as_ref().is_some_and(|one| one.id == id);
+        has.then_some(instance)
+    }
+
+    /// The instance that has the volume of that id.
+    pub fn with_volume(&self, id: &str) -> Option<&Arc<Instance>> {
+        let instance = self.all.get(self.numbers.get(id)?)?;
+        let has = instance.volumes.iter().any(|volume| volume.id == id);
+        has.then_some(instance)
+    }
+
     /// Whether an instance's interface is in that security group.
     pub fn use_group(&self, group_id: &str) -> bool {
         self.iter()
@@ -142,6 +170,7 @@ impl Instances {
         now: Timestamp,
         addresses: &mut AddressPool,
         network: &mut Network,
+        elastic: &mut Addresses,
     ) -> bool {
         let mut changed = false;
         while let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
@@ -158,6 +187,9 @@ impl Instances {
             let freed = Arc::make_mut(&mut shared).step(at, shown);
             for address in freed.public {
                 addresses.give_back(address);
+            }
+            if let Some(allocation_id) = freed.elastic {
+                elastic.freed(&allocation_id);
             }
             if let Some(interface) = freed.interface
                 && let Some(subnet) = network.subnet_mut(&interface.subnet_id)
@@ -269,7 +301,8 @@ impl Instances {
         })
     }
 
-    fn change(&mut self, id: &str, change: impl FnOnce(&mut Instance)) {
+    /// Changes an instance, and the indexes with it; nothing when there is none of that id.
+    pub(in crate::cloud) fn change(&mut self, id: &str, change: impl FnOnce(&mut Instance)) {
         let number = self.get(id).map(|instance| instance.number);
         if let Some(mut shared) = number.and_then(|number| self.take(number)) {
             change(Arc::make_mut(&mut shared));

@@ -11,7 +11,7 @@ use crate::cloud::api::actions::run_instances::{
 };
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::id::well_formed;
-use crate::cloud::resources::image::{Image, shelf};
+use crate::cloud::resources::image::{Architecture, Image, shelf};
 use crate::cloud::resources::instance::{
     Group, Instance, Interface, MetadataOptions, PublicAddress, ShutdownBehavior, State, Volume,
     later, private_dns_name,
@@ -67,9 +67,7 @@ impl Order {
         let instance_type = instance_type::find(type_name).ok_or_else(|| {
             ApiError::invalid_value(format!("Invalid value '{type_name}' for InstanceType."))
         })?;
-        if !instance_type.architectures.contains(&image.architecture) {
-            return Err(architecture_mismatch(instance_type, image));
-        }
+        check_architecture(instance_type, image.architecture)?;
         let key = match request.key_name {
             None => None,
             Some(name) => {
@@ -222,14 +220,18 @@ impl ApiError {
     }
 }
 
-fn architecture_mismatch(kind: &InstanceType, image: &Image) -> ApiError {
-    ApiError::invalid_value(format!(
+/// Refuses a type that cannot run an image of that architecture.
+pub fn check_architecture(kind: &InstanceType, image: Architecture) -> Result<(), ApiError> {
+    if kind.architectures.contains(&image) {
+        return Ok(());
+    }
+    Err(ApiError::invalid_value(format!(
         "The architecture '{}' of the specified instance type does not match the architecture '{}' of the specified \
          AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use \
          'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
         kind.architecture_list(),
-        image.architecture
-    ))
+        image
+    )))
 }
 
 /// The one interface: an empty one stands for none in the request.
@@ -585,6 +587,7 @@ impl Order {
             private_name: private_dns_name(address, region),
             groups: self.groups.clone(),
             delete_on_termination: self.interface.delete_on_termination.unwrap_or(true),
+            source_dest_check: true,
             tags: self.interface_tags.clone(),
         }
     }
@@ -629,6 +632,7 @@ impl Order {
             disable_api_stop: self.disable_api_stop,
             shutdown_behavior: self.shutdown_behavior,
             ebs_optimized: self.ebs_optimized,
+            pushed_keys: Vec::new(),
             tags: self.tags.clone(),
         }
     }

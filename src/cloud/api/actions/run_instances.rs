@@ -150,10 +150,15 @@ pub struct UserData(pub String);
 impl Parameter for UserData {
     const SHAPE: Shape = Shape::Blob;
     fn take(params: &mut Params, path: &str) -> Result<Self, ApiError> {
+        Self::parse(&String::take(params, path)?)
+    }
+}
+
+impl UserData {
+    /// Reads base64, whatever its line breaks.
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         use base64::Engine;
-        let text: String = String::take(params, path)?
-            .split_ascii_whitespace()
-            .collect();
+        let text: String = text.split_ascii_whitespace().collect();
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(&text)
             .map_err(|_| {
