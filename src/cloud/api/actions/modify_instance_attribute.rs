@@ -11,7 +11,7 @@ use crate::cloud::api::actions::state_change::{all_of, is_over};
 use crate::cloud::api::answer::answer;
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::params::request;
-use crate::cloud::resources::instance::{Group, Instance, ShutdownBehavior, State};
+use crate::cloud::resources::instance::{Instance, ShutdownBehavior, State};
 use crate::cloud::resources::instance_type;
 
 request! {
@@ -283,17 +283,9 @@ impl Change {
                 Box::new(move |one| one.instance_type = name)
             }
             Self::Groups(ids) => {
-                let groups = ids.iter().map(|id| region.security_groups.require(id));
-                let mut found: Vec<Group> = Vec::new();
-                for group in groups {
-                    let group = group?;
-                    if found.iter().all(|other| other.id != group.id) {
-                        found.push(Group {
-                            id: group.id.clone(),
-                            name: group.name.clone(),
-                        });
-                    }
-                }
+                let found = ids.iter().map(|id| region.security_groups.require(id));
+                let found = found.collect::<Result<Vec<_>, _>>()?;
+                let found = launch_order::each_once(found)?;
                 Box::new(move |one| {
                     if let Some(interface) = &mut one.interface {
                         interface.groups = found;
@@ -453,6 +445,17 @@ mod tests {
             modify(&mut client, &id, "GroupId.1=sg-00000000000000001"),
             "400 InvalidGroup.NotFound: The security group 'sg-00000000000000001' does not exist"
         );
+        let mut ids = Vec::new();
+        for n in 1..=6 {
+            let form = format!("GroupName=g{n}&GroupDescription=d");
+            let id = first(&done(client.ec2("CreateSecurityGroup", &form)), "groupId");
+            ids.push(format!("GroupId.{n}={id}"));
+        }
+        assert!(
+            modify(&mut client, &id, &ids.join("&"))
+                .starts_with("400 SecurityGroupsPerInstanceLimitExceeded: ")
+        );
+        assert_eq!(modify(&mut client, &id, &ids[..5].join("&")), "200 : ");
     }
 
     #[test]
