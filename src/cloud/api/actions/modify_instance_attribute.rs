@@ -34,7 +34,7 @@ request! {
         /// Another type, for a stopped instance.
         instance_type: Option<TextValue> = "InstanceType",
         /// Other user data, base64, for a stopped instance.
-        user_data: Option<TextValue> = "UserData",
+        user_data: Option<UserDataValue> = "UserData",
         /// What `shutdown` inside does: `stop` or `terminate`.
         instance_initiated_shutdown_behavior: Option<TextValue> = "InstanceInitiatedShutdownBehavior",
         /// Ids of the security groups that replace the present ones.
@@ -49,6 +49,13 @@ request! {
     pub struct TextValue {
         /// The value.
         value: String = "Value",
+    }
+}
+request! {
+    /// New user data.
+    pub struct UserDataValue {
+        /// Base64.
+        value: UserData = "Value",
     }
 }
 request! {
@@ -151,9 +158,10 @@ impl ModifyInstanceAttribute {
         add("blockDeviceMapping", devices.map(Change::Devices));
         let groups = Some(self.groups).filter(|groups| !groups.is_empty());
         add("groupSet", groups.map(Change::Groups));
+        let data = self.user_data.map(|given| Change::user_data(given.value));
+        add("userData", data);
         for (name, text) in [
             ("instanceType", self.instance_type),
-            ("userData", self.user_data),
             (
                 "instanceInitiatedShutdownBehavior",
                 self.instance_initiated_shutdown_behavior,
@@ -222,10 +230,7 @@ impl Change {
             "ebsOptimized" => Self::EbsOptimized(flag()?),
             "sourceDestCheck" => Self::SourceDestCheck(flag()?),
             "instanceType" => Self::InstanceType(value.to_owned()),
-            "userData" => {
-                let UserData(data) = UserData::parse(value)?;
-                Self::UserData(Some(data).filter(|data| !data.is_empty()))
-            }
+            "userData" => Self::user_data(UserData::parse(value)?),
             "instanceInitiatedShutdownBehavior" => Self::Shutdown(match value {
                 "stop" => ShutdownBehavior::Stop,
                 "terminate" => ShutdownBehavior::Terminate,
@@ -239,6 +244,11 @@ impl Change {
                 return Err(ApiError::not_simulated("ModifyInstanceAttribute", &text));
             }
         })
+    }
+
+    /// Empty user data is none.
+    fn user_data(UserData(data): UserData) -> Self {
+        Self::UserData(Some(data).filter(|data| !data.is_empty()))
     }
 
     fn needs_a_stop(&self) -> bool {
