@@ -19,6 +19,9 @@ use crate::cloud::resources::security_group::SecurityGroups;
 pub struct Account {
     /// The account id, twelve digits.
     pub id: String,
+    /// What it may have at most, where that differs from account to account.
+    #[serde(default)]
+    pub quotas: Quotas,
     /// Regions that were used so far, by name.
     pub regions: BTreeMap<String, Region>,
 }
@@ -28,6 +31,7 @@ impl Account {
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
+            quotas: Quotas::default(),
             regions: BTreeMap::new(),
         }
     }
@@ -60,6 +64,26 @@ impl Account {
             changed |= region.advance(now, addresses);
         }
         changed
+    }
+}
+
+/// Quotas that AWS raises with an account's history; all others are constants of their resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quotas {
+    /// Virtual processors of running On-Demand Standard instances in a Region.
+    pub vcpus: i64,
+}
+
+impl Quotas {
+    /// Those of an account that is not quite new.
+    pub const LEARNERS: Self = Self { vcpus: 32 };
+}
+
+/// As an engineer's account has them: room for ten thousand small instances.
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { vcpus: 20_000 }
     }
 }
 

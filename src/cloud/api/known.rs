@@ -14,7 +14,7 @@ pub fn refused(service: Service, action: &str, parameter: &str) -> ApiError {
     // AWS names the last part alone: SpreadDomain for Placement.SpreadDomain, quoted from the real RunInstances.
     let last = parameter
         .rsplit('.')
-        .find(|part| !is_number(part))
+        .find(|part| !part.is_empty() && !is_number(part))
         .unwrap_or(parameter);
     ApiError::new(
         "UnknownParameter",

@@ -20,6 +20,7 @@ pub mod xml;
 
 use std::collections::BTreeMap;
 
+use crate::cloud::account::Quotas;
 use crate::cloud::api::actions::Action;
 use crate::cloud::api::caller::{Caller, Service};
 use crate::cloud::api::error::ApiError;
@@ -71,6 +72,8 @@ pub struct Seen {
 pub struct Call<'a, 'e> {
     /// The account's id, twelve digits.
     pub account_id: &'a str,
+    /// The account's quotas.
+    pub quotas: Quotas,
     /// Who calls.
     pub caller: &'a Caller,
     /// The region that is meant.
@@ -218,9 +221,11 @@ fn run(
         return Err(ApiError::unknown_region(&caller.region));
     }
     let account_id = account.id.clone();
+    let quotas = account.quotas;
     let region = account.region(&caller.region, env);
     let mut call = Call {
         account_id: &account_id,
+        quotas,
         caller,
         region,
         env,

@@ -27,6 +27,7 @@ pub struct Instances {
     numbers: HashMap<String, u64>,
     private: HashMap<Ipv4Addr, u64>,
     due: BTreeSet<(Timestamp, u64)>,
+    vcpus: i64,
     // Those whose boot has not been run inside the machine.
     to_boot: BTreeSet<u64>,
     // Ids of those that were restarted and whose connections are to be ended.
@@ -79,6 +80,11 @@ impl Instances {
     /// Whether there are none.
     pub fn is_empty(&self) -> bool {
         self.all.is_empty()
+    }
+
+    /// Virtual processors of running instances, those that are on their way up included.
+    pub fn vcpus(&self) -> i64 {
+        self.vcpus
     }
 
     /// The launch that was made with a token.
@@ -342,6 +348,9 @@ impl Instances {
             self.due.remove(&(due, number));
         }
         self.to_boot.remove(&number);
+        if instance.is_counted() {
+            self.vcpus -= instance.vcpus();
+        }
         Some(instance)
     }
 
@@ -359,6 +368,9 @@ impl Instances {
         }
         if instance.has_boot_to_run() {
             self.to_boot.insert(number);
+        }
+        if instance.is_counted() {
+            self.vcpus += instance.vcpus();
         }
         self.all.insert(number, instance);
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::env::Pace;
 use crate::cloud::resources::boot::{Boot, Said};
 use crate::cloud::resources::image::{Architecture, Family};
+use crate::cloud::resources::instance_type;
 use crate::cloud::resources::tag::Tags;
 use crate::keys::{HostKey, PublicKey};
 
@@ -420,6 +421,16 @@ impl Instance {
     /// The keys of EC2 Instance Connect that are valid now.
     pub fn keys_pushed_at(&self, now: Timestamp) -> impl Iterator<Item = &PushedKey> {
         self.pushed_keys.iter().filter(move |key| now < key.until)
+    }
+
+    /// How many virtual processors its type has.
+    pub fn vcpus(&self) -> i64 {
+        instance_type::find(&self.instance_type).map_or(0, |kind| kind.vcpus)
+    }
+
+    /// Whether its virtual processors count against the quota: AWS counts running instances.
+    pub(super) fn is_counted(&self) -> bool {
+        matches!(self.state, State::Pending | State::Running)
     }
 
     /// Ids of its security groups.

@@ -204,6 +204,17 @@ mod tests {
             refused("KeyName=a&KeyFormat=der"),
             "400 InvalidParameterValue: Invalid value 'der' for KeyFormat."
         );
+        let tags = "KeyName=a&TagSpecification.1.ResourceType=key-pair";
+        assert_eq!(
+            refused(tags),
+            "400 InvalidParameterValue: Tag specification must have at least one tag"
+        );
+        assert_eq!(
+            refused(&format!(
+                "{tags}&TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.2.Key=a"
+            )),
+            "400 InvalidParameterValue: Duplicate tag key 'a' specified"
+        );
         assert!(client.account.regions["us-east-1"].key_pairs.is_empty());
     }
 }

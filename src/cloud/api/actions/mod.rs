@@ -149,6 +149,7 @@ fn rehearse<T: Operation>(request: T, call: &mut Call<'_, '_>) -> Result<(), Api
     };
     let mut copy = Call {
         account_id: call.account_id,
+        quotas: call.quotas,
         caller: call.caller,
         region: &mut region,
         env: &mut env,

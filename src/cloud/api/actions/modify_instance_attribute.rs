@@ -11,7 +11,7 @@ use crate::cloud::api::actions::state_change::{all_of, is_over};
 use crate::cloud::api::answer::answer;
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::params::request;
-use crate::cloud::resources::instance::{Group, Instance, ShutdownBehavior, State};
+use crate::cloud::resources::instance::{Instance, ShutdownBehavior, State};
 use crate::cloud::resources::instance_type;
 
 request! {
@@ -34,7 +34,7 @@ request! {
         /// Another type, for a stopped instance.
         instance_type: Option<TextValue> = "InstanceType",
         /// Other user data, base64, for a stopped instance.
-        user_data: Option<TextValue> = "UserData",
+        user_data: Option<UserDataValue> = "UserData",
         /// What `shutdown` inside does: `stop` or `terminate`.
         instance_initiated_shutdown_behavior: Option<TextValue> = "InstanceInitiatedShutdownBehavior",
         /// Ids of the security groups that replace the present ones.
@@ -49,6 +49,13 @@ request! {
     pub struct TextValue {
         /// The value.
         value: String = "Value",
+    }
+}
+request! {
+    /// New user data.
+    pub struct UserDataValue {
+        /// Base64.
+        value: UserData = "Value",
     }
 }
 request! {
@@ -151,9 +158,10 @@ impl ModifyInstanceAttribute {
         add("blockDeviceMapping", devices.map(Change::Devices));
         let groups = Some(self.groups).filter(|groups| !groups.is_empty());
         add("groupSet", groups.map(Change::Groups));
+        let data = self.user_data.map(|given| Change::user_data(given.value));
+        add("userData", data);
         for (name, text) in [
             ("instanceType", self.instance_type),
-            ("userData", self.user_data),
             (
                 "instanceInitiatedShutdownBehavior",
                 self.instance_initiated_shutdown_behavior,
@@ -222,10 +230,7 @@ impl Change {
             "ebsOptimized" => Self::EbsOptimized(flag()?),
             "sourceDestCheck" => Self::SourceDestCheck(flag()?),
             "instanceType" => Self::InstanceType(value.to_owned()),
-            "userData" => {
-                let UserData(data) = UserData::parse(value)?;
-                Self::UserData(Some(data).filter(|data| !data.is_empty()))
-            }
+            "userData" => Self::user_data(UserData::parse(value)?),
             "instanceInitiatedShutdownBehavior" => Self::Shutdown(match value {
                 "stop" => ShutdownBehavior::Stop,
                 "terminate" => ShutdownBehavior::Terminate,
@@ -239,6 +244,11 @@ impl Change {
                 return Err(ApiError::not_simulated("ModifyInstanceAttribute", &text));
             }
         })
+    }
+
+    /// Empty user data is none.
+    fn user_data(UserData(data): UserData) -> Self {
+        Self::UserData(Some(data).filter(|data| !data.is_empty()))
     }
 
     fn needs_a_stop(&self) -> bool {
@@ -283,17 +293,9 @@ impl Change {
                 Box::new(move |one| one.instance_type = name)
             }
             Self::Groups(ids) => {
-                let groups = ids.iter().map(|id| region.security_groups.require(id));
-                let mut found: Vec<Group> = Vec::new();
-                for group in groups {
-                    let group = group?;
-                    if found.iter().all(|other| other.id != group.id) {
-                        found.push(Group {
-                            id: group.id.clone(),
-                            name: group.name.clone(),
-                        });
-                    }
-                }
+                let found = ids.iter().map(|id| region.security_groups.require(id));
+                let found = found.collect::<Result<Vec<_>, _>>()?;
+                let found = launch_order::each_once(found)?;
                 Box::new(move |one| {
                     if let Some(interface) = &mut one.interface {
                         interface.groups = found;
@@ -453,6 +455,17 @@ mod tests {
             modify(&mut client, &id, "GroupId.1=sg-00000000000000001"),
             "400 InvalidGroup.NotFound: The security group 'sg-00000000000000001' does not exist"
         );
+        let mut ids = Vec::new();
+        for n in 1..=6 {
+            let form = format!("GroupName=g{n}&GroupDescription=d");
+            let id = first(&done(client.ec2("CreateSecurityGroup", &form)), "groupId");
+            ids.push(format!("GroupId.{n}={id}"));
+        }
+        assert!(
+            modify(&mut client, &id, &ids.join("&"))
+                .starts_with("400 SecurityGroupsPerInstanceLimitExceeded: ")
+        );
+        assert_eq!(modify(&mut client, &id, &ids[..5].join("&")), "200 : ");
     }
 
     #[test]

@@ -42,6 +42,10 @@ impl Operation for StartInstances {
             .iter()
             .filter(|instance| instance.state == State::Stopped)
             .collect();
+        let more: i64 = stopped.iter().map(|one| one.vcpus()).sum();
+        if call.region.instances.vcpus() + more > call.quotas.vcpus && more > 0 {
+            return Err(ApiError::too_many_vcpus(call.quotas));
+        }
         // One that has an Elastic IP keeps that.
         let wants = |one: &Instance| one.wants_public_address && one.public_address.is_none();
         let wanted = stopped.iter().filter(|one| wants(one)).count();
