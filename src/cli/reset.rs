@@ -26,6 +26,8 @@ pub fn run(options: &Reset) -> Result<ExitCode, CliError> {
     let failed =
         |error: std::io::Error| CliError::surroundings("the lab cannot be reset").because(error);
     for file in [
+        // First: without it the rest is a whole account, only an older one.
+        private.join("accounts.log"),
         private.join("accounts.json"),
         layout.journal(),
         layout.known_hosts(),

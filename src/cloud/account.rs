@@ -1,6 +1,7 @@
 //! One simulated AWS account: what it holds, region by region.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
+use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
@@ -12,6 +13,7 @@ use crate::cloud::resources::instance::State;
 use crate::cloud::resources::key_pair::KeyPairs;
 use crate::cloud::resources::network::Network;
 use crate::cloud::resources::security_group::SecurityGroups;
+use crate::cloud::tracked::Tracked;
 
 /// An account: an id of twelve digits, and regions that know nothing of each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -24,6 +26,9 @@ pub struct Account {
     pub quotas: Quotas,
     /// Regions that were used so far, by name.
     pub regions: BTreeMap<String, Region>,
+    /// It was never kept.
+    #[serde(skip)]
+    pub(in crate::cloud) is_new: bool,
 }
 
 impl Account {
@@ -33,6 +38,7 @@ impl Account {
             id: id.into(),
             quotas: Quotas::default(),
             regions: BTreeMap::new(),
+            is_new: true,
         }
     }
 
@@ -47,6 +53,25 @@ impl Account {
     pub fn next_due(&self) -> Option<Timestamp> {
         let due = |region: &Region| region.instances.next_due();
         self.regions.values().filter_map(due).min()
+    }
+
+    /// The public addresses of its instances, of those that will have one, and its Elastic IPs.
+    pub fn addresses_in_use(&self) -> BTreeSet<Ipv4Addr> {
+        let regions = self.regions.values();
+        regions
+            .flat_map(|region| {
+                let elastic = region.addresses.iter().map(|one| one.public_ip);
+                region.instances.addresses_in_use().chain(elastic)
+            })
+            .collect()
+    }
+
+    /// What is not written, made again from what is: called once after an account was read.
+    pub fn complete(&mut self) {
+        for region in self.regions.values_mut() {
+            region.take_private_addresses();
+        }
+        self.settle();
     }
 
     /// Whether there is an instance of that id, in any state but terminated.
@@ -98,25 +123,34 @@ pub struct Region {
     /// Instances, terminated ones included for as long as they are shown.
     pub instances: Instances,
     /// The default VPC and its subnets.
-    pub network: Network,
+    pub network: Tracked<Network>,
     /// Security groups.
-    pub security_groups: SecurityGroups,
+    pub security_groups: Tracked<SecurityGroups>,
     /// Elastic IP addresses.
     #[serde(default)]
-    pub addresses: Addresses,
+    pub addresses: Tracked<Addresses>,
+    /// It was never kept.
+    #[serde(skip)]
+    pub(in crate::cloud) is_new: bool,
 }
 
 impl Region {
     fn new(name: &str, env: &mut Env<'_>) -> Self {
         let network = Network::new(name, env);
         let security_groups = SecurityGroups::new(&network.vpc.id, env);
+        Self::with(name, network, security_groups)
+    }
+
+    /// A Region that has nothing but these.
+    pub(in crate::cloud) fn with(name: &str, network: Network, groups: SecurityGroups) -> Self {
         Self {
             name: name.to_owned(),
-            network,
-            security_groups,
+            network: Tracked::new(network),
+            security_groups: Tracked::new(groups),
             key_pairs: KeyPairs::default(),
             instances: Instances::default(),
-            addresses: Addresses::default(),
+            addresses: Tracked::default(),
+            is_new: true,
         }
     }
 
@@ -125,7 +159,22 @@ impl Region {
         self.instances.use_group(group_id)
     }
 
+    /// Takes the private addresses of its instances out of its subnets.
+    fn take_private_addresses(&mut self) {
+        for instance in self.instances.iter() {
+            if let Some(interface) = &instance.interface
+                && let Some(subnet) = self.network.subnet_mut(&interface.subnet_id)
+            {
+                // One that has it already is no news.
+                let _ = subnet.reserve(interface.private_address);
+            }
+        }
+    }
+
     fn advance(&mut self, now: Timestamp, addresses: &mut AddressPool) -> bool {
+        if self.instances.next_due().is_none_or(|due| due > now) {
+            return false;
+        }
         self.instances
             .advance(now, addresses, &mut self.network, &mut self.addresses)
     }

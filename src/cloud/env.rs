@@ -143,6 +143,8 @@ impl Pace {
 #[serde(deny_unknown_fields)]
 pub struct AddressPool {
     range: Ipv4Net,
+    // Not written: the accounts tell.
+    #[serde(default, skip_serializing)]
     taken: BTreeSet<Ipv4Addr>,
     last: Option<Ipv4Addr>,
 }
@@ -181,10 +183,19 @@ impl AddressPool {
         Some(free)
     }
 
-    /// Takes this very address out of the pool, as when an account is loaded.
-    pub fn reserve(&mut self, address: Ipv4Addr) {
-        self.taken.insert(address);
-        self.last = Some(address);
+    /// The address that was handed out last.
+    pub fn last(&self) -> Option<Ipv4Addr> {
+        self.last
+    }
+
+    /// Sets which address was handed out last: the next one comes after it.
+    pub fn set_last(&mut self, last: Option<Ipv4Addr>) {
+        self.last = last;
+    }
+
+    /// Exactly these are in use, as when accounts are loaded.
+    pub fn set_in_use(&mut self, taken: BTreeSet<Ipv4Addr>) {
+        self.taken = taken;
     }
 
     /// Gives an address back.

@@ -5,8 +5,10 @@
 
 pub mod account;
 pub mod api;
+pub mod changes;
 pub mod env;
 pub mod resources;
+pub mod tracked;
 
 pub use account::{Account, Region};
 pub use env::{Env, Pace};

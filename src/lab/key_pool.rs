@@ -88,9 +88,38 @@ impl KeyPool {
     }
 }
 
-impl RsaSource for &KeyPool {
+/// A key that was taken before it is known whether it is needed: it goes back to the pool if not.
+#[derive(Debug)]
+pub struct InHand<'a> {
+    key: Option<PrivateKey>,
+    pool: &'a KeyPool,
+}
+
+impl<'a> InHand<'a> {
+    /// No key yet: whoever wants one takes it then.
+    pub fn none(pool: &'a KeyPool) -> Self {
+        Self { key: None, pool }
+    }
+
+    /// One key, waited for.
+    pub fn one(pool: &'a KeyPool) -> Self {
+        let key = Some(pool.take());
+        Self { key, pool }
+    }
+}
+
+impl RsaSource for InHand<'_> {
     fn next_rsa(&mut self) -> PrivateKey {
-        self.take()
+        self.key.take().unwrap_or_else(|| self.pool.take())
+    }
+}
+
+impl Drop for InHand<'_> {
+    fn drop(&mut self) {
+        if let Some(key) = self.key.take() {
+            self.pool.shared.lock().ready.push_front(key);
+            self.pool.shared.added.notify_one();
+        }
     }
 }
 
@@ -165,5 +194,17 @@ mod tests {
         assert_ne!(a.pem(), b.pem());
         assert_ne!(b.pem(), c.pem());
         assert_ne!(a.pem(), c.pem());
+    }
+
+    #[test]
+    fn a_key_that_was_not_needed_is_the_next_one_again() {
+        let pool = KeyPool::new(1, 1);
+        let first = pool.take();
+        let unused = InHand {
+            key: Some(first.clone()),
+            pool: &pool,
+        };
+        drop(unused);
+        assert_eq!(InHand::one(&pool).next_rsa().pem(), first.pem());
     }
 }

@@ -15,6 +15,7 @@ use crate::cloud::resources::security_group::{Admission, Traffic};
 use crate::course::evidence::{Silence, What};
 use crate::keys::HostKey;
 use crate::lab::journal::{now, timestamp};
+use crate::lab::key_pool::InHand;
 use crate::lab::server::ssh::{Host, Target};
 use crate::lab::simulation::{self, Simulation};
 use crate::lab::stage::{Admits, Listening, Place};
@@ -58,20 +59,20 @@ impl Simulation {
         let mut former = None;
         for (key, account) in &state.accounts {
             for region in account.regions.values() {
+                if let Some(instance) = region.instances.with_public_address(address) {
+                    let target = Target {
+                        account: key.clone(),
+                        region: region.name.clone(),
+                        instance: instance.id.clone(),
+                        address: host.to_owned(),
+                    };
+                    return self.reach_instance(region, instance, target, port, from);
+                }
+            }
+        }
+        for account in state.accounts.values() {
+            for region in account.regions.values() {
                 for instance in region.instances.iter() {
-                    let is_here = instance
-                        .public_address
-                        .as_ref()
-                        .is_some_and(|public| public.address == address);
-                    if is_here {
-                        let target = Target {
-                            account: key.clone(),
-                            region: region.name.clone(),
-                            instance: instance.id.clone(),
-                            address: host.to_owned(),
-                        };
-                        return self.reach_instance(region, instance, target, port, from);
-                    }
                     if let Some(why) = why_not(instance, address) {
                         former = Some(Reach::Silent {
                             why,
@@ -298,8 +299,7 @@ impl Simulation {
             .values()
             .flat_map(|account| account.regions.values());
         regions
-            .flat_map(|region| region.instances.iter())
-            .filter_map(|instance| instance.next_ssh_phase(now, pace))
+            .filter_map(|region| region.instances.next_ssh_phase(now, pace))
             .min()
     }
 
@@ -308,7 +308,8 @@ impl Simulation {
         let pace = self.settings.pace;
         {
             let mut state = self.lock();
-            self.act(&mut state, &target.account, |account, env| {
+            let mut rsa = InHand::none(&self.settings.keys);
+            self.act(&mut state, &target.account, &mut rsa, |account, env| {
                 let region = account.regions.get_mut(&target.region);
                 if let Some(region) = region {
                     let instances = &mut region.instances;
@@ -321,7 +322,7 @@ impl Simulation {
                 }
             });
             // A disk that is full now is met again, and told, at the learner's next change.
-            let _ = self.keep(&state);
+            let _ = self.keep(&mut state);
         }
         self.tell_stage();
     }

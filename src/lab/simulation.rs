@@ -15,14 +15,14 @@ use rand::rngs::StdRng;
 use crate::cloud::account::Quotas;
 use crate::cloud::api::caller::Caller;
 use crate::cloud::api::{self, Asked, Reply};
-use crate::cloud::env::AddressPool;
+use crate::cloud::env::{AddressPool, RsaSource};
 use crate::cloud::{Account, Env, Pace};
 use crate::course::evidence::What;
 use crate::lab::journal::Journal;
-use crate::lab::key_pool::KeyPool;
+use crate::lab::key_pool::{InHand, KeyPool};
 use crate::lab::server::ec2::Backend;
 use crate::lab::server::ssh::Target;
-use crate::lab::store::{Store, StoreError, Stored};
+use crate::lab::store::{Accounts, Store, StoreError, addresses_in_use};
 use crate::machine::Machine;
 
 /// How a simulation is set up.
@@ -80,6 +80,10 @@ pub(super) struct State {
     kept: HashMap<String, Machine>,
     /// Nothing is due before this: time need not be looked at.
     idle_until: jiff::Timestamp,
+    /// Keys of accounts that may have changed since they were kept.
+    touched: BTreeSet<String>,
+    /// The stage has not been told of the last change yet.
+    stage_is_behind: bool,
     /// When the stage is to be told that a machine answers now, though no state changes.
     next_phase: jiff::Timestamp,
     /// Instances that were restarted and whose connections have not been ended yet.
@@ -101,14 +105,16 @@ impl State {
         &mut self,
         now: jiff::Timestamp,
         pace: Pace,
-        keys: &KeyPool,
+        rsa: &mut dyn RsaSource,
         key: &str,
         new_account: impl FnOnce(&mut StdRng) -> Account,
         work: impl FnOnce(&mut Account, &mut Env<'_>) -> R,
     ) -> R {
-        let mut source = keys;
         // Whatever is done may make something due.
         self.idle_until = jiff::Timestamp::MIN;
+        if !self.touched.contains(key) {
+            self.touched.insert(key.to_owned());
+        }
         let rng = &mut self.rng;
         let account = self
             .accounts
@@ -119,9 +125,16 @@ impl State {
             pace,
             rng,
             addresses: &mut self.addresses,
-            rsa: &mut source,
+            rsa,
         };
         work(account, &mut env)
+    }
+
+    /// Makes the accounts as they were when they were kept last.
+    fn undo(&mut self) {
+        self.accounts.retain(|_, account| account.undo());
+        self.addresses.set_in_use(addresses_in_use(&self.accounts));
+        self.touched.clear();
     }
 }
 
@@ -134,18 +147,23 @@ impl Simulation {
     }
 
     fn load(settings: Settings, journal: Journal) -> Result<Self, StoreError> {
-        let store = settings
-            .folder
-            .as_ref()
-            .map(|folder| Store::new(folder.clone()));
+        let store = settings.folder.clone().map(Store::new);
+        Self::load_from(store, settings, journal)
+    }
+
+    fn load_from(
+        store: Option<Store>,
+        settings: Settings,
+        journal: Journal,
+    ) -> Result<Self, StoreError> {
         let stored = match &store {
-            Some(store) => store.load()?,
+            Some(store) => store.accounts().load()?,
             None => None,
         };
-        let (accounts, addresses) = match stored {
-            Some(stored) => (stored.accounts, stored.addresses),
-            None => (BTreeMap::new(), AddressPool::new(settings.addresses)),
-        };
+        let Accounts {
+            accounts,
+            addresses,
+        } = stored.unwrap_or_else(|| Accounts::none(settings.addresses));
         let machines = match &store {
             Some(store) => store.machines()?,
             None => HashMap::new(),
@@ -156,6 +174,8 @@ impl Simulation {
             kept: machines.clone(),
             machines: HashMap::from([(LABS_KEY.to_owned(), machines)]),
             idle_until: jiff::Timestamp::MIN,
+            touched: BTreeSet::new(),
+            stage_is_behind: true,
             next_phase: jiff::Timestamp::MIN,
             restarted: BTreeSet::new(),
             addresses,
@@ -217,12 +237,16 @@ impl Simulation {
             let State {
                 accounts,
                 addresses,
+                touched,
                 ..
             } = &mut *state;
             let mut changed = false;
             let mut next = jiff::Timestamp::MAX;
-            for account in accounts.values_mut() {
-                changed |= account.advance(now, addresses);
+            for (key, account) in accounts {
+                if account.advance(now, addresses) {
+                    changed = true;
+                    touched.insert(key.clone());
+                }
                 next = next.min(account.next_due().unwrap_or(next));
             }
             state.idle_until = next;
@@ -231,7 +255,7 @@ impl Simulation {
             if changed {
                 self.forget_ended(&mut state);
                 // A disk that is full now is met again, and told, at the learner's next change.
-                let _ = self.keep(&state);
+                let _ = self.keep(&mut state);
             }
             (changed || answers, booted)
         };
@@ -285,8 +309,13 @@ impl Simulation {
             let mut state = self.lock();
             state.accounts.clear();
             state.addresses = AddressPool::new(self.settings.addresses);
+            state.stage_is_behind = true;
             self.forget_ended(&mut state);
-            self.keep(&state)?;
+            if let Some(store) = &self.store {
+                store
+                    .accounts()
+                    .save_whole(&state.accounts, &state.addresses)?;
+            }
         }
         self.journal.clear();
         self.tell_stage();
@@ -303,6 +332,7 @@ impl Simulation {
         self.changes.fetch_add(1, Ordering::Relaxed);
         let told = {
             let mut state = self.lock();
+            state.stage_is_behind = false;
             state.next_phase = self.next_phase(&state).unwrap_or(jiff::Timestamp::MAX);
             let state = &mut *state;
             for region in state
@@ -329,11 +359,34 @@ impl Simulation {
             .retain(|instance| !told.contains(instance));
     }
 
-    pub(super) fn keep(&self, state: &State) -> std::io::Result<()> {
-        let Some(store) = &self.store else {
-            return Ok(());
-        };
-        store.save(&Stored::of(&state.accounts, &state.addresses))
+    /// Tells the stage only when its listeners may have to change: a key pair more is nothing to it.
+    fn tell_stage_of_change(&self) {
+        if self.lock().stage_is_behind {
+            self.tell_stage();
+        } else {
+            self.changes.fetch_add(1, Ordering::Relaxed);
+        }
+    }
+
+    /// Keeps what changed, in a lab.
+    pub(super) fn keep(&self, state: &mut State) -> std::io::Result<()> {
+        let State {
+            accounts, touched, ..
+        } = state;
+        let connections = touched
+            .iter()
+            .filter_map(|key| accounts.get(key))
+            .any(Account::changes_connections);
+        state.stage_is_behind |= connections;
+        if let Some(store) = &self.store {
+            store.accounts().save(&state.accounts, &state.addresses)?;
+        }
+        for key in std::mem::take(&mut state.touched) {
+            if let Some(account) = state.accounts.get_mut(&key) {
+                account.settle();
+            }
+        }
+        Ok(())
     }
 
     /// Whether the machine has changes that are to be written. Quick, and never true where nothing is kept.
@@ -399,13 +452,19 @@ impl Simulation {
         key: &str,
         work: impl FnOnce(&mut Account, &mut Env<'_>) -> R,
     ) -> R {
-        self.act(&mut self.lock(), key, work)
+        self.act(
+            &mut self.lock(),
+            key,
+            &mut InHand::none(&self.settings.keys),
+            work,
+        )
     }
 
     pub(super) fn act<R>(
         &self,
         state: &mut State,
         key: &str,
+        rsa: &mut dyn RsaSource,
         work: impl FnOnce(&mut Account, &mut Env<'_>) -> R,
     ) -> R {
         let now = crate::lab::journal::timestamp();
@@ -413,13 +472,14 @@ impl Simulation {
         state.with_env(
             now,
             self.settings.pace,
-            &self.settings.keys,
+            rsa,
             key,
             |rng| match tenancy {
-                Tenancy::One { account } => Account {
-                    quotas: Quotas::LEARNERS,
-                    ..Account::new(account)
-                },
+                Tenancy::One { account } => {
+                    let mut account = Account::new(account);
+                    account.quotas = Quotas::LEARNERS;
+                    account
+                }
                 Tenancy::PerAccessKey => Account::new(fresh_account_id(rng)),
             },
             work,
@@ -469,24 +529,25 @@ impl Backend for Simulation {
             // What a boot did is there for the request that looks at it.
             self.tick();
         }
+        // Whoever waits for a key to be made holds nobody up.
+        let mut rsa = if asked.wants_rsa() {
+            InHand::one(&self.settings.keys)
+        } else {
+            InHand::none(&self.settings.keys)
+        };
         let mut reply = {
             let mut state = self.lock();
-            let before = (self.store.is_some() && asked.changes())
-                .then(|| (state.accounts.get(&key).cloned(), state.addresses.clone()));
-            let reply = self.act(&mut state, &key, |account, env| {
+            let is_change = asked.changes();
+            let reply = self.act(&mut state, &key, &mut rsa, |account, env| {
                 api::answer(asked, account, env)
             });
             // What only time changed will be changed again if it is lost, so that a full disk does not refuse a look.
             if reply.changed
-                && let Err(error) = self.keep(&state)
-                && let Some((account, addresses)) = before
+                && let Err(error) = self.keep(&mut state)
+                && is_change
             {
                 // What could not be kept did not happen: the answer and the account agree with the disk.
-                match account {
-                    Some(account) => state.accounts.insert(key, account),
-                    None => state.accounts.remove(&key),
-                };
-                state.addresses = addresses;
+                state.undo();
                 return api::not_kept(request, &error.to_string());
             }
             if reply.changed {
@@ -503,7 +564,7 @@ impl Backend for Simulation {
             });
         }
         if reply.changed {
-            self.tell_stage();
+            self.tell_stage_of_change();
         }
         reply
     }

@@ -113,6 +113,16 @@ impl Asked {
         };
         actions::find(caller.service, name).is_some_and(|action| action.changes)
     }
+
+    /// Whether answering it takes a fresh RSA key, if nothing is refused.
+    pub fn wants_rsa(&self) -> bool {
+        self.named.as_ref().is_ok_and(|(name, params)| {
+            let asks_for = |wanted, value| params.iter().any(|pair| pair == (wanted, value));
+            name == "CreateKeyPair"
+                && !asks_for("KeyType", "ed25519")
+                && !asks_for("DryRun", "true")
+        })
+    }
 }
 
 /// Answers one request. The whole path, with no I/O.
@@ -267,7 +277,7 @@ pub(crate) mod testing {
         pub(crate) now: Timestamp,
         pub(crate) pace: Pace,
         pub(crate) region: &'static str,
-        addresses: AddressPool,
+        pub(crate) addresses: AddressPool,
         rng: StdRng,
     }
 

@@ -1,13 +1,15 @@
 //! The instances of one Region, in the order of their launches, with their due changes of state.
 
+use std::borrow::Cow;
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 use std::ops::Bound;
 use std::sync::Arc;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+use crate::cloud::changes::InstanceChanges;
 use crate::cloud::env::{AddressPool, Pace};
 use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::boot::Said;
@@ -16,16 +18,20 @@ use crate::cloud::resources::instance::{
 };
 use crate::cloud::resources::network::Network;
 use crate::cloud::resources::tag::Tags;
+use crate::cloud::tracked::{Tracked, TrackedMap};
 
 /// The instances of one Region. What is only an index is not written, but made again when an account is loaded.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct Instances {
-    next: u64,
-    launches: BTreeMap<String, Launch>,
-    all: BTreeMap<u64, Arc<Instance>>,
+    next: Tracked<u64>,
+    launches: TrackedMap<String, Launch>,
+    all: TrackedMap<u64, Instance>,
     // Instance, volume and interface ids.
-    numbers: HashMap<String, u64>,
+    numbers: HashMap<Short, u64>,
     private: HashMap<Ipv4Addr, u64>,
+    public: HashMap<Ipv4Addr, u64>,
+    // Those that run, by the time since when they do.
+    running: BTreeSet<(Timestamp, u64)>,
     due: BTreeSet<(Timestamp, u64)>,
     vcpus: i64,
     // Those whose boot has not been run inside the machine.
@@ -49,7 +55,7 @@ pub struct Launch {
 impl Instances {
     /// The instance with that id.
     pub fn get(&self, id: &str) -> Option<&Arc<Instance>> {
-        let instance = self.all.get(self.numbers.get(id)?)?;
+        let instance = self.all.get(self.numbers.get(&short(id)?)?)?;
         (instance.id == id).then_some(instance)
     }
 
@@ -89,12 +95,12 @@ impl Instances {
 
     /// The launch that was made with a token.
     pub fn launch(&self, token: &str) -> Option<&Launch> {
-        self.launches.get(token)
+        self.launches.get(token).map(|launch| &**launch)
     }
 
     /// The number that the next instance gets.
     pub fn next_number(&self) -> u64 {
-        self.next
+        *self.next
     }
 
     /// The instance that has that private address.
@@ -117,16 +123,34 @@ impl Instances {
 
     /// The instance that has the network interface of that id.
     pub fn with_interface(&self, id: &str) -> Option<&Arc<Instance>> {
-        let instance = self.all.get(self.numbers.get(id)?)?;
+        let instance = self.all.get(self.numbers.get(&short(id)?)?)?;
         let has = instance.interface.as_ref().is_some_and(|one| one.id == id);
         has.then_some(instance)
     }
 
     /// The instance that has the volume of that id.
     pub fn with_volume(&self, id: &str) -> Option<&Arc<Instance>> {
-        let instance = self.all.get(self.numbers.get(id)?)?;
+        let instance = self.all.get(self.numbers.get(&short(id)?)?)?;
         let has = instance.volumes.iter().any(|volume| volume.id == id);
         has.then_some(instance)
+    }
+
+    /// The instance that has that public address now.
+    pub fn with_public_address(&self, address: Ipv4Addr) -> Option<&Arc<Instance>> {
+        self.all.get(self.public.get(&address)?)
+    }
+
+    /// When an SSH server starts or a network comes back, though no state changes.
+    pub fn next_ssh_phase(&self, now: Timestamp, pace: Pace) -> Option<Timestamp> {
+        let starting = pace.sshd().try_into().unwrap_or(SignedDuration::ZERO);
+        let since = now.checked_sub(starting).unwrap_or(Timestamp::MIN);
+        let next = |after| {
+            let range = (Bound::Excluded((after, u64::MAX)), Bound::Unbounded);
+            let (_, number) = self.running.range(range).next()?;
+            self.all.get(number)?.next_ssh_phase(now, pace)
+        };
+        // The one whose server starts first, and the one whose network comes back first.
+        next(since).into_iter().chain(next(now)).min()
     }
 
     /// Whether an instance's interface is in that security group.
@@ -158,7 +182,7 @@ impl Instances {
                 first,
                 last,
             };
-            self.launches.insert(token, launch);
+            self.launches.insert(token, Arc::new(launch));
         }
         for instance in instances {
             self.insert(instance);
@@ -277,8 +301,7 @@ impl Instances {
 
     /// The tags of an instance, or of a volume or interface that an instance has.
     pub fn tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
-        let shared = self.all.get_mut(self.numbers.get(id)?)?;
-        let instance = Arc::make_mut(shared);
+        let instance = self.all.get_mut(self.numbers.get(&short(id)?)?)?;
         if instance.id == id {
             return Some(&mut instance.tags);
         }
@@ -331,18 +354,90 @@ impl Instances {
     }
 
     fn insert(&mut self, instance: Instance) {
-        self.next = self.next.max(instance.number.saturating_add(1));
+        *self.next = (*self.next).max(instance.number.saturating_add(1));
         self.put(Arc::new(instance));
+    }
+
+    /// Whether any was changed, made or forgotten since the last [`settle`](Self::settle).
+    pub(in crate::cloud) fn is_touched(&self) -> bool {
+        self.all.is_touched()
+    }
+
+    /// What changed since the last [`settle`](Self::settle).
+    pub(in crate::cloud) fn changes(&self) -> InstanceChanges<'_> {
+        InstanceChanges {
+            next: *self.next,
+            launches: self
+                .launches
+                .touched()
+                .map(|(token, launch)| {
+                    let launch = launch.map(|launch| Cow::Borrowed(&**launch));
+                    (Cow::Borrowed(token.as_str()), launch)
+                })
+                .collect(),
+            instances: self
+                .all
+                .touched()
+                .map(|(number, instance)| {
+                    let instance = instance.map(|instance| Cow::Borrowed(&**instance));
+                    (*number, instance)
+                })
+                .collect(),
+        }
+    }
+
+    /// Makes these changes, which were written after what is here.
+    pub(in crate::cloud) fn apply(&mut self, changes: InstanceChanges<'_>) {
+        *self.next = (*self.next).max(changes.next);
+        for (token, launch) in changes.launches {
+            let token = token.into_owned();
+            match launch {
+                Some(launch) => self.launches.insert(token, Arc::new(launch.into_owned())),
+                None => self.launches.remove(&token),
+            };
+        }
+        for (number, instance) in changes.instances {
+            self.take(number);
+            if let Some(instance) = instance {
+                self.put(Arc::new(instance.into_owned()));
+            }
+        }
+    }
+
+    /// What is there now is what the next change starts from.
+    pub(in crate::cloud) fn settle(&mut self) {
+        self.next.settle();
+        self.launches.settle();
+        self.all.settle();
+    }
+
+    /// Makes everything as it was at the last [`settle`](Self::settle).
+    pub(in crate::cloud) fn undo(&mut self) {
+        self.next.undo();
+        self.launches.undo();
+        for (number, before) in self.all.take_before() {
+            self.take(number);
+            if let Some(instance) = before {
+                self.put(instance);
+            }
+        }
+        self.all.settle();
     }
 
     /// Takes an instance out of the map and of every index.
     fn take(&mut self, number: u64) -> Option<Arc<Instance>> {
         let instance = self.all.remove(&number)?;
-        for id in ids(&instance) {
-            self.numbers.remove(id);
+        for id in ids(&instance).filter_map(short) {
+            self.numbers.remove(&id);
+        }
+        if let Some(public) = &instance.public_address {
+            forget(&mut self.public, public.address, number);
+        }
+        if let Some(since) = instance.running_since {
+            self.running.remove(&(since, number));
         }
         if let Some(address) = instance.private_address() {
-            self.private.remove(&address);
+            forget(&mut self.private, address, number);
         }
         if let Some(due) = instance.due {
             self.due.remove(&(due, number));
@@ -357,8 +452,14 @@ impl Instances {
     /// Puts an instance into the map and into every index.
     fn put(&mut self, instance: Arc<Instance>) {
         let number = instance.number;
-        for id in ids(&instance) {
-            self.numbers.insert(id.to_owned(), number);
+        for id in ids(&instance).filter_map(short) {
+            self.numbers.insert(id, number);
+        }
+        if let Some(public) = &instance.public_address {
+            self.public.insert(public.address, number);
+        }
+        if let Some(since) = instance.running_since {
+            self.running.insert((since, number));
         }
         if let Some(address) = instance.private_address() {
             self.private.insert(address, number);
@@ -376,6 +477,23 @@ impl Instances {
     }
 }
 
+/// Another instance may have the address already.
+fn forget(numbers: &mut HashMap<Ipv4Addr, u64>, address: Ipv4Addr, number: u64) {
+    if numbers.get(&address) == Some(&number) {
+        numbers.remove(&address);
+    }
+}
+
+/// An id in few bytes: its first letter and its number. Whoever finds an instance by it compares the id itself.
+type Short = (u8, u128);
+
+/// None when it is not one that AWS could have made.
+fn short(id: &str) -> Option<Short> {
+    let (kind, number) = id.split_once('-')?;
+    let number = u128::from_str_radix(number, 16).ok()?;
+    Some((*kind.as_bytes().first()?, number))
+}
+
 fn ids(instance: &Instance) -> impl Iterator<Item = &str> {
     let volumes = instance.volumes.iter().map(|volume| volume.id.as_str());
     let interface = instance
@@ -390,7 +508,7 @@ fn ids(instance: &Instance) -> impl Iterator<Item = &str> {
 #[derive(Serialize)]
 struct Written<'a> {
     next: u64,
-    launches: &'a BTreeMap<String, Launch>,
+    launches: BTreeMap<&'a str, &'a Launch>,
     instances: Vec<&'a Instance>,
 }
 
@@ -405,8 +523,12 @@ struct Read {
 impl Serialize for Instances {
     fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
         Written {
-            next: self.next,
-            launches: &self.launches,
+            next: *self.next,
+            launches: self
+                .launches
+                .range(..)
+                .map(|(token, launch)| (token.as_str(), &**launch))
+                .collect(),
             instances: self.iter().map(|instance| &**instance).collect(),
         }
         .serialize(serializer)
@@ -417,10 +539,12 @@ impl<'de> Deserialize<'de> for Instances {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
         let read = Read::deserialize(deserializer)?;
         let mut all = Self {
-            next: read.next,
-            launches: read.launches,
+            next: Tracked::new(read.next),
             ..Self::default()
         };
+        for (token, launch) in read.launches {
+            all.launches.insert(token, Arc::new(launch));
+        }
         for instance in read.instances {
             all.insert(instance);
         }

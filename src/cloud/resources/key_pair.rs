@@ -1,6 +1,6 @@
 //! Key pairs of one Region: the public half and its fingerprint. The private half is never kept.
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cloud::api::error::ApiError;
 use crate::cloud::resources::tag::Tags;
+use crate::cloud::tracked::TrackedMap;
 use crate::keys::PublicKey;
 
 /// One key pair.
@@ -33,7 +34,7 @@ pub struct KeyPair {
 /// The key pairs of one Region, by name. Written as a list.
 #[derive(Debug, Clone, Default, PartialEq)]
 pub struct KeyPairs {
-    by_name: BTreeMap<String, Arc<KeyPair>>,
+    by_name: TrackedMap<String, KeyPair>,
     names: HashMap<String, String>,
 }
 
@@ -97,7 +98,8 @@ impl KeyPairs {
 
     /// Takes out the one of that name.
     pub fn remove(&mut self, name: &str) -> Option<Arc<KeyPair>> {
-        let pair = self.by_name.remove(name)?;
+        let name = self.by_name.get(name)?.name.clone();
+        let pair = self.by_name.remove(&name)?;
         self.names.remove(&pair.id);
         Some(pair)
     }
@@ -105,7 +107,31 @@ impl KeyPairs {
     /// The tags of the key pair with that id.
     pub fn tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
         let pair = self.by_name.get_mut(self.names.get(id)?)?;
-        Some(&mut Arc::make_mut(pair).tags)
+        Some(&mut pair.tags)
+    }
+
+    /// What was touched since the last [`settle`](Self::settle): each name with what it has now.
+    pub(in crate::cloud) fn touched(&self) -> impl Iterator<Item = (&str, Option<&KeyPair>)> {
+        self.by_name
+            .touched()
+            .map(|(name, pair)| (name.as_str(), pair.map(|pair| &**pair)))
+    }
+
+    /// What is there now is what the next change starts from.
+    pub(in crate::cloud) fn settle(&mut self) {
+        self.by_name.settle();
+    }
+
+    /// Makes everything as it was at the last [`settle`](Self::settle).
+    pub(in crate::cloud) fn undo(&mut self) {
+        for (name, before) in self.by_name.take_before() {
+            self.remove(&name);
+            if let Some(pair) = before {
+                self.names.insert(pair.id.clone(), name.clone());
+                self.by_name.insert(name, pair);
+            }
+        }
+        self.by_name.settle();
     }
 }
 

@@ -55,6 +55,8 @@ pub struct Subnet {
     pub cidr: Ipv4Net,
     /// Tags.
     pub tags: Tags,
+    // Not written: the instances tell.
+    #[serde(default, skip_serializing)]
     taken: BTreeSet<Ipv4Addr>,
 }
 
@@ -91,6 +93,16 @@ impl Network {
             })
             .collect();
         Self { vpc, subnets }
+    }
+
+    /// Is like another one that was read, but for the addresses that are in use.
+    pub(in crate::cloud) fn become_like(&mut self, mut other: Self) {
+        for subnet in &mut other.subnets {
+            if let Some(same) = self.subnet_mut(&subnet.id) {
+                subnet.taken = std::mem::take(&mut same.taken);
+            }
+        }
+        *self = other;
     }
 
     /// The subnet of that id.

@@ -16,7 +16,7 @@ use super::WorkspaceError;
 ///     shell/                 hook files and the lab's own shell histories
 ///     aws/ ssh/ putty/ ansible/   the first three are `~/.aws`, `~/.ssh` and `~/.putty` in the netns stage
 ///     netns/                 what lies over `/etc/hosts` and so on there
-///     accounts.json machines/ journal.jsonl lesson progress-<lesson>.json
+///     accounts.json accounts.log machines/ journal.jsonl lesson progress-<lesson>.json
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {

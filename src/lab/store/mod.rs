@@ -1,4 +1,4 @@
-//! What a simulation keeps on the disk: the accounts in one file, each machine's disk in one of its own.
+//! What a simulation keeps on the disk: the accounts in two files, each machine's disk in one of its own.
 //!
 //! Long contents of a machine's files are in a folder beside that, one file each, written once: a prompt after an upload of
 //! 60 MB does not write the 60 MB again.
@@ -6,20 +6,25 @@
 
 #![expect(clippy::disallowed_methods, reason = "the store is files")]
 
-use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, PoisonError};
 
-use serde::{Deserialize, Serialize};
+use serde::Deserialize;
 
-use crate::cloud::Account;
-use crate::cloud::env::AddressPool;
 use crate::lab::files::{read_if_there, write_atomically};
 use crate::machine::Machine;
 
+mod accounts;
+mod disk;
+#[cfg(test)]
+pub(crate) mod power_cut;
+
+pub use accounts::{AccountFiles, Accounts, addresses_in_use};
+pub use disk::{Disk, Folder};
+
 /// The format of the files that this program writes.
-const FORMAT: u32 = 1;
+const FORMAT: u32 = 2;
 
 /// Bytes from which on a content has a file of its own.
 const LONG: usize = 64 * 1024;
@@ -28,6 +33,7 @@ const LONG: usize = 64 * 1024;
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
+    accounts: AccountFiles,
     /// The contents that have files of their own, by instance and name.
     apart: Mutex<HashMap<String, Contents>>,
 }
@@ -62,69 +68,33 @@ pub enum StoreError {
         /// Its format.
         found: u64,
     },
-}
-
-/// The accounts file.
-#[derive(Debug, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-struct Written<'a> {
-    format: u32,
-    accounts: Cow<'a, BTreeMap<String, Account>>,
-    addresses: Cow<'a, AddressPool>,
-}
-
-/// What is kept of the accounts.
-pub struct Stored<'a> {
-    written: Written<'a>,
-}
-
-impl<'a> Stored<'a> {
-    /// Borrows what is to be kept.
-    pub fn of(accounts: &'a BTreeMap<String, Account>, addresses: &'a AddressPool) -> Self {
-        let (accounts, addresses) = (Cow::Borrowed(accounts), Cow::Borrowed(addresses));
-        Self {
-            written: Written {
-                format: FORMAT,
-                accounts,
-                addresses,
-            },
-        }
-    }
-}
-
-/// What was kept, read again.
-pub struct Loaded {
-    /// Accounts by key.
-    pub accounts: BTreeMap<String, Account>,
-    /// Addresses in use.
-    pub addresses: AddressPool,
+    /// It goes on from another file than the one beside it.
+    #[error("{} does not belong to the accounts.json beside it", path.display())]
+    OfAnother {
+        /// The file.
+        path: PathBuf,
+    },
 }
 
 impl Store {
     /// A store in this folder, which exists.
     pub fn new(folder: PathBuf) -> Self {
+        let disk = Box::new(Folder(folder.clone()));
+        Self::on(disk, folder)
+    }
+
+    /// A store whose accounts are on that disk.
+    pub fn on(disk: Box<dyn Disk>, folder: PathBuf) -> Self {
         Self {
+            accounts: AccountFiles::new(disk, &folder),
             folder,
             apart: Mutex::default(),
         }
     }
 
-    /// What was kept; none when nothing was.
-    pub fn load(&self) -> Result<Option<Loaded>, StoreError> {
-        let path = self.accounts_file();
-        let Some(bytes) = read(&path)? else {
-            return Ok(None);
-        };
-        let written: Written<'_> = parse(&path, &bytes)?;
-        Ok(Some(Loaded {
-            accounts: written.accounts.into_owned(),
-            addresses: written.addresses.into_owned(),
-        }))
-    }
-
-    /// Keeps the accounts.
-    pub fn save(&self, stored: &Stored<'_>) -> std::io::Result<()> {
-        write_atomically(&self.accounts_file(), &serde_json::to_vec(&stored.written)?)
+    /// The accounts.
+    pub fn accounts(&self) -> &AccountFiles {
+        &self.accounts
     }
 
     /// Every machine that was kept, by instance id.
@@ -217,10 +187,6 @@ impl Store {
 
     fn contents_folder(&self, instance: &str) -> PathBuf {
         self.machines_folder().join(format!("{instance}.files"))
-    }
-
-    fn accounts_file(&self) -> PathBuf {
-        self.folder.join("accounts.json")
     }
 
     fn machines_folder(&self) -> PathBuf {
