@@ -11,9 +11,9 @@ use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::fleet::Instances;
 use crate::cloud::resources::instance::State;
 use crate::cloud::resources::key_pair::KeyPairs;
-use crate::cloud::resources::network::Network;
+use crate::cloud::resources::network::{Network, Subnet};
 use crate::cloud::resources::security_group::SecurityGroups;
-use crate::cloud::tracked::Tracked;
+use crate::cloud::tracked::{IsNew, Tracked};
 
 /// An account: an id of twelve digits, and regions that know nothing of each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -28,7 +28,7 @@ pub struct Account {
     pub regions: BTreeMap<String, Region>,
     /// It was never kept.
     #[serde(skip)]
-    pub(in crate::cloud) is_new: bool,
+    pub(in crate::cloud) is_new: IsNew,
 }
 
 impl Account {
@@ -38,7 +38,7 @@ impl Account {
             id: id.into(),
             quotas: Quotas::default(),
             regions: BTreeMap::new(),
-            is_new: true,
+            is_new: IsNew(true),
         }
     }
 
@@ -64,14 +64,6 @@ impl Account {
                 region.instances.addresses_in_use().chain(elastic)
             })
             .collect()
-    }
-
-    /// What is not written, made again from what is: called once after an account was read.
-    pub fn complete(&mut self) {
-        for region in self.regions.values_mut() {
-            region.take_private_addresses();
-        }
-        self.settle();
     }
 
     /// Whether there is an instance of that id, in any state but terminated.
@@ -114,7 +106,7 @@ impl Default for Quotas {
 
 /// What an account has in one region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
+#[serde(from = "WrittenRegion")]
 pub struct Region {
     /// `us-east-1` and so on.
     pub name: String,
@@ -127,11 +119,38 @@ pub struct Region {
     /// Security groups.
     pub security_groups: Tracked<SecurityGroups>,
     /// Elastic IP addresses.
-    #[serde(default)]
     pub addresses: Tracked<Addresses>,
     /// It was never kept.
     #[serde(skip)]
-    pub(in crate::cloud) is_new: bool,
+    pub(in crate::cloud) is_new: IsNew,
+}
+
+/// A Region as it is written.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+struct WrittenRegion {
+    name: String,
+    key_pairs: KeyPairs,
+    instances: Instances,
+    network: Network,
+    security_groups: SecurityGroups,
+    #[serde(default)]
+    addresses: Addresses,
+}
+
+impl From<WrittenRegion> for Region {
+    fn from(written: WrittenRegion) -> Self {
+        let mut region = Self {
+            key_pairs: written.key_pairs,
+            instances: written.instances,
+            addresses: Tracked::new(written.addresses),
+            ..Self::with(&written.name, written.network, written.security_groups)
+        };
+        let numbers: Vec<u64> = region.instances.iter().map(|one| one.number).collect();
+        region.take_private_addresses(&numbers);
+        region.settle();
+        region
+    }
 }
 
 impl Region {
@@ -150,7 +169,7 @@ impl Region {
             key_pairs: KeyPairs::default(),
             instances: Instances::default(),
             addresses: Tracked::default(),
-            is_new: true,
+            is_new: IsNew(true),
         }
     }
 
@@ -159,14 +178,26 @@ impl Region {
         self.instances.use_group(group_id)
     }
 
-    /// Takes the private addresses of its instances out of its subnets.
-    fn take_private_addresses(&mut self) {
-        for instance in self.instances.iter() {
-            if let Some(interface) = &instance.interface
+    /// Takes the private addresses of these instances out of their subnets.
+    pub(in crate::cloud) fn take_private_addresses(&mut self, numbers: &[u64]) {
+        self.at_private_addresses(numbers, |subnet, address| {
+            // One that has it already is no news.
+            let _ = subnet.reserve(address);
+        });
+    }
+
+    /// Puts the private addresses of these instances back into their subnets.
+    pub(in crate::cloud) fn free_private_addresses(&mut self, numbers: &[u64]) {
+        self.at_private_addresses(numbers, Subnet::give_back);
+    }
+
+    fn at_private_addresses(&mut self, numbers: &[u64], what: impl Fn(&mut Subnet, Ipv4Addr)) {
+        for number in numbers {
+            if let Some(instance) = self.instances.numbered(*number)
+                && let Some(interface) = &instance.interface
                 && let Some(subnet) = self.network.subnet_mut(&interface.subnet_id)
             {
-                // One that has it already is no news.
-                let _ = subnet.reserve(interface.private_address);
+                what(subnet, interface.private_address);
             }
         }
     }

@@ -12,6 +12,7 @@ use crate::cloud::resources::instance::Instance;
 use crate::cloud::resources::key_pair::KeyPair;
 use crate::cloud::resources::network::Network;
 use crate::cloud::resources::security_group::SecurityGroups;
+use crate::cloud::tracked::IsNew;
 use crate::cloud::{Account, Region};
 
 /// What changed in an account. Where something is none, it is gone.
@@ -65,7 +66,7 @@ impl Account {
             .iter()
             .filter_map(|(name, region)| Some((Cow::Borrowed(name.as_str()), region.changes()?)))
             .collect();
-        (self.is_new || !regions.is_empty()).then(|| AccountChanges {
+        (self.is_new.0 || !regions.is_empty()).then(|| AccountChanges {
             id: Cow::Borrowed(&self.id),
             quotas: self.quotas,
             regions,
@@ -91,7 +92,7 @@ impl Account {
 
     /// What is there now is what the next change starts from: it was kept, or nothing is.
     pub fn settle(&mut self) {
-        self.is_new = false;
+        self.is_new = IsNew(false);
         for region in self.regions.values_mut() {
             region.settle();
         }
@@ -101,17 +102,17 @@ impl Account {
     /// caller to find out again.
     #[must_use]
     pub fn undo(&mut self) -> bool {
-        self.regions.retain(|_, region| !region.is_new);
+        self.regions.retain(|_, region| !region.is_new.0);
         for region in self.regions.values_mut() {
             region.undo();
         }
-        !self.is_new
+        !self.is_new.0
     }
 
     /// Whether something changed that decides who can connect to an instance.
     pub fn changes_connections(&self) -> bool {
         self.regions.values().any(|region| {
-            region.is_new
+            region.is_new.0
                 || region.instances.is_touched()
                 || region.security_groups.changed().is_some()
         })
@@ -120,7 +121,7 @@ impl Account {
 
 impl Region {
     fn changes(&self) -> Option<RegionChanges<'_>> {
-        if self.is_new {
+        if self.is_new.0 {
             // Made just now: all of it, however much of it the tracking has seen.
             let mut changes = self.touched();
             changes.network = Some(Cow::Borrowed(&*self.network));
@@ -167,11 +168,14 @@ impl Region {
                 None => drop(self.key_pairs.remove(&name)),
             }
         }
-        self.instances.apply(changes.instances);
         if let Some(network) = changes.network {
-            // Which addresses are in use is told by the instances.
             self.network.become_like(network.into_owned());
         }
+        let numbers: Vec<u64> = changes.instances.instances.keys().copied().collect();
+        // Which private addresses are in use is told by the instances.
+        self.free_private_addresses(&numbers);
+        self.instances.apply(changes.instances);
+        self.take_private_addresses(&numbers);
         if let Some(groups) = changes.security_groups {
             *self.security_groups = groups.into_owned();
         }
@@ -180,8 +184,8 @@ impl Region {
         }
     }
 
-    fn settle(&mut self) {
-        self.is_new = false;
+    pub(in crate::cloud) fn settle(&mut self) {
+        self.is_new = IsNew(false);
         self.key_pairs.settle();
         self.instances.settle();
         self.network.settle();

@@ -197,6 +197,16 @@ impl<'de, T: Deserialize<'de> + Clone + PartialEq> Deserialize<'de> for Tracked<
     }
 }
 
+/// Whether something was never kept. It is no part of what the thing is: two that differ in it are equal.
+#[derive(Debug, Clone, Copy, Default)]
+pub struct IsNew(pub bool);
+
+impl PartialEq for IsNew {
+    fn eq(&self, _: &Self) -> bool {
+        true
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -8,6 +8,7 @@
 pub mod file;
 mod fingerprint;
 mod host_key;
+mod host_keys;
 mod key_type;
 pub mod keygen;
 mod openssh;
@@ -17,6 +18,7 @@ mod public_key;
 
 pub use fingerprint::{sha256, sha256_hex_colons};
 pub use host_key::{HostKey, HostKeyType, NotAHostKey};
+pub use host_keys::HostKeys;
 pub use key_type::{KeyType, NotAKeyType};
 pub use private_key::{KeyNotMade, PrivateKey};
 pub use public_key::{NotAPublicKey, PublicKey};

@@ -1,5 +1,7 @@
 //! The public half of a key pair: RSA or ED25519, as `ImportKeyPair` takes it.
 
+use std::sync::Arc;
+
 use base64::Engine;
 use base64::engine::general_purpose::STANDARD;
 use rsa::pkcs8::der::Decode;
@@ -16,7 +18,11 @@ const RSA_BITS: std::ops::RangeInclusive<u32> = 1024..=8192;
 
 /// The public half of a key pair, without a comment. Two are equal when they are the same key.
 #[derive(Debug, Clone)]
-pub struct PublicKey {
+pub struct PublicKey(Arc<Parts>);
+
+/// What is made of a key once, and shared by all who have it: every instance that was launched with a key pair.
+#[derive(Debug)]
+struct Parts {
     ssh: ssh_key::PublicKey,
     blob: Vec<u8>,
     key_type: KeyType,
@@ -62,7 +68,7 @@ impl PublicKey {
         match openssh_parts(text) {
             Some((algorithm, body)) => {
                 let key = Self::from_blob(&unwrap_base64(body)?)?;
-                if key.key_type.ssh_name() == algorithm {
+                if key.0.key_type.ssh_name() == algorithm {
                     Ok(key)
                 } else {
                     Err(NotAPublicKey::Unreadable)
@@ -99,12 +105,12 @@ impl PublicKey {
                     ));
                 }
             };
-        Ok(Self {
+        Ok(Self(Arc::new(Parts {
             ssh,
             blob,
             key_type,
             imported_fingerprint,
-        })
+        })))
     }
 
     fn from_blob(blob: &[u8]) -> Result<Self, NotAPublicKey> {
@@ -135,54 +141,54 @@ impl PublicKey {
     /// `ssh-rsa AAAA… comment`, one line without its end. The comment's line ends and control characters are left out; an
     /// empty one is left away with its space.
     pub fn openssh(&self, comment: &str) -> String {
-        openssh_line(self.key_type.ssh_name(), &self.blob, comment)
+        openssh_line(self.0.key_type.ssh_name(), &self.0.blob, comment)
     }
 
     /// RSA or ED25519.
     pub fn key_type(&self) -> KeyType {
-        self.key_type
+        self.0.key_type
     }
 
     /// Length in bits, as `ssh-keygen -l` prints it first.
     pub fn bits(&self) -> u32 {
-        self.ssh.key_data().rsa().map_or(256, bits)
+        self.0.ssh.key_data().rsa().map_or(256, bits)
     }
 
     /// `SHA256:…`, without padding, as `ssh-keygen -l` prints it.
     pub fn sha256(&self) -> String {
-        fingerprint::sha256_of_blob(&self.blob)
+        fingerprint::sha256_of_blob(&self.0.blob)
     }
 
     /// SHA-256 as 32 hex pairs with colons, for cloud-init's table of authorised keys.
     pub fn sha256_hex_colons(&self) -> String {
-        fingerprint::sha256_hex_colons_of_blob(&self.blob)
+        fingerprint::sha256_hex_colons_of_blob(&self.0.blob)
     }
 
     /// `KeyFingerprint` of this key when it was imported. RSA: MD5 of the `SubjectPublicKeyInfo` DER, 16 hex pairs;
     /// ED25519: base64 SHA-256 with padding, the same as when EC2 made it.
     pub fn imported_fingerprint(&self) -> &str {
-        &self.imported_fingerprint
+        &self.0.imported_fingerprint
     }
 
     /// The key as russh knows it.
     pub fn as_ssh_key(&self) -> &ssh_key::PublicKey {
-        &self.ssh
+        &self.0.ssh
     }
 
     /// Whether this is that key, whatever that one's comment.
     pub fn is(&self, other: &ssh_key::PublicKey) -> bool {
-        self.ssh.key_data() == other.key_data()
+        self.0.ssh.key_data() == other.key_data()
     }
 
     /// The public key blob (RFC 4253, section 6.6).
     pub(super) fn blob(&self) -> &[u8] {
-        &self.blob
+        &self.0.blob
     }
 }
 
 impl PartialEq for PublicKey {
     fn eq(&self, other: &Self) -> bool {
-        self.blob == other.blob
+        self.0.blob == other.0.blob
     }
 }
 

@@ -416,7 +416,7 @@ impl Host for Simulation {
         let state = self.lock();
         let instance = find(&state.accounts, target);
         instance
-            .map(|(_, _, instance)| instance.host_keys.clone())
+            .map(|(_, _, instance)| instance.host_keys.to_vec())
             .unwrap_or_default()
     }
 

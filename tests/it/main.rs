@@ -23,6 +23,7 @@ mod catalogue;
 mod desk;
 mod every_stage;
 mod hostile;
+mod kill;
 mod lab;
 mod layers;
 mod learner;

@@ -59,6 +59,11 @@ impl Instances {
         (instance.id == id).then_some(instance)
     }
 
+    /// The instance of that number.
+    pub(in crate::cloud) fn numbered(&self, number: u64) -> Option<&Arc<Instance>> {
+        self.all.get(&number)
+    }
+
     /// All of them, oldest launch first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Instance>> {
         self.all.values()

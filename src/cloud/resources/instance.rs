@@ -12,7 +12,7 @@ use crate::cloud::resources::boot::{Boot, Said};
 use crate::cloud::resources::image::{Architecture, Family};
 use crate::cloud::resources::instance_type;
 use crate::cloud::resources::tag::Tags;
-use crate::keys::{HostKey, PublicKey};
+use crate::keys::{HostKeys, PublicKey};
 
 /// An instance's state.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -125,8 +125,8 @@ pub struct Instance {
     pub key_name: Option<String>,
     /// The public key that was put on it at first boot, kept also when the key pair is deleted.
     pub public_key: Option<PublicKey>,
-    /// Its SSH host keys, made at launch. They survive stop and start.
-    pub host_keys: Vec<HostKey>,
+    /// Its SSH host keys. They survive stop and start.
+    pub host_keys: HostKeys,
     /// Its network interface; none once terminated.
     pub interface: Option<Interface>,
     /// `Placement.AvailabilityZone`.

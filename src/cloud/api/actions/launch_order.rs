@@ -22,7 +22,7 @@ use crate::cloud::resources::network::{AddressRefused, Subnet};
 use crate::cloud::resources::security_group::SecurityGroup;
 use crate::cloud::resources::tag::Tags;
 use crate::cloud::{Env, Region};
-use crate::keys::{HostKey, HostKeyType, PublicKey};
+use crate::keys::{HostKeys, PublicKey};
 
 /// The most instances that a Region holds here: AWS's limits depend on the account's history.
 const INSTANCES: usize = 20_000;
@@ -546,9 +546,6 @@ pub fn make(
     call: &mut Call<'_, '_>,
 ) -> Result<Vec<Instance>, ApiError> {
     let region = call.region.name.clone();
-    let host_keys = (0..order.count)
-        .map(|_| host_keys(call.env))
-        .collect::<Result<Vec<_>, _>>()?;
     let private = private_addresses(order, call)?;
     let public = if order.public {
         match call.env.take_addresses(order.count) {
@@ -569,14 +566,14 @@ pub fn make(
     let first = call.region.instances.next_number();
     let due = later(call.env.now, call.env.pace.boot());
     let instances = (0_u64..)
-        .zip(private.into_iter().zip(public).zip(host_keys))
-        .map(|(index, ((private, public), host_keys))| Instance {
+        .zip(private.into_iter().zip(public))
+        .map(|(index, (private, public))| Instance {
             number: first + index,
             id: call.env.id("i"),
             reservation_id: reservation_id.clone(),
             launch_index: i64::try_from(index).unwrap_or_default(),
             client_token: client_token.map(str::to_owned),
-            host_keys,
+            host_keys: HostKeys::new(call.env.rng),
             next_address: public.map(|address| PublicAddress::new(address, &region)),
             interface: Some(order.interface(private, &region, call.env)),
             volumes: vec![Volume {
@@ -611,17 +608,6 @@ fn private_addresses(order: &Order, call: &mut Call<'_, '_>) -> Result<Vec<Ipv4A
             "Address {wanted} does not fall within the subnet's address range"
         ))),
     }
-}
-
-/// ED25519 and ECDSA, as Amazon Linux 2023 has them; the RSA host keys of the other families are not simulated.
-fn host_keys(env: &mut Env<'_>) -> Result<Vec<HostKey>, ApiError> {
-    [HostKeyType::EcdsaP256, HostKeyType::Ed25519]
-        .into_iter()
-        .map(|key_type| {
-            HostKey::generate(key_type, env.rng)
-                .map_err(|error| ApiError::internal(error.to_string()))
-        })
-        .collect()
 }
 
 impl Order {
@@ -669,7 +655,7 @@ impl Order {
             boots: Vec::new(),
             key_name: self.key.as_ref().map(|(name, _)| name.clone()),
             public_key: self.key.as_ref().map(|(_, key)| key.clone()),
-            host_keys: Vec::new(),
+            host_keys: HostKeys::from_seed([0; 32]),
             interface: None,
             availability_zone: self.zone.clone(),
             wants_public_address: self.public,
