@@ -10,13 +10,16 @@ use crate::cli::error::CliError;
 use crate::lab::engine::let_time_pass;
 use crate::lab::journal::Journal;
 use crate::lab::key_pool::KeyPool;
-use crate::lab::server::ec2::Endpoint;
+use crate::lab::server::hyper::{Endpoint, Limits};
+use crate::lab::server::reception::Reception;
 use crate::lab::server::ssh;
 use crate::lab::simulation::{Settings, Simulation, Tenancy};
 use crate::lab::stage::{LoopbackStage, Stage};
 
 /// Keys kept ready: enough for a class that starts at once.
 const READY_KEYS: usize = 128;
+/// How long answers that are on their way may take at the end.
+const LAST_ANSWERS: std::time::Duration = std::time::Duration::from_secs(5);
 /// Where every client comes from, as an instance sees it.
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -32,7 +35,7 @@ pub fn run(options: &Serve) -> Result<ExitCode, CliError> {
     crate::lab::quiet::quiet_panics(None);
     crate::lab::limits::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().max(2)))
         .enable_all()
         .build()
         .map_err(|error| {
@@ -70,12 +73,11 @@ async fn serve(options: &Serve) -> Result<ExitCode, CliError> {
     })?;
     let ssh_port = stage.port();
     follow(&simulation, server, stage);
-    let endpoint = Endpoint::start(options.ec2, Arc::clone(&simulation) as _)
-        .await
-        .map_err(|error| {
-            CliError::surroundings(error.to_string())
-                .hint("port 0 takes any free port: --ec2 127.0.0.1:0")
-        })?;
+    let reception = Reception::new(Arc::clone(&simulation) as _);
+    let endpoint = Endpoint::start(options.ec2, reception, Limits::default()).map_err(|error| {
+        CliError::surroundings(error.to_string())
+            .hint("port 0 takes any free port: --ec2 127.0.0.1:0")
+    })?;
     tokio::spawn(let_time_pass(Arc::clone(&simulation)));
     let ready = serde_json::json!({ "ec2": endpoint.url(), "region": "us-east-1", "pid": std::process::id(), "ssh_port": ssh_port });
     let mut out = std::io::stdout();
@@ -83,6 +85,7 @@ async fn serve(options: &Serve) -> Result<ExitCode, CliError> {
         return Err(CliError::surroundings("nobody reads the ready line"));
     }
     wait_for_the_end().await;
+    endpoint.shut_down(LAST_ANSWERS).await;
     Ok(ExitCode::SUCCESS)
 }
 

@@ -30,6 +30,8 @@ use crate::lab::open::{Open, OpenFile};
 use crate::lab::server::control::{self, Control, ControlError};
 use crate::lab::server::ec2::{Endpoint, EndpointError};
 use crate::lab::server::network::OwnNetwork;
+use crate::lab::server::reception::Reception;
+use crate::lab::server::script::Script;
 use crate::lab::server::ssh;
 use crate::lab::shell::environment::{LabEnvironment, environment};
 use crate::lab::simulation::{LAB_ADDRESSES, Settings, Simulation, Tenancy};
@@ -156,6 +158,7 @@ impl Engine {
                 pace: options.pace,
                 tenancy: Tenancy::One {
                     account: ACCOUNT.to_owned(),
+                    key: Some(workspace.access_key()?),
                 },
                 addresses: LAB_ADDRESSES,
                 keys: options.keys,
@@ -210,6 +213,7 @@ impl Engine {
         let stage = Arc::new(Mutex::new(stage));
         follow(&simulation, &server, &stage);
         simulation.tell_stage();
+        let script = Arc::new(Script::default());
         let front = Front::new(
             Arc::clone(&simulation),
             Arc::clone(&coach),
@@ -220,8 +224,9 @@ impl Engine {
         let (endpoint, control) = runtime.block_on(async {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let ground = network.clone().unwrap_or_else(|| Arc::new(OwnNetwork));
-            let endpoint =
-                Endpoint::start_in(ground, address, Arc::clone(&simulation) as _).await?;
+            let reception =
+                Reception::with_script(Arc::clone(&simulation) as _, Arc::clone(&script));
+            let endpoint = Endpoint::start_in(ground, address, reception).await?;
             let front = Arc::new(front);
             let control = control::serve_also(&layout.run(), front, network.as_deref()).await?;
             tokio::spawn(let_time_pass(Arc::clone(&simulation)));
@@ -329,6 +334,7 @@ pub fn look(
         pace: Pace::Instant,
         tenancy: Tenancy::One {
             account: ACCOUNT.to_owned(),
+            key: None,
         },
         addresses: LAB_ADDRESSES,
         keys: Arc::new(KeyPool::new(1, 1)),
