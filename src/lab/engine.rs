@@ -36,6 +36,7 @@ use crate::lab::server::ssh;
 use crate::lab::shell::environment::{LabEnvironment, environment};
 use crate::lab::simulation::{LAB_ADDRESSES, Settings, Simulation, Tenancy};
 use crate::lab::stage::{Choice, ChoiceError, Chosen, Ground, Refused, Stage};
+use crate::lab::step_faults::{StepFaultError, StepFaults};
 use crate::lab::store::StoreError;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::{Workspace, WorkspaceError};
@@ -101,6 +102,9 @@ pub enum EngineError {
         /// What is wrong with it.
         source: ProgressError,
     },
+    /// A scripted fault of the lesson that cannot be.
+    #[error(transparent)]
+    Fault(#[from] StepFaultError),
     /// Anything else that the system refused.
     #[error("{what}: {source}")]
     System {
@@ -152,6 +156,8 @@ impl Engine {
             let _ = std::fs::remove_file(&stand_in);
         }
 
+        let script = Arc::new(Script::default());
+        let faults = StepFaults::of(&options.lesson, Arc::clone(&script))?;
         let journal = Journal::open(&layout.journal())?;
         let simulation = Simulation::start(
             Settings {
@@ -213,13 +219,13 @@ impl Engine {
         let stage = Arc::new(Mutex::new(stage));
         follow(&simulation, &server, &stage);
         simulation.tell_stage();
-        let script = Arc::new(Script::default());
         let front = Front::new(
             Arc::clone(&simulation),
             Arc::clone(&coach),
             server,
             MY_ADDRESS,
             name,
+            faults,
         );
         let (endpoint, control) = runtime.block_on(async {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

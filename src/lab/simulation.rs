@@ -17,6 +17,7 @@ use crate::cloud::api::fault::Fault;
 use crate::cloud::api::signature::AccessKey;
 use crate::cloud::api::{self, Asked, Reply, Seen};
 use crate::cloud::env::AddressPool;
+use crate::cloud::seed::{Seed, SeedError};
 use crate::cloud::{Account, Env, Pace};
 use crate::course::evidence::What;
 use crate::lab::journal::Journal;
@@ -303,6 +304,38 @@ impl Simulation {
         self.journal.clear();
         self.tell_stage();
         Ok(())
+    }
+
+    /// Forgets every account and every machine, and makes those of the seed, with no request in between.
+    pub fn start_over(&self, seed: &Seed) -> Result<(), SeedError> {
+        {
+            let mut state = self.lock();
+            state.accounts.clear();
+            state.addresses = AddressPool::new(self.settings.addresses);
+            for key in seed.keys() {
+                self.act(&mut state, key, |account, env| {
+                    seed.plant(key, account, env)
+                })?;
+            }
+            self.forget_ended(&mut state);
+        }
+        self.journal.clear();
+        self.tick();
+        self.tell_stage();
+        Ok(())
+    }
+
+    /// Every account as [`state::of`](crate::cloud::state::of) shows it, by access key id.
+    pub fn accounts(&self) -> Vec<serde_json::Value> {
+        self.tick();
+        let mut state = self.lock();
+        let keys: Vec<String> = state.accounts.keys().cloned().collect();
+        let shown = keys.iter().map(|key| {
+            self.act(&mut state, key, |account, env| {
+                crate::cloud::state::of(key, account, env)
+            })
+        });
+        shown.collect()
     }
 
     /// Rises with every change of an account.

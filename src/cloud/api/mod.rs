@@ -266,6 +266,19 @@ pub fn answer(
     }
 }
 
+/// Calls an action without a request around it; the answer has the names that the AWS CLI prints.
+pub fn call(
+    action: &str,
+    params: Params,
+    caller: &Caller,
+    account: &mut Account,
+    env: &mut Env<'_>,
+) -> Result<serde_json::Value, ApiError> {
+    let name = action.to_owned();
+    let answered = run(name, params, caller, None, account, env, &mut None)?;
+    Ok(answered.answer.json())
+}
+
 /// The answer to a request whose body is too long to be read. AWS's own code for it is unverified.
 pub fn too_large(request: &Request<'_>) -> Reply {
     let text = "The request is too large";
@@ -480,6 +493,11 @@ pub(crate) mod testing {
                 target,
                 ..Request::default()
             };
+            self.with(|account, env| handle(&request, account, env))
+        }
+
+        /// Works on the account with what a call has around it.
+        pub(crate) fn with<R>(&mut self, work: impl FnOnce(&mut Account, &mut Env<'_>) -> R) -> R {
             let mut env = Env {
                 now: self.now,
                 pace: self.pace,
@@ -487,7 +505,7 @@ pub(crate) mod testing {
                 addresses: &mut self.addresses,
                 rsa: &mut OneRsa,
             };
-            handle(&request, &mut self.account, &mut env)
+            work(&mut self.account, &mut env)
         }
     }
 

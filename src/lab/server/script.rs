@@ -30,7 +30,7 @@ impl Script {
     }
 
     /// The fault that this request meets: the first one declared for its action that is left.
-    pub(super) fn meet(&self, request: &api::Request<'_>) -> Option<Fault> {
+    pub fn meet(&self, request: &api::Request<'_>) -> Option<Fault> {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
