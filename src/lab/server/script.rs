@@ -29,6 +29,13 @@ impl Script {
         *left = faults;
     }
 
+    /// Whether a request such as this would meet a fault.
+    pub fn waits(&self, request: &api::Request<'_>) -> bool {
+        let action = api::action_of(request);
+        let left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
+        action.is_some_and(|action| left.iter().any(|fault| fault.action == action))
+    }
+
     /// The fault that this request meets: the first one declared for its action that is left.
     pub fn meet(&self, request: &api::Request<'_>) -> Option<Fault> {
         if !self.any.load(Ordering::Relaxed) {
