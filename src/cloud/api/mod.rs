@@ -10,6 +10,8 @@ pub mod envelope;
 pub mod error;
 pub mod fault;
 pub mod filter;
+#[cfg(test)]
+mod hostile;
 pub mod id;
 pub mod page;
 pub mod params;

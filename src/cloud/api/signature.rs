@@ -291,7 +291,10 @@ fn scope_of(text: Cow<'_, str>) -> Result<Scope<'_>, Doubt> {
         Cow::Borrowed(text) => split(text).map(|parts| parts.map(Cow::Borrowed)),
         Cow::Owned(text) => split(text).map(|parts| parts.map(|part| Cow::Owned(part.to_owned()))),
     };
-    let Some([key, date, region, service]) = found else {
+    // A presigned URL can carry any character, and the answer cannot.
+    let is_printable = text.chars().all(|c| c.is_ascii_graphic());
+    let Some([key, date, region, service]) = found.filter(|_| is_printable) else {
+        let text = text.escape_default();
         // WILD, of the services that say more than EC2.
         return Err(Doubt::Incomplete(format!(
             "Credential must have exactly 5 slash-delimited elements, e.g. keyid/date/region/service/term, got '{text}'"
