@@ -19,6 +19,7 @@
 
 mod aws;
 mod boot;
+mod caller;
 mod catalogue;
 mod contract;
 mod desk;
@@ -33,6 +34,7 @@ mod open_lab;
 mod readme;
 mod recorder;
 mod screens;
+mod serve;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 #[path = "../common/served.rs"]
 mod served;

@@ -328,7 +328,7 @@ fn send(client: &mut Client, parts: &Parts) {
 }
 
 proptest! {
-    #![proptest_config(ProptestConfig { cases: 400, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
+    #![proptest_config(ProptestConfig { failure_persistence: None, cases: 400, max_shrink_iters: 2_000, ..ProptestConfig::default() })]
 
     #[test]
     fn any_request_gets_a_whole_answer(requests in proptest::collection::vec(request(), 1..6)) {
@@ -385,6 +385,21 @@ fn past_finds_are_answered() {
                 body: body.to_vec(),
                 authorization: Some(signed.replace("SERVICE", "ssm")),
                 target: Some("AmazonSSM.GetParameter".to_owned()),
+            },
+        );
+    }
+    // A presigned URL's credential with a character that no XML can carry.
+    for scope in ["%00", "a%2Fb%2F%01%2F%EF%BF%BF%2Faws4_request"] {
+        send(
+            &mut Client::new(),
+            &Parts {
+                query: format!(
+                    "X-Amz-Algorithm=AWS4-HMAC-SHA256&X-Amz-Credential={scope}&X-Amz-Date=20261124T100000Z&X-Amz-Expires=60\
+                     &X-Amz-SignedHeaders=host&X-Amz-Signature=00"
+                ),
+                body: Vec::new(),
+                authorization: None,
+                target: None,
             },
         );
     }
