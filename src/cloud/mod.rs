@@ -8,6 +8,8 @@ pub mod api;
 pub mod changes;
 pub mod env;
 pub mod resources;
+pub mod seed;
+pub mod state;
 pub mod tracked;
 
 pub use account::{Account, Region};

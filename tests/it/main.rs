@@ -19,7 +19,9 @@
 
 mod aws;
 mod boot;
+mod caller;
 mod catalogue;
+mod contract;
 mod desk;
 mod every_stage;
 mod hostile;
@@ -33,6 +35,7 @@ mod open_lab;
 mod readme;
 mod recorder;
 mod screens;
+mod serve;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 #[path = "../common/served.rs"]
 mod served;

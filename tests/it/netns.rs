@@ -127,7 +127,7 @@ fn the_exact_command_works_by_address_and_by_name_and_the_machine_sees_my_addres
     assert_eq!(everything_in(&lab.learner.home()), before);
     let said = lab.run("env -i /bin/cat ~/.aws/credentials ~/.ssh/config");
     assert!(
-        said.contains("GROUNDSCHOOL") && !said.contains("AKIAMINE"),
+        said.contains("AKIA0LAB") && !said.contains("AKIAMINE"),
         "{said}"
     );
     assert!(!said.contains("ProxyCommand"), "{said}");
@@ -321,10 +321,7 @@ fn another_user_has_the_same_without_any_privilege() {
     nothing_is_allowed(&mut terminal);
     let mut lab = Inside { learner, terminal };
     let said = lab.run("cat ~/.aws/credentials; aws ec2 describe-key-pairs; echo =$?=");
-    assert!(
-        said.contains("GROUNDSCHOOL") && said.contains("=0="),
-        "{said}"
-    );
+    assert!(said.contains("AKIA0LAB") && said.contains("=0="), "{said}");
     lab.launch("198.51.100.7/32");
     let said = lab.run(
         "ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -o UserKnownHostsFile=./known -i k.pem ec2-user@$address whoami",

@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::course::checks::Expect;
-use crate::course::lesson::World;
+use crate::course::lesson::{ScriptedFault, World};
 
 /// `lesson.toml`, as written.
 #[derive(Deserialize)]
@@ -31,6 +31,8 @@ pub(super) struct WrittenStep {
     pub(super) hints: BTreeMap<Spanned<String>, String>,
     #[serde(default)]
     pub(super) mistakes: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    pub(super) faults: Vec<Spanned<ScriptedFault>>,
 }
 
 /// One `[[steps.checks]]`.
