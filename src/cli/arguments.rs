@@ -145,6 +145,9 @@ pub struct Serve {
     /// What calls meet: RequestLimitExceeded:RunInstances:5, slow:2s:DescribeInstances; may be given again
     #[arg(long, value_name = "FAULT")]
     pub fault: Vec<Fault>,
+    /// For so many milliseconds nobody sees what was just made, as it can happen on AWS
+    #[arg(long, value_name = "MS", default_value_t = 0)]
+    pub eventually: u64,
     /// An action that no policy allows, such as RunInstances; may be given again
     #[arg(long, value_name = "ACTION")]
     pub deny: Vec<String>,

@@ -89,6 +89,7 @@ async fn serve(options: &Serve, seed: Seed, faults: Vec<Fault>) -> Result<ExitCo
         pace: options.pace.into(),
         tenancy: Tenancy::PerAccessKey,
         addresses: crate::lab::simulation::LOOPBACK_ADDRESSES,
+        eventually: std::time::Duration::from_millis(options.eventually),
         keys: Arc::new(KeyPool::new(
             READY_KEYS,
             std::thread::available_parallelism().map_or(1, std::num::NonZero::get),

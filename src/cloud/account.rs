@@ -14,6 +14,7 @@ use crate::cloud::resources::key_pair::KeyPairs;
 use crate::cloud::resources::network::{Network, Subnet};
 use crate::cloud::resources::security_group::SecurityGroups;
 use crate::cloud::tracked::{IsNew, Tracked};
+use crate::cloud::unseen::Unseen;
 
 /// An account: an id of twelve digits, and regions that know nothing of each other.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
@@ -29,6 +30,9 @@ pub struct Account {
     /// It was never kept.
     #[serde(skip)]
     pub(in crate::cloud) is_new: IsNew,
+    /// What was made so lately that nobody sees it, where that is asked for.
+    #[serde(skip)]
+    pub unseen: Unseen,
 }
 
 impl Account {
@@ -39,6 +43,7 @@ impl Account {
             quotas: Quotas::default(),
             regions: BTreeMap::new(),
             is_new: IsNew(true),
+            unseen: Unseen::default(),
         }
     }
 

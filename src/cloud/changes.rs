@@ -113,7 +113,7 @@ impl Account {
     pub fn changes_connections(&self) -> bool {
         self.regions.values().any(|region| {
             region.is_new.0
-                || region.instances.is_touched()
+                || region.instances.changes_connections()
                 || region.security_groups.changed().is_some()
         })
     }
@@ -136,6 +136,15 @@ impl Region {
             || changes.security_groups.is_some()
             || changes.addresses.is_some();
         is_one.then_some(changes)
+    }
+
+    /// Ids of security groups that were made since the last [`settle`](Self::settle).
+    pub(in crate::cloud) fn security_groups_made(&self) -> impl Iterator<Item = String> {
+        let before = self.security_groups.before();
+        let groups = self.security_groups.iter();
+        groups
+            .filter(move |group| !self.is_new.0 && before.get(&group.id).is_none())
+            .map(|group| group.id.clone())
     }
 
     fn touched(&self) -> RegionChanges<'_> {

@@ -11,6 +11,7 @@ pub mod resources;
 pub mod seed;
 pub mod state;
 pub mod tracked;
+pub mod unseen;
 
 pub use account::{Account, Region};
 pub use env::{Env, Pace};

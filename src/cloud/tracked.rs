@@ -81,6 +81,12 @@ impl<K: Ord + Clone, V: Clone> TrackedMap<K, V> {
         self.before.keys().map(|key| (key, self.all.get(key)))
     }
 
+    /// What was touched: each value as it was, and as it is now.
+    pub fn pairs(&self) -> impl Iterator<Item = (Option<&Arc<V>>, Option<&Arc<V>>)> {
+        let before = self.before.iter();
+        before.map(|(key, before)| (before.as_ref(), self.all.get(key)))
+    }
+
     /// Keys of values that were not there at the last [`settle`](Self::settle).
     pub fn added(&self) -> impl Iterator<Item = &K> {
         let before = self.before.iter();
@@ -146,6 +152,11 @@ impl<T: Clone + PartialEq> Tracked<T> {
     pub fn changed(&self) -> Option<&T> {
         let before = self.before.as_ref()?;
         (*before != self.now).then_some(&self.now)
+    }
+
+    /// The value as it was at the last [`settle`](Self::settle).
+    pub fn before(&self) -> &T {
+        self.before.as_ref().unwrap_or(&self.now)
     }
 
     /// What is there now is what the next change starts from.

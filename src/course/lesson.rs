@@ -1,6 +1,7 @@
 //! Lessons: a folder's texts, read into steps.
 
 use std::collections::BTreeMap;
+use std::time::Duration;
 
 use serde::Deserialize;
 
@@ -31,6 +32,8 @@ pub struct Lesson {
     pub title: String,
     /// Where it can be done.
     pub worlds: Vec<World>,
+    /// How long nobody sees what was just made (eventual consistency); zero in most lessons.
+    pub eventually: Duration,
     /// Its steps, in order.
     pub steps: Vec<Step>,
     /// What stands in `solution.sh` before the first step.

@@ -167,6 +167,7 @@ impl Engine {
                     key: Some(workspace.access_key()?),
                 },
                 addresses: LAB_ADDRESSES,
+                eventually: options.lesson.eventually,
                 keys: options.keys,
                 folder: Some(layout.private()),
             },
@@ -343,6 +344,7 @@ pub fn look(
             key: None,
         },
         addresses: LAB_ADDRESSES,
+        eventually: Duration::ZERO,
         keys: Arc::new(KeyPool::new(1, 1)),
         folder: Some(layout.private()),
     };

@@ -1,7 +1,7 @@
 //! The simulation as its network sees it: who answers at an address, and the machine behind it.
 
 use std::cmp::Reverse;
-use std::collections::BTreeSet;
+use std::collections::{BTreeSet, HashMap};
 use std::net::{IpAddr, Ipv4Addr};
 use std::sync::Arc;
 
@@ -112,95 +112,74 @@ impl Simulation {
         }
     }
 
-    /// Every instance that has a public address now, with what somebody at `from` meets on its SSH port. Then the addresses
-    /// that were given back last, where nobody answers.
-    pub fn public_instances(&self, from: IpAddr) -> Vec<(Ipv4Addr, Target, Reach)> {
+    /// Every public address with what a stage must know of it, for a learner at `from`: those that instances have now, then
+    /// the ones that were given back last, where nobody answers.
+    pub fn places(&self, from: IpAddr) -> Vec<Place> {
         let state = self.lock();
-        let mut all = Vec::new();
+        let now = timestamp();
+        let mut places = Vec::new();
         let mut former = Vec::new();
         for (key, account) in &state.accounts {
             for region in account.regions.values() {
+                let target = |instance: &Instance, address: Ipv4Addr| Target {
+                    account: key.clone(),
+                    region: region.name.clone(),
+                    instance: instance.id.clone(),
+                    address: address.to_string(),
+                };
+                // Thousands of instances are in few combinations of groups.
+                let mut doors = HashMap::new();
                 for instance in region.instances.iter() {
-                    let target = |address: Ipv4Addr| Target {
-                        account: key.clone(),
-                        region: region.name.clone(),
-                        instance: instance.id.clone(),
-                        address: address.to_string(),
-                    };
                     if let Some(address) = instance.earlier_addresses.last() {
-                        let since = instance
-                            .ended
-                            .map_or(instance.launched_at, |ended| ended.at);
-                        former.push((since, *address, target(*address), instance));
+                        let ended = instance.ended;
+                        let since = ended.map_or(instance.launched_at, |ended| ended.at);
+                        former.push((since, *address, target, instance));
                     }
                     let Some(public) = &instance.public_address else {
                         continue;
                     };
-                    let target = target(public.address);
-                    let reach = self.reach_instance(region, instance, target.clone(), SSH, from);
-                    all.push((public.address, target, reach));
+                    let groups: Vec<&str> = instance.group_ids().collect();
+                    let (is_open, admits) = doors
+                        .entry(groups)
+                        .or_insert_with_key(|groups| door(region, groups, from));
+                    let is_up = instance.state == State::Running;
+                    places.push(Place {
+                        address: public.address,
+                        target: target(instance, public.address),
+                        admits: if is_up {
+                            admits.clone()
+                        } else {
+                            Admits::default()
+                        },
+                        listening: match instance.ssh_phase(now, self.settings.pace) {
+                            SshPhase::Up if *is_open => Listening::Open,
+                            SshPhase::Booting if *is_open => Listening::Refused,
+                            SshPhase::Up
+                            | SshPhase::Booting
+                            | SshPhase::Pending
+                            | SshPhase::Stopped
+                            | SshPhase::Terminated => Listening::Dropped,
+                        },
+                    });
                 }
             }
         }
-        let taken: BTreeSet<Ipv4Addr> = all.iter().map(|(address, ..)| *address).collect();
+        let taken: BTreeSet<Ipv4Addr> = places.iter().map(|place| place.address).collect();
         former.retain(|(_, address, ..)| !taken.contains(address));
         former.sort_by_key(|(since, address, ..)| Reverse((*since, *address)));
         former.dedup_by_key(|(_, address, ..)| *address);
         former.truncate(FORMER);
         let silent = former
             .into_iter()
-            .filter_map(|(_, address, target, instance)| {
-                let why = why_not(instance, address)?;
-                let instance = Some(instance.id.clone());
-                Some((address, target, Reach::Silent { why, instance }))
-            });
-        all.extend(silent);
-        all
-    }
-
-    /// Every public address with what a stage must know of it, for a learner at `from`.
-    pub fn places(&self, from: IpAddr) -> Vec<Place> {
-        self.public_instances(from)
-            .into_iter()
-            .map(|(address, target, reach)| Place {
-                admits: self.admits(&target, address, from),
+            .filter(|(_, address, _, instance)| why_not(instance, *address).is_some())
+            .map(|(_, address, target, instance)| Place {
                 address,
-                target,
-                listening: match reach {
-                    Reach::Open(_) => Listening::Open,
-                    Reach::Refused(_) => Listening::Refused,
-                    Reach::Silent { .. } => Listening::Dropped,
-                },
-            })
-            .collect()
-    }
-
-    /// What reaches the address: nothing when its instance had it and has it no more, or does not run.
-    fn admits(&self, target: &Target, address: Ipv4Addr, from: IpAddr) -> Admits {
-        let state = self.lock();
-        let is_up = |instance: &Instance| {
-            let public = instance.public_address.as_ref();
-            instance.state == State::Running && public.is_some_and(|now| now.address == address)
-        };
-        let found = find(&state.accounts, target).filter(|(_, _, instance)| is_up(instance));
-        let Some((_, region, instance)) = found else {
-            return Admits::default();
-        };
-        let groups: Vec<String> = instance.group_ids().map(str::to_owned).collect();
-        let mut admits = Admits::default();
-        for traffic in region.security_groups.admitted(&groups, from) {
-            match traffic {
-                Traffic::All => {
-                    admits.tcp.push(0..=u16::MAX);
-                    admits.ping = true;
-                }
-                Traffic::Tcp(ports) => admits.tcp.push(ports.from..=ports.to),
-                // An echo's type is 8.
-                Traffic::Icmp(icmp) => admits.ping |= icmp.kind.is_none_or(|kind| kind == 8),
-                Traffic::Udp(_) | Traffic::Icmpv6(_) | Traffic::Other(_) => {}
-            }
-        }
-        admits
+                target: target(instance, address),
+                admits: Admits::default(),
+                listening: Listening::Dropped,
+            });
+        places.extend(silent);
+        places
     }
 
     /// The DNS names of every instance that is shown: of each address that it has or had, and its private one.
@@ -365,6 +344,26 @@ impl Simulation {
             why,
         });
     }
+}
+
+/// Whether an instance in these groups lets `from` in to its SSH port, and what else reaches it.
+fn door(region: &Region, groups: &[&str], from: IpAddr) -> (bool, Admits) {
+    let groups: Vec<String> = groups.iter().map(|&id| id.to_owned()).collect();
+    let ssh = region.security_groups.admits(&groups, SSH, from);
+    let mut admits = Admits::default();
+    for traffic in region.security_groups.admitted(&groups, from) {
+        match traffic {
+            Traffic::All => {
+                admits.tcp.push(0..=u16::MAX);
+                admits.ping = true;
+            }
+            Traffic::Tcp(ports) => admits.tcp.push(ports.from..=ports.to),
+            // An echo's type is 8.
+            Traffic::Icmp(icmp) => admits.ping |= icmp.kind.is_none_or(|kind| kind == 8),
+            Traffic::Udp(_) | Traffic::Icmpv6(_) | Traffic::Other(_) => {}
+        }
+    }
+    (ssh == Admission::Open, admits)
 }
 
 /// The address in `203.0.113.25` or in `ec2-203-0-113-25.compute-1.amazonaws.com`.

@@ -7,6 +7,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
 
 use ipnet::Ipv4Net;
 use rand::SeedableRng;
@@ -36,6 +37,8 @@ pub struct Settings {
     pub tenancy: Tenancy,
     /// Where public addresses are from.
     pub addresses: Ipv4Net,
+    /// How long nobody sees what was just made; zero where everything is seen at once.
+    pub eventually: Duration,
     /// RSA keys made ahead; several simulations may share them.
     pub keys: Arc<KeyPool>,
     /// Where accounts and machines are kept; nowhere for `serve`.
@@ -607,6 +610,7 @@ impl Backend for Simulation {
             let mut state = self.lock();
             let is_change = asked.changes();
             let made = self.act(&mut state, &key, &mut rsa, |account, env| {
+                account.unseen.time = self.settings.eventually;
                 api::answer(asked, fault, account, env)
             });
             // What only time changed will be changed again if it is lost, so that a full disk does not refuse a look.
@@ -654,6 +658,7 @@ mod tests {
             pace: Pace::Instant,
             tenancy,
             addresses: LAB_ADDRESSES,
+            eventually: Duration::ZERO,
             keys: Arc::new(KeyPool::new(1, 1)),
             folder,
         };

@@ -62,6 +62,7 @@ const LIMITS: Limits = Limits {
 
 fn start(name: &'static str) -> Running {
     let settings = Settings {
+        eventually: std::time::Duration::ZERO,
         pace: Pace::Instant,
         tenancy: Tenancy::PerAccessKey,
         addresses: LAB_ADDRESSES,

@@ -262,7 +262,10 @@ pub fn answer(
     } = asked;
     let outcome = caller.and_then(|caller| {
         let (name, params) = named?;
-        run(name, params, &caller, fault, account, env, &mut seen)
+        let now = env.now;
+        account.without_young(&name.clone(), now, |account| {
+            run(name, params, &caller, fault, account, env, &mut seen)
+        })
     });
     if let (Some(seen), Err(error)) = (seen.as_mut(), &outcome) {
         seen.error = Some((error.code.to_string(), error.message.clone()));

@@ -38,6 +38,8 @@ pub struct Instances {
     to_boot: BTreeSet<u64>,
     // Ids of those that were restarted and whose connections are to be ended.
     restarted: BTreeSet<String>,
+    // Those that nobody sees yet, during a call.
+    hidden: BTreeSet<u64>,
 }
 
 /// A launch that can be asked for again with its token.
@@ -56,7 +58,21 @@ impl Instances {
     /// The instance with that id.
     pub fn get(&self, id: &str) -> Option<&Arc<Instance>> {
         let instance = self.all.get(self.numbers.get(&short(id)?)?)?;
-        (instance.id == id).then_some(instance)
+        (instance.id == id && !self.hidden.contains(&instance.number)).then_some(instance)
+    }
+
+    /// Lets nobody see the one of that number, or lets it be seen again.
+    pub(in crate::cloud) fn hide(&mut self, number: u64, hidden: bool) {
+        if hidden {
+            self.hidden.insert(number);
+        } else {
+            self.hidden.remove(&number);
+        }
+    }
+
+    /// Numbers of those that were made since the last [`settle`](Self::settle).
+    pub(in crate::cloud) fn added(&self) -> impl Iterator<Item = u64> {
+        self.all.added().copied()
     }
 
     /// The instance of that number.
@@ -66,13 +82,15 @@ impl Instances {
 
     /// All of them, oldest launch first.
     pub fn iter(&self) -> impl DoubleEndedIterator<Item = &Arc<Instance>> {
-        self.all.values()
+        let all = self.all.values();
+        all.filter(|instance| !self.hidden.contains(&instance.number))
     }
 
     /// Those that were launched after the one of that number, oldest first.
     pub fn after(&self, number: u64) -> impl Iterator<Item = &Arc<Instance>> {
         self.all
             .range((Bound::Excluded(number), Bound::Unbounded))
+            .filter(|(number, _)| !self.hidden.contains(number))
             .map(|(_, instance)| instance)
     }
 
@@ -160,7 +178,8 @@ impl Instances {
 
     /// Whether an instance's interface is in that security group.
     pub fn use_group(&self, group_id: &str) -> bool {
-        self.iter()
+        let all = self.all.values();
+        all.into_iter()
             .any(|instance| instance.group_ids().any(|id| id == group_id))
     }
 
@@ -363,9 +382,13 @@ impl Instances {
         self.put(Arc::new(instance));
     }
 
-    /// Whether any was changed, made or forgotten since the last [`settle`](Self::settle).
-    pub(in crate::cloud) fn is_touched(&self) -> bool {
-        self.all.is_touched()
+    /// Whether something changed since the last [`settle`](Self::settle) that whoever connects can notice.
+    pub(in crate::cloud) fn changes_connections(&self) -> bool {
+        self.all.pairs().any(|pair| match pair {
+            (Some(before), Some(now)) => !before.is_met_as(now),
+            (None, None) => false,
+            (None, Some(_)) | (Some(_), None) => true,
+        }) || !self.restarted.is_empty()
     }
 
     /// What changed since the last [`settle`](Self::settle).
@@ -490,13 +513,17 @@ fn forget(numbers: &mut HashMap<Ipv4Addr, u64>, address: Ipv4Addr, number: u64) 
 }
 
 /// An id in few bytes: its first letter and its number. Whoever finds an instance by it compares the id itself.
-type Short = (u8, u128);
+type Short = (u32, u64);
 
 /// None when it is not one that AWS could have made.
 fn short(id: &str) -> Option<Short> {
     let (kind, number) = id.split_once('-')?;
-    let number = u128::from_str_radix(number, 16).ok()?;
-    Some((*kind.as_bytes().first()?, number))
+    // The last 16 digits, and what stands before them with the letter.
+    let (high, low) = number.split_at_checked(number.len().saturating_sub(16))?;
+    let high = u32::from_str_radix(&format!("0{high}"), 16).ok()?;
+    let low = u64::from_str_radix(low, 16).ok()?;
+    let kind = u32::from(*kind.as_bytes().first()?);
+    Some((kind | high.checked_mul(256)?, low))
 }
 
 fn ids(instance: &Instance) -> impl Iterator<Item = &str> {

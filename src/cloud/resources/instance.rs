@@ -380,6 +380,16 @@ impl Instance {
             .find(|change| *change > now)
     }
 
+    /// Whether whoever connects meets the same at both: what a stage does not look at may differ.
+    pub(super) fn is_met_as(&self, other: &Self) -> bool {
+        let seen = |one: &Self| (one.state, one.running_since, one.private_address());
+        seen(self) == seen(other)
+            && self.public_address == other.public_address
+            && self.next_address == other.next_address
+            && self.earlier_addresses == other.earlier_addresses
+            && self.group_ids().eq(other.group_ids())
+    }
+
     /// Whether the status checks have passed.
     pub fn checks_passed(&self, now: Timestamp, pace: Pace) -> bool {
         self.running_since
@@ -516,6 +526,8 @@ impl Instance {
         if self.boots.len() > 1 {
             self.boots.remove(0);
         }
+        // Most instances boot once.
+        self.boots.reserve_exact(1);
         self.boots.push(Boot::new(at, first));
     }
 

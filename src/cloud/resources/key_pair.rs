@@ -1,6 +1,6 @@
 //! Key pairs of one Region: the public half and its fingerprint. The private half is never kept.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -36,6 +36,8 @@ pub struct KeyPair {
 pub struct KeyPairs {
     by_name: TrackedMap<String, KeyPair>,
     names: HashMap<String, String>,
+    // Names that nobody sees yet, during a call.
+    hidden: BTreeSet<String>,
 }
 
 impl KeyPairs {
@@ -44,12 +46,14 @@ impl KeyPairs {
 
     /// The key pair of that name.
     pub fn get(&self, name: &str) -> Option<&Arc<KeyPair>> {
-        self.by_name.get(name)
+        self.by_name
+            .get(name)
+            .filter(|_| !self.hidden.contains(name))
     }
 
     /// The key pair with that id.
     pub fn by_id(&self, id: &str) -> Option<&Arc<KeyPair>> {
-        self.by_name.get(self.names.get(id)?)
+        self.get(self.names.get(id)?)
     }
 
     /// The key pair of that name, or AWS's refusal.
@@ -76,7 +80,8 @@ impl KeyPairs {
 
     /// All of them, by name.
     pub fn iter(&self) -> impl Iterator<Item = &Arc<KeyPair>> {
-        self.by_name.values()
+        let all = self.by_name.values();
+        all.filter(|pair| !self.hidden.contains(&pair.name))
     }
 
     /// How many there are.
@@ -108,6 +113,20 @@ impl KeyPairs {
     pub fn tags_mut(&mut self, id: &str) -> Option<&mut Tags> {
         let pair = self.by_name.get_mut(self.names.get(id)?)?;
         Some(&mut pair.tags)
+    }
+
+    /// Lets nobody see the one of that name, or lets it be seen again.
+    pub(in crate::cloud) fn hide(&mut self, name: &str, hidden: bool) {
+        if hidden {
+            self.hidden.insert(name.to_owned());
+        } else {
+            self.hidden.remove(name);
+        }
+    }
+
+    /// Names of those that were made since the last [`settle`](Self::settle).
+    pub(in crate::cloud) fn added(&self) -> impl Iterator<Item = &String> {
+        self.by_name.added()
     }
 
     /// What was touched since the last [`settle`](Self::settle): each name with what it has now.

@@ -126,6 +126,7 @@ impl<'a> Reader<'a> {
             slug: self.slug.to_owned(),
             title: written.title.into_inner(),
             worlds: written.worlds.into_inner(),
+            eventually: std::time::Duration::from_millis(written.eventually_ms),
             steps,
             solution_preamble,
             solution,

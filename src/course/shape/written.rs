@@ -15,6 +15,9 @@ pub(super) struct Written {
     pub(super) format: u32,
     pub(super) title: Spanned<String>,
     pub(super) worlds: Spanned<Vec<World>>,
+    /// Milliseconds for which nobody sees what was just made.
+    #[serde(default)]
+    pub(super) eventually_ms: u64,
     pub(super) steps: Vec<Spanned<WrittenStep>>,
 }
 

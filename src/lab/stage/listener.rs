@@ -31,7 +31,6 @@ pub(super) enum From {
 /// A listening socket and the task that accepts on it. Dropped, it listens no more; its connections live on.
 pub(super) struct Listener {
     door: Arc<Door>,
-    target: Target,
     task: JoinHandle<()>,
 }
 
@@ -56,6 +55,7 @@ impl Listener {
         };
         let _guard = runtime.enter();
         let door = Arc::new(Door {
+            target,
             listener: TcpListener::from_std(socket)?,
             state: Mutex::new(State {
                 dropping,
@@ -63,18 +63,13 @@ impl Listener {
                 waiting: None,
             }),
         });
-        let task = runtime.spawn(accept(
-            Arc::clone(&door),
-            Arc::clone(server),
-            target.clone(),
-            from,
-        ));
-        Ok(Self { door, target, task })
+        let task = runtime.spawn(accept(Arc::clone(&door), Arc::clone(server), from));
+        Ok(Self { door, task })
     }
 
     /// Whose SSH it is.
     pub(super) fn target(&self) -> &Target {
-        &self.target
+        &self.door.target
     }
 
     /// Lets new connections in.
@@ -99,6 +94,7 @@ impl Drop for Listener {
 
 /// A listening socket, and whether it drops.
 struct Door {
+    target: Target,
     listener: TcpListener,
     state: Mutex<State>,
 }
@@ -153,7 +149,7 @@ impl Door {
     }
 }
 
-async fn accept(door: Arc<Door>, server: Arc<Server>, target: Target, from: From) {
+async fn accept(door: Arc<Door>, server: Arc<Server>, from: From) {
     loop {
         match poll_fn(|cx| door.poll_accept(cx)).await {
             Ok((stream, peer)) => {
@@ -161,7 +157,7 @@ async fn accept(door: Arc<Door>, server: Arc<Server>, target: Target, from: From
                     From::Always(address) => address,
                     From::Peer => peer.ip(),
                 };
-                tokio::spawn(server.serve(QuickAck::new(stream), target.clone(), from));
+                tokio::spawn(server.serve(QuickAck::new(stream), door.target.clone(), from));
             }
             // Out of file descriptors, or a client that went before it was accepted: neither may end the listener.
             Err(_) => tokio::time::sleep(REST).await,

@@ -83,7 +83,7 @@ mod tests {
 
     /// Groups `a`, `b` … with these inbound rules.
     fn groups(rules: Vec<Vec<Rule>>) -> SecurityGroups {
-        let mut groups = SecurityGroups(BTreeMap::new());
+        let mut groups = SecurityGroups(BTreeMap::new(), std::collections::BTreeSet::new());
         for (id, ingress) in ["a", "b"].into_iter().zip(rules) {
             groups.insert(SecurityGroup {
                 id: id.into(),

@@ -1,6 +1,6 @@
 //! The security groups of a region, and how requests find one.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -13,7 +13,12 @@ use crate::cloud::resources::tag::Tags;
 /// The security groups of a region, by id.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(transparent)]
-pub struct SecurityGroups(pub(super) BTreeMap<String, SecurityGroup>);
+/// Beside them the ids that nobody sees yet, during a call.
+pub struct SecurityGroups(
+    pub(super) BTreeMap<String, SecurityGroup>,
+    #[serde(skip)] pub(super) BTreeSet<String>,
+);
+
 impl SecurityGroups {
     /// The name of the group that comes with each VPC.
     pub const DEFAULT: &str = "default";
@@ -29,19 +34,29 @@ impl SecurityGroups {
             description: None,
         };
         group.ingress.push(members.made(Tags::default(), env));
-        let mut groups = Self(BTreeMap::new());
+        let mut groups = Self(BTreeMap::new(), BTreeSet::new());
         groups.insert(group);
         groups
     }
 
     /// All of them, by id.
     pub fn iter(&self) -> impl Iterator<Item = &SecurityGroup> {
-        self.0.values()
+        let all = self.0.values();
+        all.filter(|group| !self.1.contains(&group.id))
+    }
+
+    /// Lets nobody see the group of that id, or lets it be seen again.
+    pub(in crate::cloud) fn hide(&mut self, id: &str, hidden: bool) {
+        if hidden {
+            self.1.insert(id.to_owned());
+        } else {
+            self.1.remove(id);
+        }
     }
 
     /// The group of that id.
     pub fn get(&self, id: &str) -> Option<&SecurityGroup> {
-        self.0.get(id)
+        self.0.get(id).filter(|_| !self.1.contains(id))
     }
 
     /// The group of that id, to change.
