@@ -89,6 +89,9 @@ answer! {
     pub struct ModifyInstanceAttributeAnswer { return_: bool = "return" }
 }
 
+/// What a checked change does to the instance.
+type Apply = Box<dyn FnOnce(&mut Instance)>;
+
 /// A change that was understood.
 enum Change {
     SourceDestCheck(bool),
@@ -264,11 +267,7 @@ impl Change {
     }
 
     /// What it does to the instance, once everything that it names was found to exist.
-    fn checked(
-        self,
-        region: &Region,
-        instance: &Arc<Instance>,
-    ) -> Result<Box<dyn FnOnce(&mut Instance)>, ApiError> {
+    fn checked(self, region: &Region, instance: &Arc<Instance>) -> Result<Apply, ApiError> {
         Ok(match self {
             Self::DisableApiStop(on) => Box::new(move |one| one.disable_api_stop = on),
             Self::DisableApiTermination(on) => {
