@@ -6,7 +6,7 @@ use groundschool::lab::stage::Stage;
 use rand::rngs::StdRng;
 use rand::{RngExt, SeedableRng};
 use russh::client::{self, Handle};
-use russh::keys::{PrivateKeyWithHashAlg, PublicKey, decode_secret_key};
+use russh::keys::{PrivateKeyWithHashAlg, PublicKeyOrCertificate, decode_secret_key};
 use russh::{Channel, ChannelMsg};
 
 use super::lab::{Lab, PATIENCE};
@@ -17,7 +17,7 @@ struct Trusting;
 impl client::Handler for Trusting {
     type Error = russh::Error;
 
-    async fn check_server_key(&mut self, _: &PublicKey) -> Result<bool, Self::Error> {
+    async fn check_server_key(&mut self, _: &PublicKeyOrCertificate) -> Result<bool, Self::Error> {
         Ok(true)
     }
 }
@@ -48,6 +48,7 @@ async fn said_to(session: &Handle<Trusting>, bytes: &[u8]) -> (Vec<u8>, Option<u
             _ => (),
         }
     }
+    let _ = channel.close().await;
     (said, status)
 }
 
@@ -92,7 +93,7 @@ fn corpus() -> Vec<Vec<u8>> {
         ),
         named(4, "0"),
         named(11, "."),
-        named(12, "0"),
+        named(12, "1"),
         named(7, "f"),
         named(17, "../../.."),
         packet(
