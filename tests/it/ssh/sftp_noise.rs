@@ -224,7 +224,6 @@ fn hundreds_of_sessions_of_noise_leave_the_machine_as_it_should_be() {
 #[test]
 fn a_client_that_asks_and_does_not_read_is_not_answered_without_end() {
     let lab = Lab::open();
-    lab.login(&["head -c 1000000 /dev/zero > big || echo x > big"]);
     talk(&lab, async {
         let session = log_in(&lab).await;
         let channel = session.channel_open_session().await.unwrap();
