@@ -25,7 +25,7 @@ use std::time::Duration;
 use russh::server::{Handle, run_stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 
-use crate::course::evidence::What;
+use crate::course::evidence::{Refusal, What};
 use crate::keys::HostKey;
 use crate::machine::{Identity, Machine};
 
@@ -198,8 +198,21 @@ impl Server {
         };
         connection.handle.get_or_init(|| running.handle());
         connection.announce();
-        // How it ended is of no interest: a client that goes away in the middle is an error to russh.
-        let _: Result<(), russh::Error> = running.await;
+        // A client that goes away in the middle is an error to russh: of no interest but for what sshd would log.
+        if let Err(russh::Error::NoCommonAlgo {
+            kind: russh::AlgorithmKind::Key,
+            theirs,
+            ..
+        }) = running.await
+        {
+            let (session, why) = (
+                connection.session,
+                Refusal::NoCommonHostKey {
+                    client_takes: named(&theirs),
+                },
+            );
+            connection.record(What::Refused { session, why });
+        }
         drop(pass);
         connection.record(What::Disconnected {
             session: connection.session,
@@ -220,6 +233,19 @@ impl Server {
     pub fn connections(&self) -> (usize, usize) {
         self.door.count()
     }
+}
+
+/// A few of the names that a client sent, cut short: they are shown and kept.
+fn named(names: &[String]) -> Vec<String> {
+    const MOST: usize = 8;
+    const LONGEST: usize = 64;
+    let plain = |name: &String| {
+        name.chars()
+            .filter(char::is_ascii_graphic)
+            .take(LONGEST)
+            .collect()
+    };
+    names.iter().take(MOST).map(plain).collect()
 }
 
 /// What all parts of one connection share.

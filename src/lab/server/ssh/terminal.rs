@@ -20,7 +20,7 @@ use tokio::time::Instant;
 
 use super::Connection;
 use super::config::WINDOW;
-use super::sftp::{self, Sftp};
+use super::sftp::Sftp;
 use crate::course::evidence::What;
 use crate::machine::{Identity, Machine, Output, Session, Size, Then};
 
@@ -101,8 +101,6 @@ pub(super) struct Terminal {
     session: Option<Session>,
     /// The `sftp` subsystem, in place of a session.
     sftp: Option<Sftp>,
-    /// It has requests that are not looked at yet.
-    busy: bool,
     /// Something is to be written,
     unkept: bool,
     /// but not before this,
@@ -134,7 +132,6 @@ impl Terminal {
             pty: None,
             session: None,
             sftp: None,
-            busy: false,
             unkept: false,
             keep_after: None,
             keeping: None,
@@ -151,7 +148,7 @@ impl Terminal {
     /// Runs until the channel is closed from either side.
     pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
         loop {
-            while !self.done && !self.busy && self.unsent_bytes < MOST_UNSENT {
+            while !self.done && !self.is_busy() && self.unsent_bytes < MOST_UNSENT {
                 let Some(input) = self.held.pop_front() else {
                     break;
                 };
@@ -198,6 +195,11 @@ impl Terminal {
             connection.host.keep(&connection.target);
             began.elapsed()
         })
+    }
+
+    /// Whether there are requests that are not looked at yet.
+    fn is_busy(&self) -> bool {
+        self.sftp.as_ref().is_some_and(Sftp::is_busy)
     }
 
     fn queue_keep(&mut self) {
@@ -308,9 +310,8 @@ impl Terminal {
         self.sftp = Some(sftp);
         let Some(turn) = turn else { return };
         self.say(turn.bytes, Piece::Stdout);
-        self.busy = turn.then == sftp::Then::GoOn;
-        self.wake = self.busy.then(Instant::now);
-        if let sftp::Then::Exit(status) = turn.then {
+        self.wake = self.is_busy().then(Instant::now);
+        if let Some(status) = turn.exit {
             self.exit(status);
         }
     }
@@ -411,7 +412,6 @@ impl Terminal {
         self.done = true;
         self.session = None;
         self.sftp = None;
-        self.busy = false;
         self.held = VecDeque::new();
     }
 

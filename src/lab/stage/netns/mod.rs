@@ -5,11 +5,11 @@
 //! not answer, and nothing outside can be reached. The lab's own files lie over `~/.ssh` and `~/.aws`.
 //!
 //! The engine is not in there. It has threads, may have several labs, and will serve a browser; a socket, on the other hand, belongs
-//! to the network in which it was made, wherever it is used. So a small process, the [`keeper`], makes the namespaces,
-//! keeps them, and hands the sockets out: listeners to the engine's servers. Programs of the learner's [`join`] by
-//! themselves. What may reach which port of an instance is decided by the kernel (see [`routing`]); whoever is inside
+//! to the network in which it was made, wherever it is used. So a small process, the `keeper`, makes the namespaces,
+//! keeps them, and hands the sockets out: listeners to the engine's servers. Programs of the learner's [`join()`] by
+//! themselves. What may reach which port of an instance is decided by the kernel (see `routing`); whoever is inside
 //! when a group closes stays inside, because then the listener alone drops what is new. Attempts that nobody answers are
-//! seen by a [`tap`].
+//! seen by a `tap`.
 //!
 //! Starting the keeper is the probe: where it fails, it says at which step, and the shim stage takes over. Filters are
 //! attached to the listeners by the engine itself: the namespace is its own child's, so that the kernel lets it.
@@ -25,6 +25,7 @@ mod join;
 pub(in crate::lab) mod keeper;
 mod message;
 mod mounts;
+mod names;
 mod ping;
 mod routing;
 mod tap;
@@ -73,6 +74,17 @@ pub struct Ground<'a> {
     pub instant: bool,
 }
 
+/// A network that was made for a try.
+#[derive(Debug)]
+pub struct Trial(Keeper);
+
+impl Trial {
+    /// What could not be had and is not needed, in words.
+    pub fn notes(&self) -> &[String] {
+        self.0.notes()
+    }
+}
+
 /// A lab's network.
 pub struct Netns {
     // First: the listeners are gone before the network is.
@@ -109,6 +121,12 @@ impl Netns {
                 drop(tap::watch(tap, tried).await);
             });
         }
+        // Without it an unknown name is a failure of the resolver, which is nearly the same.
+        if let Ok(socket) = keeper.names() {
+            runtime.spawn(async move {
+                drop(names::answer(socket).await);
+            });
+        }
         let pinged = ping::Answering::new(ground.my_address);
         if let Ok(socket) = keeper.ping() {
             let pinged = pinged.clone();
@@ -128,14 +146,14 @@ impl Netns {
         })
     }
 
-    /// Whether a lab's network could be made here: makes one, in a folder of its own, and lets it go.
-    pub fn probe(ground: &Ground<'_>) -> Result<Vec<String>, Refused> {
+    /// Whether a lab's network could be made here: makes one, which is gone when what is returned is dropped.
+    pub fn probe(ground: &Ground<'_>) -> Result<Trial, Refused> {
         let keeper = Keeper::start(ground.program, plan(ground, "localhost")?)?;
         try_a_filter(&keeper).map_err(|source| Refused::Step {
             step: "filters on sockets".to_owned(),
             source,
         })?;
-        Ok(keeper.notes().to_vec())
+        Ok(Trial(keeper))
     }
 
     fn put(&mut self, place: &Place) -> io::Result<()> {
