@@ -11,3 +11,4 @@ mod flood;
 mod keys;
 mod lab;
 mod sessions;
+mod sftp_noise;

@@ -251,6 +251,8 @@ impl Handler for Visitor {
         reply: ChannelOpenHandle,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
+        // russh does not call `channel_close` for a channel that we have closed first.
+        self.terminals.retain(|_, terminal| !terminal.is_closed());
         let (Some(login), true) = (
             &self.login,
             self.terminals.len() < self.connection.settings.sessions,
