@@ -26,8 +26,11 @@ mod hardware;
 mod host;
 mod identity;
 mod io;
+mod metadata;
 mod moment;
+pub mod network;
 mod node;
+mod ports;
 mod seed;
 mod session;
 mod shell;
@@ -52,6 +55,7 @@ use serde::{Deserialize, Serialize};
 
 use disk::Disk;
 use node::Node;
+use ports::Ports;
 
 /// Logins that are remembered.
 const LOGINS: usize = 50;
@@ -62,6 +66,8 @@ const LOGINS: usize = 50;
 pub struct Machine {
     disk: Disk,
     logins: Vec<Login>,
+    #[serde(skip)]
+    ports: Ports,
 }
 
 /// A login with a terminal, as `last` shows it.
@@ -116,6 +122,7 @@ impl Machine {
         Self {
             disk,
             logins: Vec::new(),
+            ports: Ports::default(),
         }
     }
 
@@ -142,6 +149,7 @@ impl Machine {
         Self {
             disk: Disk::new(Family::Al2023),
             logins: Vec::new(),
+            ports: Ports::default(),
         }
     }
 

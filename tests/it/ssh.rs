@@ -7,5 +7,6 @@
 
 mod failures;
 mod flood;
+mod forwarding;
 mod lab;
 mod sessions;

@@ -9,6 +9,7 @@ mod pattern;
 mod prompt;
 mod redirect;
 mod run;
+mod serve;
 mod state;
 mod woven;
 

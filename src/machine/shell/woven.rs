@@ -2,7 +2,7 @@
 
 use super::dispatch::{Found, dispatch, find, run_command, start};
 use super::run::{run_text, say, settle, within};
-use super::{Boxed, Flow, Shell, Status};
+use super::{Boxed, Flow, Shell, Status, serve};
 use crate::machine::commands::sudo;
 use crate::machine::disk::Fault;
 use crate::machine::host::{Cell, Host};
@@ -19,6 +19,7 @@ pub(crate) enum Woven {
     Eval,
     Exec,
     Nohup,
+    Python,
     Read,
     Sleep,
     Source,
@@ -56,6 +57,7 @@ pub(super) fn run<'a>(
                 Ok(125)
             }
             Woven::Nohup | Woven::Time => outside(cell, io, rest, arguments).await,
+            Woven::Python => serve::python(cell, io, rest).await,
             Woven::Read => read(cell, io, rest).await,
             Woven::Sleep => sleep(cell, io, rest).await,
             Woven::Source => source(cell, io, arguments).await,
@@ -374,7 +376,7 @@ async fn xargs(cell: &Cell, io: &Io, rest: &[String]) -> Status {
         )?;
         return Ok(1);
     }
-    let input = cell.all(&io.stdin).await;
+    let input = cell.all(&io.stdin).await?;
     let mut arguments = if rest.is_empty() {
         vec!["echo".to_owned()]
     } else {
@@ -487,7 +489,7 @@ async fn become_shell(cell: &Cell, io: &Io, mut child: Shell) -> Status {
         cell.host().nest = Some(child);
         return Ok(0);
     }
-    let text = cell.all(&io.stdin).await;
+    let text = cell.all(&io.stdin).await?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let prefix = child.prefix.clone();
     settle(within(cell, child, run_text(cell, io, &text, &prefix)).await)
