@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cloud::Pace;
+use crate::lab::stage::Choice;
 
 /// Practise AWS EC2 key pairs and SSH before touching a real account.
 #[derive(Debug, Parser)]
@@ -29,10 +30,14 @@ pub struct Arguments {
 pub enum Command {
     /// Open the lab where you left off
     Learn(Learn),
+    /// Follow an open lab from a second terminal: the coach speaks there too
+    Watch(Watch),
     /// Show the course, and where you stand
     Lessons(Place),
     /// Play a lesson's solution in a lab of its own, step by step, and grade it
     Demo(Demo),
+    /// Open another shell in a lab that is open
+    Enter(Place),
     /// Grade the lab as it is now
     Grade(Grade),
     /// Run the simulated cloud alone, for other tools and CI
@@ -81,6 +86,20 @@ pub struct Learn {
     /// How it runs
     #[command(flatten)]
     pub running: Running,
+    /// Words only: no colour
+    #[arg(long)]
+    pub plain: bool,
+}
+
+/// Options of `watch`.
+#[derive(Debug, Clone, clap::Args)]
+pub struct Watch {
+    /// Where the lab is
+    #[command(flatten)]
+    pub place: Place,
+    /// Wait until a lab is open there
+    #[arg(long)]
+    pub wait: bool,
     /// Words only: no colour
     #[arg(long)]
     pub plain: bool,
@@ -142,7 +161,7 @@ pub enum Dev {
         /// Only lessons whose name contains this
         lesson: Option<String>,
         /// How the instances' addresses are made real
-        #[arg(long, value_enum, default_value_t)]
+        #[arg(long, value_enum, default_value = "shim")]
         stage: StageChoice,
     },
 }
@@ -153,6 +172,8 @@ pub enum StageChoice {
     /// The best one that works here
     #[default]
     Auto,
+    /// A network of the lab's own (Linux)
+    Netns,
     /// Links named ssh, scp and so on, first on the lab's PATH
     Shim,
 }
@@ -167,6 +188,16 @@ pub enum PaceChoice {
     Fast,
     /// Done when the next call looks
     Instant,
+}
+
+impl From<StageChoice> for Choice {
+    fn from(choice: StageChoice) -> Self {
+        match choice {
+            StageChoice::Auto => Self::Auto,
+            StageChoice::Netns => Self::Netns,
+            StageChoice::Shim => Self::Shim,
+        }
+    }
 }
 
 impl From<PaceChoice> for Pace {

@@ -8,6 +8,7 @@ use std::collections::VecDeque;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
+use crate::cli::arguments::StageChoice;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options;
 use crate::cloud::Pace;
@@ -18,6 +19,7 @@ use crate::course::verdict::{Verdict, Word};
 use crate::lab::engine::{Engine, Options};
 use crate::lab::key_pool::KeyPool;
 use crate::lab::play::{Audience, mistake, play, solution};
+use crate::lab::stage::Choice;
 use crate::lab::voice::Voice;
 
 /// Labs that are open at once.
@@ -31,8 +33,9 @@ enum Claim {
 }
 
 /// Proves, prints every fault, and ends with the count.
-pub fn run(only: Option<&str>) -> Result<ExitCode, CliError> {
+pub fn run(only: Option<&str>, stage: StageChoice) -> Result<ExitCode, CliError> {
     lab_options::require_ssh()?;
+    let stage = Choice::from(stage);
     let mut faults = Vec::new();
     let mut lessons = Vec::new();
     for (slug, files) in catalogue::folders() {
@@ -72,7 +75,7 @@ pub fn run(only: Option<&str>) -> Result<ExitCode, CliError> {
                     .unwrap_or_else(PoisonError::into_inner)
                     .pop_front()
                 {
-                    if let Err(fault) = prove(lesson, &claim, &keys) {
+                    if let Err(fault) = prove(lesson, &claim, &keys, stage) {
                         found
                             .lock()
                             .unwrap_or_else(PoisonError::into_inner)
@@ -99,7 +102,7 @@ pub fn run(only: Option<&str>) -> Result<ExitCode, CliError> {
     })
 }
 
-fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>) -> Result<(), String> {
+fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>, stage: Choice) -> Result<(), String> {
     let folder = tempfile::tempdir()
         .map_err(|error| format!("a folder for a lab cannot be made: {error}"))?;
     let real = matches!(claim, Claim::Mistake(script) if script.real_pace);
@@ -111,6 +114,7 @@ fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>) -> Result<(), Stri
         voice: Voice::new(false),
         keys: Arc::clone(keys),
         stand_in: true,
+        stage,
     })
     .map_err(|error| format!("a lab cannot be opened: {error}"))?;
     let place = |file: &str| format!("lessons/{}/{file}:1:", lesson.slug);

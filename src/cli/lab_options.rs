@@ -15,6 +15,7 @@ use crate::course::catalogue;
 use crate::course::lesson::Lesson;
 use crate::lab::engine::EngineError;
 use crate::lab::files::read_if_there;
+use crate::lab::stage::{ChoiceError, cure};
 use crate::lab::voice::Voice;
 use crate::lab::workspace::aws_version::AwsVersion;
 use crate::lab::workspace::{Layout, WorkspaceError};
@@ -147,7 +148,20 @@ pub fn engine_error(error: EngineError) -> CliError {
                 .because(error)
                 .hint("the file is as it was; `groundschool reset` forgets it and starts again, and your\n        key files stay")
         }
-        EngineError::Endpoint(_)
+        EngineError::Stage(ChoiceError::Netns(why)) => {
+            let cure = std::env::current_exe()
+                .ok()
+                .and_then(|program| cure(&program))
+                .map(|cure| format!("\n{cure}"));
+            CliError::surroundings("the lab cannot have a network of its own here")
+                .because(why)
+                .hint(format!(
+                    "without --stage the lab works too, by other means{}",
+                    cure.unwrap_or_default()
+                ))
+        }
+        EngineError::Stage(ChoiceError::Shim(_))
+        | EngineError::Endpoint(_)
         | EngineError::Control(_)
         | EngineError::System { .. } => {
             CliError::surroundings("the lab cannot be opened").because(error)

@@ -12,6 +12,7 @@ use std::sync::Arc;
 use crate::cli::arguments::Learn;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
+use crate::lab::coach::Ear;
 use crate::lab::engine::{Engine, Options};
 use crate::lab::files::write_atomically;
 use crate::lab::key_pool::KeyPool;
@@ -42,6 +43,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         voice,
         keys: Arc::new(KeyPool::new(READY_KEYS, 1)),
         stand_in: aws.needs_stand_in(),
+        stage: options.running.stage.into(),
     })
     .map_err(lab_options::engine_error)?;
     // Which lesson this was is a convenience: the next start falls back to the first.
@@ -56,20 +58,25 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     let start = shell
         .install(engine.workspace().layout(), &program, &variables)
         .map_err(failed)?;
+    let watch = match &options.place.lab {
+        Some(root) => format!("groundschool watch --lab {}", root.display()),
+        None => "groundschool watch".to_owned(),
+    };
     let mut out = std::io::stdout();
     let _ = out
-        .write_all(welcome(&engine, &shell, &aws).as_bytes())
+        .write_all(welcome(&engine, &shell, &aws, &watch).as_bytes())
         .and_then(|()| out.flush());
     let status = spawn::run(
         engine.workspace().layout(),
         &start,
         &variables,
+        engine.keeper(),
         engine.runtime(),
     )
     .map_err(failed)?;
     let _ = status;
     engine.coach().save();
-    let _ = out.write_all(engine.coach().say(&goodbye(&engine)).as_bytes());
+    let _ = out.write_all(engine.coach().say(Ear::SHELL, &goodbye(&engine)).as_bytes());
     let passed = engine
         .coach()
         .progress()
@@ -93,11 +100,19 @@ fn without_a_terminal() -> Result<ExitCode, CliError> {
 }
 
 /// The first screen: where the learner is, in one line each, then the task.
-fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli) -> String {
-    let other = shell
-        .instead_of
-        .as_ref()
-        .map(|other| format!(" ({} has no hook here.)", other.display()));
+fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli, watch: &str) -> String {
+    let kind = shell.kind.name();
+    let (whose, other) = match &shell.instead_of {
+        None => (format!("your own {kind}"), String::new()),
+        Some(other) => {
+            let name = other.file_name().unwrap_or_default().display();
+            let other = format!(
+                "\nYour {name} cannot ask the coach. To use it all the same, type `{name}` here, and\n    {watch}\n\
+                 in a second terminal."
+            );
+            (kind.to_owned(), other)
+        }
+    };
     let aws = match aws {
         AwsCli::Good(..) => "",
         AwsCli::Missing => "\nYou have no AWS CLI: the lab lends you a stand-in named aws.",
@@ -106,12 +121,29 @@ fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli) -> String {
         }
     };
     let text = format!(
-        "Ground School: your own {} in a lab folder. Nothing here reaches AWS.{}{aws}\n\
+        "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n\
          Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
-        shell.kind.name(),
-        other.unwrap_or_default(),
+        stage(engine),
     );
-    engine.coach().say(&text) + &engine.coach().task()
+    engine.coach().say(Ear::SHELL, &text) + &engine.coach().task(Ear::SHELL)
+}
+
+/// Which stage this is, and why.
+fn stage(engine: &Engine) -> String {
+    let mut text = match (engine.keeper(), engine.why_not_netns()) {
+        (Some(_), _) => {
+            "Stage: netns. This shell has its own network: the lab, and nothing else.".to_owned()
+        }
+        (None, None) => format!("Stage: {}.", engine.stage()),
+        (None, Some(why)) => format!(
+            "Stage: {}, because {why}. `groundschool doctor` says more.",
+            engine.stage()
+        ),
+    };
+    for note in engine.stage_notes() {
+        text += &format!("\nNote: {note}.");
+    }
+    text
 }
 
 fn goodbye(engine: &Engine) -> String {

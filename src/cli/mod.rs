@@ -6,6 +6,7 @@ mod completions;
 mod demo;
 mod dev_check;
 mod doctor;
+mod enter;
 pub mod error;
 mod grade;
 mod lab_options;
@@ -13,6 +14,7 @@ mod learn;
 mod lessons;
 mod reset;
 mod serve;
+mod watch;
 
 use std::ffi::OsString;
 use std::path::Path;
@@ -68,13 +70,17 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
     match &arguments.command {
         None => learn::run(&arguments.learn),
         Some(Command::Learn(options)) => learn::run(options),
+        Some(Command::Watch(options)) => watch::run(options),
         Some(Command::Lessons(place)) => lessons::run(place),
         Some(Command::Demo(options)) => demo::run(options),
+        Some(Command::Enter(place)) => enter::run(place),
         Some(Command::Grade(options)) => grade::run(options),
         Some(Command::Serve(options)) => serve::run(options),
         Some(Command::Doctor(place)) => doctor::run(place),
         Some(Command::Reset(options)) => reset::run(options),
-        Some(Command::Dev(Dev::Check { lesson, .. })) => dev_check::run(lesson.as_deref()),
+        Some(Command::Dev(Dev::Check { lesson, stage })) => {
+            dev_check::run(lesson.as_deref(), *stage)
+        }
         Some(Command::Completions { shell }) => Ok(completions::run(*shell)),
     }
 }

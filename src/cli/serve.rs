@@ -10,11 +10,10 @@ use crate::cli::error::CliError;
 use crate::lab::engine::let_time_pass;
 use crate::lab::journal::Journal;
 use crate::lab::key_pool::KeyPool;
-use crate::lab::machines::Reach;
 use crate::lab::server::ec2::Endpoint;
 use crate::lab::server::ssh;
 use crate::lab::simulation::{Settings, Simulation, Tenancy};
-use crate::lab::stage::{Listening, LoopbackStage, Place, Stage};
+use crate::lab::stage::{LoopbackStage, Stage};
 
 /// Keys kept ready: enough for a class that starts at once.
 const READY_KEYS: usize = 128;
@@ -92,24 +91,9 @@ fn follow(simulation: &Arc<Simulation>, server: Arc<ssh::Server>, stage: Loopbac
     let stage = Mutex::new(stage);
     simulation.on_change(Arc::new(move |simulation| {
         server.hang_up(|target| !simulation.is_running(target));
-        let wanted: Vec<Place> = simulation
-            .public_instances(CLIENT)
-            .into_iter()
-            .map(|(address, target, reach)| {
-                let listening = match reach {
-                    Reach::Open(_) => Listening::Open,
-                    Reach::Refused(_) => Listening::Refused,
-                    Reach::Silent { .. } => Listening::Dropped,
-                };
-                Place {
-                    address,
-                    target,
-                    listening,
-                }
-            })
-            .collect();
+        // Asked for under the stage's lock, so that an older state never comes after a newer one.
         let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
-        if let Err(error) = stage.apply(&wanted) {
+        if let Err(error) = stage.apply(&simulation.places(CLIENT)) {
             anstream::eprintln!("groundschool: {error}");
         }
     }));

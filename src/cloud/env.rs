@@ -90,6 +90,11 @@ impl Pace {
         self.pick(10_000, 500)
     }
 
+    /// From a reboot to the network of the restarted machine. A guess: AWS says "a few minutes" for all of it.
+    pub fn reboot(self) -> Duration {
+        self.pick(8_000, 500)
+    }
+
     /// From `stopping` to `stopped`.
     pub fn stop(self) -> Duration {
         self.pick(25_000, 1_500)

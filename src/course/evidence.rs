@@ -199,7 +199,7 @@ pub enum KeyContent {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
 pub struct Event {
-    /// Rises by one an event, from 1.
+    /// Rises from event to event; what was forgotten leaves a gap.
     pub number: u64,
     /// When, Unix milliseconds.
     pub at: i64,
@@ -332,6 +332,40 @@ pub enum Silence {
 }
 
 impl What {
+    /// Whether the learner only looked at the account, and saw it.
+    pub fn is_look(&self) -> bool {
+        self.look().is_some()
+    }
+
+    /// Whether this looks at the same things as `newer` does, so that the newer one is evidence enough for both.
+    pub fn is_superseded_by(&self, newer: &Self) -> bool {
+        self.is_look() && self.look() == newer.look()
+    }
+
+    /// Action and region of a successful call that changes nothing.
+    fn look(&self) -> Option<(&str, &str)> {
+        match self {
+            Self::Api {
+                action,
+                region,
+                error: None,
+                ..
+            } if action.starts_with("Describe") || action.starts_with("Get") => {
+                Some((action, region))
+            }
+            Self::Api { .. }
+            | Self::Unreachable { .. }
+            | Self::Connected { .. }
+            | Self::UserNamed { .. }
+            | Self::KeyOffered { .. }
+            | Self::LoggedIn { .. }
+            | Self::RootTurnedAway { .. }
+            | Self::RemoteCommand { .. }
+            | Self::Disconnected { .. }
+            | Self::ShellCommand { .. } => None,
+        }
+    }
+
     /// The number of the connection that this belongs to.
     pub fn session(&self) -> Option<u64> {
         match self {

@@ -9,6 +9,7 @@ pub mod file;
 mod fingerprint;
 mod host_key;
 mod key_type;
+pub mod keygen;
 mod openssh;
 mod ppk;
 mod private_key;

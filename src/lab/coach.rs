@@ -2,33 +2,52 @@
 //!
 //! It answers after each command of the learner's shell and to the word `lab`. It speaks in at most [`LINES`] lines: what
 //! was seen, what is awaited, and how to go on. The tools' own output is never altered.
+//!
+//! A `groundschool watch` is told the same in the same words, and besides what comes about while no prompt is there to tell
+//! it: [`Coach::beside`].
 
-use std::collections::BTreeSet;
+mod ear;
+mod words;
+
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::course::evidence::{Evidence, Known, Need, Places};
+use crate::course::evidence::{Evidence, KeyFile, Known, Need, Places, Silence, What};
 use crate::course::judge::{Judgement, Report, judge, needs, report};
 use crate::course::lesson::Lesson;
-use crate::course::mistake::Recognised;
+use crate::course::mistake::Mistake;
 use crate::course::progress::Progress;
-use crate::course::verdict::Verdict;
+use crate::course::verdict::Word;
 use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::Workspace;
 use crate::lab::world::World;
 
-/// The most lines after one command.
-pub const LINES: usize = 6;
+use self::ear::Told;
+
+pub use self::ear::Ear;
+pub use self::words::LINES;
+
+/// How long a verdict must stand before it is said unasked, in milliseconds: a command at work (`aws … > file` empties the
+/// file, and fills it a second later) is not a mistake.
+const SETTLED: i64 = 2_000;
+/// The same for what takes a client longer: a silent address is met when ssh has given up, after 7 s, and an empty key file
+/// may be a slow `aws` that has just started.
+const SETTLED_LATE: i64 = 8_000;
+/// How long a connection must be over, in milliseconds, before it is judged without the shell: the prompt that follows knows
+/// the command line.
+const ENDED: i64 = 1_000;
+/// Watches at once.
+const MOST_WATCHES: usize = 16;
 
 /// One lesson being taken.
 pub struct Coach {
     lesson: Lesson,
     world: Arc<dyn World>,
     workspace: Arc<Workspace>,
-    voice: Voice,
     home: String,
     /// Where progress is kept; none for a look that changes nothing.
     keep: Option<PathBuf>,
@@ -39,8 +58,11 @@ pub struct Coach {
 
 struct State {
     progress: Progress,
-    /// What was said last about the current step: not said again in full while nothing changes.
-    said: Option<(String, Verdict)>,
+    /// The shell, first, and the watches.
+    ears: BTreeMap<Ear, Told>,
+    next_ear: u32,
+    /// Commands that the shell has told of.
+    commands: u64,
     /// Progress has changed since it was last written.
     unsaved: bool,
     /// The last try to write it failed.
@@ -49,8 +71,17 @@ struct State {
     trouble: Option<String>,
 }
 
+/// The newest connection, or call that was refused.
+#[derive(Debug, Clone, Copy, Default)]
+struct Attempt {
+    number: u64,
+    at: i64,
+    /// The client that made it is still waiting for an answer, for some seconds.
+    is_silence: bool,
+}
+
 impl Coach {
-    /// A coach for a lesson, from where the learner stands.
+    /// A coach for a lesson, from where the learner stands. `voice` is for the lab's shell.
     pub fn new(
         lesson: Lesson,
         progress: Progress,
@@ -63,7 +94,9 @@ impl Coach {
         let home = home.display().to_string();
         let state = Mutex::new(State {
             progress,
-            said: None,
+            ears: BTreeMap::from([(Ear::SHELL, Told::new(voice, 0))]),
+            next_ear: 1,
+            commands: 0,
             unsaved: false,
             failing: false,
             trouble: None,
@@ -72,7 +105,6 @@ impl Coach {
             lesson,
             world,
             workspace,
-            voice,
             home,
             keep,
             state,
@@ -88,6 +120,11 @@ impl Coach {
     /// A copy of the progress.
     pub fn progress(&self) -> Progress {
         self.state().progress.clone()
+    }
+
+    /// The key files as they are now.
+    pub fn key_files(&self) -> Vec<KeyFile> {
+        self.workspace.key_files()
     }
 
     /// Gathers, judges and records; what came of it.
@@ -107,43 +144,166 @@ impl Coach {
         report
     }
 
-    /// What to say after a command. `typed` is false when the learner only pressed Enter.
+    /// One more listener; none when there are too many.
+    pub fn attend(&self, voice: Voice) -> Option<Ear> {
+        let mut state = self.state();
+        if state.ears.len() > MOST_WATCHES {
+            return None;
+        }
+        let ear = Ear(state.next_ear);
+        state.next_ear += 1;
+        let told = Told::new(voice, state.commands);
+        state.ears.insert(ear, told);
+        Some(ear)
+    }
+
+    /// A listener that has left.
+    pub fn leave(&self, ear: Ear) {
+        self.state().ears.remove(&ear);
+    }
+
+    /// Commands that the shell has told of, and steps behind the learner: while both are the same, no other listener's words
+    /// have changed anything.
+    pub fn turns(&self) -> (u64, usize) {
+        let state = self.state();
+        (state.commands, state.progress.steps.len())
+    }
+
+    /// What to say in the shell after a command. `typed` is false when the learner only pressed Enter.
     pub fn after_command(&self, typed: bool) -> String {
         let mut state = self.state();
-        let before = state.progress.is_complete(&self.lesson);
+        if typed {
+            state.commands += 1;
+        }
         let judgement = self.look_with(&mut state);
         let mut text = trouble(&mut state);
-        if !before {
-            text.push_str(&shortened(&self.news(&mut state, &judgement, typed)));
+        text.push_str(&words::shortened(&self.news(
+            &mut state,
+            Ear::SHELL,
+            &judgement,
+            typed,
+        )));
+        voice(&state, Ear::SHELL).say(&text)
+    }
+
+    /// What to say to a watch, if anything, and whether something is waiting to be said: then ask again soon.
+    ///
+    /// After a command of the shell it is what the shell is told. Between commands, while a program runs or in a shell that
+    /// tells nothing: what is passed at once, a mistake when it has stood for a while.
+    pub fn beside(&self, ear: Ear) -> (String, bool) {
+        let mut state = self.state();
+        let evidence = self.gather(&needs(&self.lesson, &state.progress));
+        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        let attempt = newest_attempt(&evidence);
+        let commands = state.commands;
+        let typed = {
+            let Some(told) = state.ears.get_mut(&ear) else {
+                return (String::new(), false);
+            };
+            std::mem::replace(&mut told.commands, commands) != commands
+        };
+        if typed {
+            self.record(&mut state, &judgement, evidence.now);
+            let text = self.news(&mut state, ear, &judgement, true);
+            if let Some(told) = state.ears.get_mut(&ear) {
+                told.answered = attempt.number;
+            }
+            let text = words::shortened(&text);
+            return (voice(&state, ear).say(&text), false);
         }
-        if text.is_empty() {
-            text
+        if just_ended(&evidence) {
+            return (String::new(), true);
+        }
+        // Only what is passed is sure; the rest may be a command at work.
+        let passed = Judgement {
+            steps: judgement.newly_passed().cloned().collect(),
+            bindings: judgement.bindings.clone(),
+        };
+        if !passed.steps.is_empty() {
+            self.record(&mut state, &passed, evidence.now);
+        }
+        let (text, waits) = self.unasked(&mut state, ear, &judgement, attempt, evidence.now);
+        (voice(&state, ear).say(&text), waits)
+    }
+
+    fn unasked(
+        &self,
+        state: &mut State,
+        ear: Ear,
+        judgement: &Judgement,
+        attempt: Attempt,
+        now: i64,
+    ) -> (String, bool) {
+        let State { progress, ears, .. } = &mut *state;
+        let Some(told) = ears.get_mut(&ear) else {
+            return (String::new(), false);
+        };
+        let mut text = std::mem::take(&mut told.unheard);
+        let moved = !text.is_empty();
+        if moved {
+            text.push_str(&words::next(&self.lesson, progress));
+            told.said = None;
+        }
+        let Some(current) = judgement.current() else {
+            return (text, false);
+        };
+        let again = attempt.number > told.answered;
+        if told.has_said(current) && !again {
+            return (text, false);
+        }
+        let mistake = current.verdict.mistake().map(|found| found.mistake);
+        if mistake.is_none() && current.verdict.word() == Word::NotYet {
+            // Nothing went wrong: what is awaited was said.
+            told.say(current);
+            told.answered = attempt.number;
+            return (text, false);
+        }
+        let patience = if mistake == Some(Mistake::KeyFileEmpty) {
+            SETTLED_LATE
         } else {
-            self.voice.say(&text)
+            SETTLED
+        };
+        let mut ripe = told.since(current, now) + patience;
+        if attempt.is_silence {
+            ripe = ripe.max(attempt.at + SETTLED_LATE);
         }
+        if now < ripe || moved {
+            return (text, true);
+        }
+        let repeated = told.has_said(current);
+        told.say(current);
+        told.answered = attempt.number;
+        told.unasked = true;
+        let text = words::verdict(&self.lesson, progress, current, repeated);
+        self.record(state, judgement, now);
+        (text, false)
     }
 
     /// The first screen of the lesson, or the task again: where the learner is, and the text of the step.
-    pub fn task(&self) -> String {
+    pub fn task(&self, ear: Ear) -> String {
         let mut state = self.state();
         let _ = self.look_with(&mut state);
-        let Some((number, step)) = self.current(&state.progress) else {
-            return self.voice.say(&self.farewell(&state.progress));
+        let voice = voice(&state, ear);
+        let State { progress, ears, .. } = &mut *state;
+        let mut text = String::new();
+        if let Some(told) = ears.get_mut(&ear) {
+            text = voice.say(&std::mem::take(&mut told.unheard));
+            told.said = None;
+        }
+        let Some((number, step)) = words::current(&self.lesson, progress) else {
+            return text + &voice.say(&words::farewell(&self.lesson, progress));
         };
-        state.said = None;
-        let head = format!(
+        text += &voice.say(&format!(
             "{} - step {} of {}",
             self.lesson.title,
             number + 1,
             self.lesson.steps.len()
-        );
-        let mut text = self.voice.say(&head);
-        text.push_str(&self.voice.markdown(&step.text));
-        text
+        ));
+        text + &voice.markdown(&step.text)
     }
 
     /// The next hint.
-    pub fn hint(&self) -> String {
+    pub fn hint(&self, ear: Ear) -> String {
         let mut state = self.state();
         let text = match state.progress.hint(&self.lesson) {
             Some((level, of, hint)) if hint.starts_with("    ") => {
@@ -154,60 +314,44 @@ impl Coach {
             None => "There is no hint here: every step is done.".to_owned(),
         };
         state.unsaved = true;
-        self.voice.say(&(trouble(&mut state) + &text))
+        voice(&state, ear).say(&(trouble(&mut state) + &text))
     }
 
     /// A check by request: the whole verdict, however often it was said.
-    pub fn check(&self) -> String {
+    pub fn check(&self, ear: Ear) -> String {
         let mut state = self.state();
-        state.said = None;
+        if let Some(told) = state.ears.get_mut(&ear) {
+            told.said = None;
+        }
         let judgement = self.look_with(&mut state);
-        let text = self.news(&mut state, &judgement, true);
+        let text = self.news(&mut state, ear, &judgement, true);
         let text = if text.is_empty() {
-            self.farewell(&state.progress)
+            words::farewell(&self.lesson, &state.progress)
         } else {
             text
         };
-        self.voice.say(&(trouble(&mut state) + &text))
+        voice(&state, ear).say(&(trouble(&mut state) + &text))
     }
 
-    /// Goes on without the current step.
-    pub fn skip(&self) -> String {
+    /// Goes on without the current step. The other listeners will hear of it.
+    pub fn skip(&self, ear: Ear) -> String {
         let mut state = self.state();
         let Some(skipped) = state.progress.skip(&self.lesson, now()) else {
-            return self
-                .voice
-                .say("There is nothing to skip: every step is done.");
+            return voice(&state, ear).say("There is nothing to skip: every step is done.");
         };
         state.unsaved = true;
+        let line = format!("[skipped] {skipped}: no points, and you can still do it later.");
+        tell_others(&mut state, ear, &line);
         let mut text = trouble(&mut state);
-        let _ = writeln!(
-            text,
-            "[skipped] {skipped}: no points, and you can still do it later."
-        );
-        text.push_str(&self.next(&state.progress));
-        self.voice.say(&text)
+        let _ = writeln!(text, "{line}");
+        text.push_str(&words::next(&self.lesson, &state.progress));
+        voice(&state, ear).say(&text)
     }
 
     /// Where the learner stands, step by step.
-    pub fn standing(&self) -> String {
+    pub fn standing(&self, ear: Ear) -> String {
         let state = self.state();
-        let mut text = format!("{}\n", self.lesson.title);
-        for step in &self.lesson.steps {
-            let word = match state.progress.steps.get(&step.id) {
-                Some(done) if done.skipped => "skipped",
-                Some(_) => "done",
-                None => "to do",
-            };
-            let _ = writeln!(text, "[{word}] {}", step.goal);
-        }
-        let _ = write!(
-            text,
-            "{} of {} points",
-            state.progress.points(),
-            self.lesson.points()
-        );
-        self.voice.say(&text)
+        voice(&state, ear).say(&words::standing(&self.lesson, &state.progress))
     }
 
     /// Writes the progress if it has changed. The disk may take longer than a prompt can wait, so whoever answers a prompt
@@ -238,20 +382,23 @@ impl Coach {
     }
 
     /// Says something that is no verdict.
-    pub fn say(&self, text: &str) -> String {
-        self.voice.say(text)
+    pub fn say(&self, ear: Ear, text: &str) -> String {
+        voice(&self.state(), ear).say(text)
     }
 
     /// Forgets the progress, and shows the first step.
-    pub fn start_again(&self) -> String {
+    pub fn start_again(&self, ear: Ear) -> String {
         {
             let mut state = self.state();
             state.progress = Progress::new(&self.lesson.slug);
-            state.said = None;
+            for told in state.ears.values_mut() {
+                told.unheard.clear();
+            }
+            tell_others(&mut state, ear, "[reset] The lesson starts again.");
             state.unsaved = true;
         }
         self.workspace.forget_hosts();
-        self.task()
+        self.task(ear)
     }
 
     fn state(&self) -> MutexGuard<'_, State> {
@@ -261,11 +408,17 @@ impl Coach {
     fn look_with(&self, state: &mut State) -> Judgement {
         let evidence = self.gather(&needs(&self.lesson, &state.progress));
         let judgement = judge(&self.lesson, &state.progress, &evidence);
-        let news = state
-            .progress
-            .record(&self.lesson, &judgement, evidence.now);
-        state.unsaved |= news;
+        self.record(state, &judgement, evidence.now);
         judgement
+    }
+
+    fn record(&self, state: &mut State, judgement: &Judgement, now: i64) {
+        for passed in judgement.newly_passed() {
+            for told in state.ears.values_mut() {
+                told.passed(passed);
+            }
+        }
+        state.unsaved |= state.progress.record(&self.lesson, judgement, now);
     }
 
     /// The only place where evidence is read from the world and the disk.
@@ -294,111 +447,56 @@ impl Coach {
         }
     }
 
-    fn current<'a>(
-        &'a self,
-        progress: &Progress,
-    ) -> Option<(usize, &'a crate::course::lesson::Step)> {
-        let number = progress.current(&self.lesson)?;
-        self.lesson.steps.get(number).map(|step| (number, step))
-    }
-
-    fn news(&self, state: &mut State, judgement: &Judgement, typed: bool) -> String {
-        let mut text = String::new();
-        let mut moved = false;
-        for passed in judgement.newly_passed() {
-            moved = true;
-            if let Verdict::Passed { saw } = &passed.verdict {
-                let _ = writeln!(text, "[done] {saw}");
-            }
-        }
+    /// What is new to this listener, after it was recorded.
+    fn news(&self, state: &mut State, ear: Ear, judgement: &Judgement, typed: bool) -> String {
+        let State { progress, ears, .. } = state;
+        let Some(told) = ears.get_mut(&ear) else {
+            return String::new();
+        };
+        let mut text = std::mem::take(&mut told.unheard);
+        let moved = !text.is_empty();
         let Some(current) = judgement.current() else {
-            text.push_str(&self.farewell(&state.progress));
+            if moved {
+                text.push_str(&words::farewell(&self.lesson, progress));
+            }
             return text;
         };
-        if moved {
-            state.said = Some((current.id.clone(), current.verdict.clone()));
-            match current.verdict.mistake() {
-                // The same command that made the key also spoiled its file: that cannot wait for the next one.
-                Some(recognised) if recognised.mistake.is_in_the_file() => {
-                    explain(&mut text, recognised);
-                }
-                Some(_) | None => text.push_str(&self.next(&state.progress)),
-            }
+        let repeated = told.has_said(current);
+        if std::mem::take(&mut told.unasked) && repeated && !moved {
+            // The command that has ended is the one that was answered while it ran.
             return text;
         }
-        let repeated = state
-            .said
-            .as_ref()
-            .is_some_and(|(id, said)| (id, said) == (&current.id, &current.verdict));
         // Only a command is answered, or a change that came by itself: not the first prompt, and not Enter alone.
-        let stands_still = state.said.is_none() || repeated;
-        if !typed && stands_still {
+        let stands_still = told.said.is_none() || repeated;
+        if !moved && !typed && stands_still {
             return text;
         }
-        state.said = Some((current.id.clone(), current.verdict.clone()));
-        match &current.verdict {
-            Verdict::Passed { .. } => {}
-            Verdict::NotYet {
-                wanted,
-                found,
-                mistake,
-            } => match mistake {
-                Some(recognised) => explain(&mut text, recognised),
-                None if repeated => {
-                    // The goal is worded as what to do, and is short.
-                    let todo = self
-                        .current(&state.progress)
-                        .map_or(wanted.as_str(), |(_, step)| step.goal.as_str());
-                    let _ = writeln!(text, "[not yet] {todo}");
-                }
-                None => {
-                    let _ = writeln!(text, "[not yet] {found}");
-                    let _ = writeln!(text, "Awaited: {wanted}");
-                    text.push_str("`lab` shows the task, `lab hint` helps.\n");
-                }
-            },
-            Verdict::CouldNotTell { why } => {
-                let _ = writeln!(
-                    text,
-                    "[could not tell] {why} Type `lab check` to look again."
-                );
+        told.say(current);
+        if !moved {
+            text.push_str(&words::verdict(&self.lesson, progress, current, repeated));
+            return text;
+        }
+        match current.verdict.mistake() {
+            // The same command that made the key also spoiled its file: that cannot wait for the next one.
+            Some(recognised) if recognised.mistake.is_in_the_file() => {
+                words::explain(&mut text, recognised);
             }
+            Some(_) | None => text.push_str(&words::next(&self.lesson, progress)),
         }
         text
     }
+}
 
-    fn next(&self, progress: &Progress) -> String {
-        match self.current(progress) {
-            Some((number, step)) => format!(
-                "Next, step {} of {}: {}\nType `lab` to read how, `lab hint` for help.",
-                number + 1,
-                self.lesson.steps.len(),
-                step.goal
-            ),
-            None => self.farewell(progress),
-        }
-    }
+fn voice(state: &State, ear: Ear) -> Voice {
+    let told = state.ears.get(&ear).or(state.ears.get(&Ear::SHELL));
+    told.map_or(Voice::new(false), |told| told.voice)
+}
 
-    fn farewell(&self, progress: &Progress) -> String {
-        let skipped: Vec<&str> = self
-            .lesson
-            .steps
-            .iter()
-            .filter(|step| !progress.has_passed(&step.id))
-            .map(|step| step.id.as_str())
-            .collect();
-        let points = format!("{} of {} points", progress.points(), self.lesson.points());
-        if skipped.is_empty() {
-            format!(
-                "[passed] {}: every step is done, {points}.\nYou have done this with the real ssh and the real files: \
-                 on AWS it is the same.\nType `exit` to leave, or go on exploring.",
-                self.lesson.title
-            )
-        } else {
-            format!(
-                "You are at the end, with {points}. Skipped and still open: {}.\nDo them now if you like, or type `exit`.",
-                skipped.join(", ")
-            )
+/// One listener's word has changed where the learner stands: the others will hear of it.
+fn tell_others(state: &mut State, ear: Ear, line: &str) {
+    for (other, told) in &mut state.ears {
+        if *other != ear {
+            told.news(line);
         }
     }
 }
@@ -412,25 +510,46 @@ fn trouble(state: &mut State) -> String {
         .unwrap_or_default()
 }
 
-/// A mistake's sentence, and the command that cures it on lines of its own.
-fn explain(text: &mut String, recognised: &Recognised) {
-    let _ = writeln!(text, "[not yet] {}", recognised.says);
-    for line in recognised.cure.iter().flat_map(|cure| cure.lines()) {
-        let _ = writeln!(text, "    {line}");
-    }
+fn just_ended(evidence: &Evidence) -> bool {
+    let Known::Seen(events) = &evidence.events else {
+        return false;
+    };
+    let recent = events
+        .iter()
+        .rev()
+        .take_while(|event| event.at + ENDED > evidence.now);
+    recent
+        .take_while(|event| !matches!(event.what, What::ShellCommand { .. }))
+        .any(|event| {
+            matches!(
+                event.what,
+                What::Disconnected { .. } | What::Unreachable { .. }
+            )
+        })
 }
 
-/// Keeps what is said after one command to a few lines: each sentence that is dropped can be read with `lab`.
-fn shortened(text: &str) -> String {
-    let wrapped = |text: &str| {
-        text.lines()
-            .map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1))
-            .sum::<usize>()
+fn newest_attempt(evidence: &Evidence) -> Attempt {
+    let Known::Seen(events) = &evidence.events else {
+        return Attempt::default();
     };
-    let mut kept: Vec<&str> = text.lines().collect();
-    while kept.len() > 2 && wrapped(&kept.join("\n")) > LINES {
-        // The oldest passed step is the one that is missed least.
-        kept.remove(0);
-    }
-    kept.join("\n")
+    let newest = events.iter().rev().find_map(|event| {
+        let is_silence = match &event.what {
+            What::Unreachable { why, .. } => *why != Silence::Refused,
+            What::Connected { .. } | What::Api { error: Some(_), .. } => false,
+            What::Api { error: None, .. }
+            | What::Disconnected { .. }
+            | What::UserNamed { .. }
+            | What::KeyOffered { .. }
+            | What::LoggedIn { .. }
+            | What::RootTurnedAway { .. }
+            | What::RemoteCommand { .. }
+            | What::ShellCommand { .. } => return None,
+        };
+        Some(Attempt {
+            number: event.number,
+            at: event.at,
+            is_silence,
+        })
+    });
+    newest.unwrap_or_default()
 }

@@ -11,7 +11,7 @@
 use std::ffi::OsString;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr};
 use std::path::PathBuf;
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use tokio::runtime::Runtime;
@@ -25,13 +25,14 @@ use crate::lab::front::Front;
 use crate::lab::journal::{Journal, JournalError};
 use crate::lab::key_pool::KeyPool;
 use crate::lab::multicall;
+use crate::lab::open::{Open, OpenFile};
 use crate::lab::server::control::{self, Control, ControlError};
 use crate::lab::server::ec2::{Endpoint, EndpointError};
+use crate::lab::server::network::OwnNetwork;
 use crate::lab::server::ssh;
 use crate::lab::shell::environment::{LabEnvironment, environment};
 use crate::lab::simulation::{LAB_ADDRESSES, Settings, Simulation, Tenancy};
-use crate::lab::stage::Stage;
-use crate::lab::stage::shim::Shim;
+use crate::lab::stage::{Choice, ChoiceError, Chosen, Ground, Refused, Stage};
 use crate::lab::store::StoreError;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::{Workspace, WorkspaceError};
@@ -40,7 +41,9 @@ use crate::lab::world::Simulator;
 /// The region of a new lab.
 pub const REGION: &str = "us-east-1";
 /// What an instance sees as the learner's address: from RFC 5737's TEST-NET-2, as a home's public address.
-pub const MY_ADDRESS: IpAddr = IpAddr::V4(Ipv4Addr::new(198, 51, 100, 7));
+pub const MY_ADDRESS: IpAddr = IpAddr::V4(MY_IPV4);
+/// The same.
+pub const MY_IPV4: Ipv4Addr = Ipv4Addr::new(198, 51, 100, 7);
 /// The account id of a lab: AWS's own documentation uses this one.
 const ACCOUNT: &str = "123456789012";
 /// How often time is let pass without a request.
@@ -62,6 +65,8 @@ pub struct Options {
     pub keys: Arc<KeyPool>,
     /// Put the stand-in for the AWS CLI on the lab's PATH.
     pub stand_in: bool,
+    /// How the instances' addresses are made real.
+    pub stage: Choice,
 }
 
 /// A lab cannot be opened.
@@ -79,6 +84,9 @@ pub enum EngineError {
     /// The endpoint's port.
     #[error(transparent)]
     Endpoint(#[from] EndpointError),
+    /// The stage.
+    #[error(transparent)]
+    Stage(#[from] ChoiceError),
     /// The control socket.
     #[error(transparent)]
     Control(#[from] ControlError),
@@ -105,11 +113,21 @@ pub struct Engine {
     workspace: Arc<Workspace>,
     simulation: Arc<Simulation>,
     coach: Arc<Coach>,
-    stage: Shim,
     endpoint: Endpoint,
     _control: Control,
+    stage: Arc<Mutex<Box<dyn Stage>>>,
+    about: About,
     // Last: the servers above run on it.
     runtime: Runtime,
+}
+
+/// What is known of the stage from its start on.
+struct About {
+    name: &'static str,
+    environment: Vec<(OsString, OsString)>,
+    keeper: Option<u32>,
+    why_not_netns: Option<Refused>,
+    _open_file: OpenFile,
 }
 
 impl Engine {
@@ -123,9 +141,6 @@ impl Engine {
         };
         let program = std::env::current_exe().map_err(system("this program cannot find itself"))?;
         multicall::link(layout, &program).map_err(system("the lab's links cannot be made"))?;
-        let path = std::env::var_os("PATH");
-        let stage = Shim::install(layout, &program, path.as_deref(), options.pace.name())
-            .map_err(system("the shim stage cannot be set up"))?;
         let stand_in = layout.bin().join("aws");
         if options.stand_in {
             multicall::link_as(&program, &stand_in)
@@ -171,27 +186,70 @@ impl Engine {
         let settings = ssh::Settings::at(options.pace);
         let server = ssh::Server::new(Arc::clone(&simulation) as _, settings);
         let server = Arc::new(server);
-        hang_up_with_the_machine(&simulation, &server);
+        let Chosen {
+            stage,
+            why_not_netns,
+        } = {
+            let path = std::env::var_os("PATH");
+            let ground = Ground {
+                program: &program,
+                layout,
+                path: path.as_deref(),
+                home: std::env::var_os("HOME").map(PathBuf::from),
+                pace: options.pace.name(),
+                my_address: MY_IPV4,
+                instances: LAB_ADDRESSES,
+            };
+            let tried = write_down_attempts(&simulation, runtime.handle());
+            options
+                .stage
+                .set_up(&ground, &server, runtime.handle(), tried)?
+        };
+        let (name, network, keeper) = (stage.name(), stage.network(), stage.keeper());
+        let environment = stage.environment();
+        let stage = Arc::new(Mutex::new(stage));
+        follow(&simulation, &server, &stage);
+        simulation.tell_stage();
         let front = Front::new(
             Arc::clone(&simulation),
             Arc::clone(&coach),
             server,
             MY_ADDRESS,
+            name,
         );
         let (endpoint, control) = runtime.block_on(async {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
-            let endpoint = Endpoint::start(address, Arc::clone(&simulation) as _).await?;
-            let control = control::serve(&layout.run(), Arc::new(front)).await?;
+            let ground = network.clone().unwrap_or_else(|| Arc::new(OwnNetwork));
+            let endpoint =
+                Endpoint::start_in(ground, address, Arc::clone(&simulation) as _).await?;
+            let front = Arc::new(front);
+            let control = control::serve_also(&layout.run(), front, network.as_deref()).await?;
             tokio::spawn(let_time_pass(Arc::clone(&simulation)));
             Ok::<_, EngineError>((endpoint, control))
         })?;
+        let open = Open {
+            endpoint: endpoint.url(),
+            stage: name.to_owned(),
+            keeper,
+            pace: options.pace.name().to_owned(),
+        };
+        let open_file = OpenFile::write(layout.open_file(), &open).map_err(system(
+            "the lab's file for a second shell cannot be written",
+        ))?;
         Ok(Self {
             workspace,
             simulation,
             coach,
-            stage,
             endpoint,
             _control: control,
+            stage,
+            about: About {
+                name,
+                environment,
+                keeper,
+                why_not_netns,
+                _open_file: open_file,
+            },
             runtime,
         })
     }
@@ -218,7 +276,25 @@ impl Engine {
 
     /// The stage's name.
     pub fn stage(&self) -> &'static str {
-        self.stage.name()
+        self.about.name
+    }
+
+    /// Why the lab has no network of its own, where it could have had one.
+    pub fn why_not_netns(&self) -> Option<&Refused> {
+        self.about.why_not_netns.as_ref()
+    }
+
+    /// What the stage could not have and does not need, in words.
+    pub fn stage_notes(&self) -> Vec<String> {
+        self.stage
+            .lock()
+            .unwrap_or_else(PoisonError::into_inner)
+            .notes()
+    }
+
+    /// The process whose namespaces the lab's shell joins, if there is one.
+    pub fn keeper(&self) -> Option<u32> {
+        self.about.keeper
     }
 
     /// The endpoint's URL.
@@ -232,7 +308,7 @@ impl Engine {
             layout: self.workspace.layout(),
             endpoint: &self.endpoint.url(),
             region: REGION,
-            stage: &self.stage.environment(),
+            stage: &self.about.environment,
             proxy: None,
         };
         environment(std::env::vars_os(), &lab)
@@ -287,12 +363,47 @@ fn read_progress(path: &std::path::Path, lesson: &str) -> Result<Progress, Engin
     })
 }
 
-/// A machine that stops or is terminated takes its connections with it.
-fn hang_up_with_the_machine(simulation: &Arc<Simulation>, server: &Arc<ssh::Server>) {
-    let server = Arc::clone(server);
+/// After each change, before the answer is sent: a machine that stops or is terminated takes its connections with it, and the addresses and
+/// names on the stage are those of the account.
+fn follow(
+    simulation: &Arc<Simulation>,
+    server: &Arc<ssh::Server>,
+    stage: &Arc<Mutex<Box<dyn Stage>>>,
+) {
+    // The server has the simulation, and the simulation has this.
+    let (server, stage) = (Arc::downgrade(server), Arc::downgrade(stage));
     simulation.on_change(Arc::new(move |simulation| {
+        let (Some(server), Some(stage)) = (server.upgrade(), stage.upgrade()) else {
+            return;
+        };
         server.hang_up(|target| !simulation.is_running(target));
+        // Asked for under the stage's lock, so that an older state never comes after a newer one.
+        let mut stage = stage.lock().unwrap_or_else(PoisonError::into_inner);
+        let named = stage.set_names(simulation.names());
+        let placed = stage.apply(&simulation.places(MY_ADDRESS));
+        if let Err(why) = named {
+            simulation.tell_trouble(format!("The instances' names could not be set: {why}"));
+        }
+        if let Err(why) = placed {
+            simulation.tell_trouble(format!("An instance cannot be reached: {why}"));
+        }
     }));
+}
+
+/// What is called for each attempt to connect that the stage sees: the journal has those that nobody answers.
+fn write_down_attempts(
+    simulation: &Arc<Simulation>,
+    runtime: &tokio::runtime::Handle,
+) -> impl Fn(Ipv4Addr, u16) + Send + 'static {
+    let (simulation, runtime) = (Arc::downgrade(simulation), runtime.clone());
+    move |address, port| {
+        if let Some(simulation) = simulation.upgrade() {
+            // A look at the account may write it.
+            runtime.spawn_blocking(move || {
+                simulation.attempt(&address.to_string(), port, MY_ADDRESS);
+            });
+        }
+    }
 }
 
 /// Lets time pass in a simulation, for as long as the runtime lives.

@@ -5,11 +5,13 @@ use std::path::Path;
 use std::sync::Arc;
 
 use crate::course::evidence::What;
-use crate::lab::coach::Coach;
+use crate::lab::coach::{Coach, Ear};
 use crate::lab::machines;
 use crate::lab::server::control::{Answer, Desk, Line, PromptReport, Reach, WordReport};
 use crate::lab::server::ssh;
 use crate::lab::simulation::Simulation;
+use crate::lab::voice::Voice;
+use crate::lab::watch;
 
 /// What the learner can say to the lab.
 const USAGE: &str = "\
@@ -28,21 +30,24 @@ pub struct Front {
     coach: Arc<Coach>,
     ssh: Arc<ssh::Server>,
     my_address: IpAddr,
+    stage: &'static str,
 }
 
 impl Front {
-    /// A desk. `my_address` is what an instance sees of the learner.
+    /// A desk. `my_address` is what an instance sees of the learner; `stage` is the stage's name.
     pub fn new(
         simulation: Arc<Simulation>,
         coach: Arc<Coach>,
         ssh: Arc<ssh::Server>,
         my_address: IpAddr,
+        stage: &'static str,
     ) -> Self {
         Self {
             simulation,
             coach,
             ssh,
             my_address,
+            stage,
         }
     }
 
@@ -54,10 +59,21 @@ impl Front {
              Real here: your shell, ssh, chmod, the key files and their modes. Simulated: the account and the \
              instances.\n\
              An instance sees you as {}: that is \"my IP\" in a security group.\n\
-             How: ssh, scp, sftp and ssh-keygen are links here that lead the real ones to the lab (stage: shim).",
+             How: {}",
             crate::lab::engine::REGION,
-            self.my_address
+            self.my_address,
+            how(self.stage),
         )
+    }
+}
+
+/// How the stage makes the instances' addresses real, for somebody who wonders.
+fn how(stage: &str) -> &'static str {
+    if stage == "netns" {
+        "this shell has a network of its own, with the lab and nothing else in it (stage: netns). Every tool works there \
+         as it is; what needs the internet, sudo or su does not. Use another terminal for those."
+    } else {
+        "ssh, scp, sftp and ssh-keygen are links here that lead the real ones to the lab (stage: shim)."
     }
 }
 
@@ -77,12 +93,61 @@ impl Front {
             });
         }
         let trouble = self.simulation.take_trouble();
-        let trouble = trouble.map(|trouble| self.coach.say(&format!("[our trouble] {trouble}")));
+        let trouble = trouble.map(|trouble| {
+            self.coach
+                .say(Ear::SHELL, &format!("[our trouble] {trouble}"))
+        });
         let news = trouble.unwrap_or_default() + &self.coach.after_command(typed);
         // The prompt does not wait for the disk.
         let coach = Arc::clone(&self.coach);
         tokio::task::spawn_blocking(move || coach.save());
         news
+    }
+}
+
+impl Front {
+    /// Answers one of the lab's words to whoever said it.
+    pub(super) fn answer(&self, ear: Ear, words: &[&str], usage: &str) -> Answer {
+        let coach = &self.coach;
+        let text = match words {
+            [] | ["task"] => coach.task(ear),
+            ["hint"] => coach.hint(ear),
+            ["check"] => coach.check(ear),
+            ["skip"] => coach.skip(ear),
+            ["steps"] => coach.standing(ear),
+            ["about"] => coach.say(ear, &self.about()),
+            ["help" | "-h" | "--help"] => coach.say(ear, usage),
+            ["reset"] => coach.say(
+                ear,
+                "This forgets the lab's account, its instances and this lesson's progress. Files in your lab folder \
+                 stay.\nType `lab reset yes` to do it.",
+            ),
+            ["reset", "yes"] => match self.simulation.reset() {
+                Ok(()) => coach.start_again(ear),
+                Err(error) => {
+                    let text = format!("[our trouble] The lab could not be reset: {error}");
+                    let text = coach.say(ear, &text);
+                    return Answer { status: 3, text };
+                }
+            },
+            _ => {
+                let text = format!("There is no `lab {}`.\n{usage}", words.join(" "));
+                let text = coach.say(ear, &text);
+                return Answer { status: 2, text };
+            }
+        };
+        coach.save();
+        Answer { status: 0, text }
+    }
+
+    /// The coach.
+    pub(super) fn coach(&self) -> &Coach {
+        &self.coach
+    }
+
+    /// The simulation.
+    pub(super) fn simulation(&self) -> &Simulation {
+        &self.simulation
     }
 }
 
@@ -93,51 +158,24 @@ impl Desk for Front {
 
     fn word(&self, report: WordReport) -> Answer {
         let words: Vec<&str> = report.words.iter().map(String::as_str).collect();
-        let text = match words[..] {
-            // A script that is played tells of its commands so, because it can wait for the answer and a prompt cannot.
-            ["--heard", status, line] => {
-                self.heard(Some(line), status.parse().unwrap_or(0), &report.directory)
-            }
-            [] | ["task"] => self.coach.task(),
-            ["hint"] => self.coach.hint(),
-            ["check"] => self.coach.check(),
-            ["skip"] => self.coach.skip(),
-            ["steps"] => self.coach.standing(),
-            ["about"] => self.coach.say(&self.about()),
-            ["help" | "-h" | "--help"] => self.coach.say(USAGE),
-            ["reset"] => self.coach.say(
-                "This forgets the lab's account, its instances and this lesson's progress. Files in your lab folder \
-                 stay.\nType `lab reset yes` to do it.",
-            ),
-            ["reset", "yes"] => match self.simulation.reset() {
-                Ok(()) => self.coach.start_again(),
-                Err(error) => {
-                    let text = self.coach.say(&format!("[our trouble] The lab could not be reset: {error}"));
-                    return Answer { status: 3, text };
-                }
-            },
-            _ => {
-                let text = format!("There is no `lab {}`.\n{USAGE}", words.join(" "));
-                return Answer { status: 2, text: self.coach.say(&text) };
-            }
-        };
-        self.coach.save();
-        Answer { status: 0, text }
+        // A script that is played tells of its commands so, because it can wait for the answer and a prompt cannot.
+        if let ["--heard", status, line] = words[..] {
+            let text = self.heard(Some(line), status.parse().unwrap_or(0), &report.directory);
+            self.coach.save();
+            return Answer { status: 0, text };
+        }
+        self.answer(Ear::SHELL, &words, USAGE)
+    }
+
+    fn watch(self: Arc<Self>, colour: bool, line: Line) {
+        tokio::spawn(watch::attend(self, Voice::new(colour), line));
     }
 
     fn reach(&self, address: &str, port: u16) -> Reach {
-        match self.simulation.reach(address, port, self.my_address) {
+        match self.simulation.attempt(address, port, self.my_address) {
             machines::Reach::Open(_) => Reach::Open,
-            machines::Reach::Refused(target) => {
-                let why = crate::course::evidence::Silence::Refused;
-                self.simulation
-                    .record_silence(address, port, why, Some(target.instance));
-                Reach::Refused
-            }
-            machines::Reach::Silent { why, instance } => {
-                self.simulation.record_silence(address, port, why, instance);
-                Reach::Silent
-            }
+            machines::Reach::Refused(_) => Reach::Refused,
+            machines::Reach::Silent { .. } => Reach::Silent,
         }
     }
 

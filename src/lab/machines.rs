@@ -3,16 +3,22 @@
 use std::cmp::Reverse;
 use std::collections::BTreeSet;
 use std::net::{IpAddr, Ipv4Addr};
+use std::sync::Arc;
+
+use rand::RngExt;
 
 use crate::cloud::Region;
-use crate::cloud::resources::instance::{Instance, SshPhase, State, private_dns_name};
-use crate::cloud::resources::security_group::Admission;
+use crate::cloud::resources::instance::{
+    Instance, PublicAddress, SshPhase, State, private_dns_name,
+};
+use crate::cloud::resources::security_group::{Admission, Traffic};
 use crate::course::evidence::{Silence, What};
 use crate::keys::HostKey;
 use crate::lab::journal::{now, timestamp};
 use crate::lab::server::ssh::{Host, Target};
 use crate::lab::simulation::{self, Simulation};
-use crate::machine::{Identity, Machine};
+use crate::lab::stage::{Admits, Listening, Place};
+use crate::machine::{Identity, Machine, Power};
 
 /// The port of SSH, and the only one on which a machine listens.
 pub const SSH: u16 = 22;
@@ -151,11 +157,200 @@ impl Simulation {
         all
     }
 
-    /// Whether the instance is one that holds its connections.
+    /// Every public address with what a stage must know of it, for a learner at `from`.
+    pub fn places(&self, from: IpAddr) -> Vec<Place> {
+        self.public_instances(from)
+            .into_iter()
+            .map(|(address, target, reach)| Place {
+                admits: self.admits(&target, address, from),
+                address,
+                target,
+                listening: match reach {
+                    Reach::Open(_) => Listening::Open,
+                    Reach::Refused(_) => Listening::Refused,
+                    Reach::Silent { .. } => Listening::Dropped,
+                },
+            })
+            .collect()
+    }
+
+    /// What reaches the address: nothing when its instance had it and has it no more, or does not run.
+    fn admits(&self, target: &Target, address: Ipv4Addr, from: IpAddr) -> Admits {
+        let state = self.lock();
+        let is_up = |instance: &Instance| {
+            let public = instance.public_address.as_ref();
+            instance.state == State::Running && public.is_some_and(|now| now.address == address)
+        };
+        let found = find(&state.accounts, target).filter(|(_, _, instance)| is_up(instance));
+        let Some((_, region, instance)) = found else {
+            return Admits::default();
+        };
+        let groups: Vec<String> = instance.group_ids().map(str::to_owned).collect();
+        let mut admits = Admits::default();
+        for traffic in region.security_groups.admitted(&groups, from) {
+            match traffic {
+                Traffic::All => {
+                    admits.tcp.push(0..=u16::MAX);
+                    admits.ping = true;
+                }
+                Traffic::Tcp(ports) => admits.tcp.push(ports.from..=ports.to),
+                // An echo's type is 8.
+                Traffic::Icmp(icmp) => admits.ping |= icmp.kind.is_none_or(|kind| kind == 8),
+                Traffic::Udp(_) | Traffic::Icmpv6(_) | Traffic::Other(_) => {}
+            }
+        }
+        admits
+    }
+
+    /// The DNS names of every instance that is shown: of each address that it has or had, and its private one.
+    pub fn names(&self) -> Vec<(Ipv4Addr, String)> {
+        let state = self.lock();
+        let mut names = Vec::new();
+        for account in state.accounts.values() {
+            for region in account.regions.values() {
+                for instance in region.instances.iter() {
+                    let now = instance.public_address.iter().map(|public| public.address);
+                    let had = instance.earlier_addresses.iter().copied();
+                    names.extend(now.chain(had).map(|address| {
+                        let public = PublicAddress::new(address, &region.name);
+                        (address, public.name)
+                    }));
+                    names.extend(
+                        instance
+                            .private_address()
+                            .map(|address| (address, private_dns_name(address, &region.name))),
+                    );
+                }
+            }
+        }
+        names.sort();
+        names.dedup();
+        names
+    }
+
+    /// What somebody at `from` meets who connects, written down where nobody answers.
+    pub fn attempt(&self, host: &str, port: u16, from: IpAddr) -> Reach {
+        let reach = self.reach(host, port, from);
+        match &reach {
+            Reach::Open(_) => {}
+            Reach::Refused(target) => {
+                let instance = Some(target.instance.clone());
+                self.record_silence(host, port, Silence::Refused, instance);
+            }
+            Reach::Silent { why, instance } => {
+                self.record_silence(host, port, *why, instance.clone());
+            }
+        }
+        reach
+    }
+
+    /// Runs the boots that the machines of these accounts have not run: those with user data, which must have had its effect
+    /// when the console output is read, though nobody has signed in. Answers what is to be kept.
+    pub(super) fn boot_machines(state: &mut simulation::State) -> Vec<Target> {
+        let simulation::State {
+            accounts, machines, ..
+        } = state;
+        let mut booted = Vec::new();
+        for (key, account) in accounts {
+            for region in account.regions.values_mut() {
+                let instances: Vec<_> = region.instances.to_boot().map(Arc::clone).collect();
+                for instance in instances {
+                    let identity = identity(&account.id, region, &instance);
+                    let first = instance.boots.last().is_some_and(|boot| boot.first);
+                    let of_account = machines.entry(key.clone()).or_default();
+                    let said = match of_account.get_mut(&instance.id) {
+                        Some(machine) if !first => machine.boot(&identity, false),
+                        // A first boot starts from the image, also when it is done again because its end was not kept.
+                        Some(_) | None => {
+                            let (machine, said) = Machine::launch(&identity);
+                            of_account.insert(instance.id.clone(), machine);
+                            said
+                        }
+                    };
+                    region.instances.booted(&instance.id, said);
+                    booted.push(Target {
+                        account: key.clone(),
+                        region: region.name.clone(),
+                        instance: instance.id.clone(),
+                        address: String::new(),
+                    });
+                }
+            }
+        }
+        booted
+    }
+
+    /// Whether the instance is one that holds its connections: it runs, and was not restarted just now.
     pub fn is_running(&self, target: &Target) -> bool {
         let state = self.lock();
-        find(&state.accounts, target)
-            .is_some_and(|(_, _, instance)| instance.state == State::Running)
+        !state.restarted.contains(&target.instance)
+            && find(&state.accounts, target)
+                .is_some_and(|(_, _, instance)| instance.state == State::Running)
+    }
+
+    /// When an SSH server starts or a network comes back, though no state changes: the stage is to be told then.
+    pub(super) fn next_phase(&self, state: &simulation::State) -> Option<jiff::Timestamp> {
+        let (now, pace) = (timestamp(), self.settings.pace);
+        let regions = state
+            .accounts
+            .values()
+            .flat_map(|account| account.regions.values());
+        regions
+            .flat_map(|region| region.instances.iter())
+            .filter_map(|instance| instance.next_ssh_phase(now, pace))
+            .min()
+    }
+
+    /// The instance does what was asked for inside it.
+    fn follow(&self, target: &Target, power: Power) {
+        let pace = self.settings.pace;
+        {
+            let mut state = self.lock();
+            self.act(&mut state, &target.account, |account, env| {
+                let region = account.regions.get_mut(&target.region);
+                if let Some(region) = region {
+                    let instances = &mut region.instances;
+                    match power {
+                        Power::Off => {
+                            instances.shut_down_from_inside(&target.instance, env.now, pace);
+                        }
+                        Power::Reboot => instances.reboot(&target.instance, env.now, pace),
+                    }
+                }
+            });
+            // A disk that is full now is met again, and told, at the learner's next change.
+            let _ = self.keep(&state);
+        }
+        self.tell_stage();
+    }
+
+    /// Works in a machine that there is; whether it has something to keep then, and what was asked of its power.
+    fn in_machine(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> Option<(bool, Option<Power>)> {
+        let mut state = self.lock();
+        let simulation::State {
+            accounts,
+            machines,
+            rng,
+            ..
+        } = &mut *state;
+        let (account, region, instance) = find(accounts, target)?;
+        if instance.state == State::Terminated {
+            return None;
+        }
+        let identity = identity(&account.id, region, instance);
+        let machine = machines
+            .entry(target.account.clone())
+            .or_default()
+            .entry(target.instance.clone())
+            .or_insert_with(|| Machine::first_boot(&identity));
+        machine.stir(rng.random());
+        work(machine, &identity, now());
+        let power = machine.take_power();
+        Some((self.is_unkept(&state, target), power))
     }
 
     /// Writes down that somebody met silence.
@@ -218,30 +413,32 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool {
-        {
-            let mut state = self.lock();
-            let simulation::State {
-                accounts, machines, ..
-            } = &mut *state;
-            let Some((account, region, instance)) = find(accounts, target) else {
-                return false;
-            };
-            if instance.state == State::Terminated {
-                return false;
+        match self.with_machine_for_now(target, work) {
+            Some(true) => {
+                self.keep_machine(target);
+                true
             }
-            let identity = identity(&account.id, region, instance);
-            let machine = machines
-                .entry(target.account.clone())
-                .or_default()
-                .entry(target.instance.clone())
-                .or_insert_with(|| Machine::first_boot(&identity));
-            work(machine, &identity, now());
-            if !self.is_unkept(&state, target) {
-                return true;
-            }
+            Some(false) => true,
+            None => false,
         }
+    }
+
+    fn with_machine_for_now(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> Option<bool> {
+        let (unkept, power) = self.in_machine(target, work)?;
+        let Some(power) = power else {
+            return Some(unkept);
+        };
         self.keep_machine(target);
-        true
+        self.follow(target, power);
+        Some(false)
+    }
+
+    fn keep(&self, target: &Target) {
+        self.keep_machine(target);
     }
 
     fn record(&self, what: What) {
@@ -283,6 +480,15 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
             .as_ref()
             .map(|public| public.address),
         private_name: private_dns_name(private_address, &region.name),
+        host_name: private_dns_name(private_address, &region.name),
+        host_keys: instance
+            .host_keys
+            .iter()
+            .map(|key| key.openssh("").trim_end().to_owned())
+            .collect(),
+        user_data: instance.user_data.clone(),
+        metadata_enabled: instance.metadata.endpoint_enabled,
+        metadata_needs_token: instance.metadata.tokens_required,
         public_name: instance
             .public_address
             .as_ref()

@@ -24,6 +24,8 @@ pub const CONNECT: &str = "groundschool-connect";
 pub const CHILD: &str = "groundschool-child";
 /// What takes the terminal back.
 pub const FOREGROUND: &str = "groundschool-foreground";
+/// What keeps a lab's network.
+pub const KEEPER: &str = "groundschool-keeper";
 /// The learner's word.
 pub const WORD: &str = "lab";
 
@@ -70,6 +72,8 @@ pub fn dispatch() -> Option<ExitCode> {
             .collect::<Vec<_>>()
     };
     match name {
+        #[cfg(target_os = "linux")]
+        KEEPER => return Some(crate::lab::stage::netns::keeper::run()),
         CHILD => return Some(spawn::become_shell(&words)),
         FOREGROUND => return Some(spawn::set_foreground(&texts())),
         _ => {}

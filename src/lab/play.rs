@@ -7,10 +7,11 @@
 
 use std::fmt::Write as _;
 use std::io;
-use std::process::{Command, Stdio};
+use std::process::Stdio;
 
 use crate::course::lesson::{Lesson, MistakeScript};
 use crate::lab::engine::Engine;
+use crate::lab::shell::spawn;
 
 /// Who sees what a script prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -35,14 +36,9 @@ pub fn play(engine: &Engine, script: &str, audience: Audience) -> io::Result<Pla
     let layout = engine.workspace().layout();
     let file = layout.run().join("play.sh");
     crate::lab::files::write_atomically(&file, script.as_bytes())?;
-    let mut bash = Command::new("bash");
-    bash.arg("--noprofile")
-        .arg("--norc")
+    let mut bash = spawn::child(layout, &engine.environment(), engine.keeper());
+    bash.args(["bash", "--noprofile", "--norc"])
         .arg(&file)
-        .env_clear()
-        .envs(engine.environment());
-    bash.current_dir(layout.work())
-        .env("PWD", layout.work())
         .stdin(Stdio::null());
     match audience {
         Audience::Terminal => {

@@ -3,7 +3,7 @@
 //! Nothing here listens: `lab::server` and `lab::stage` do. After every change of an account its state is on the disk before
 //! the answer is sent (in a lab; `serve` keeps nothing).
 
-use std::collections::{BTreeMap, HashMap};
+use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -13,7 +13,7 @@ use rand::SeedableRng;
 use rand::rngs::StdRng;
 
 use crate::cloud::api::caller::Caller;
-use crate::cloud::api::{self, Reply};
+use crate::cloud::api::{self, Asked, Reply};
 use crate::cloud::env::AddressPool;
 use crate::cloud::{Account, Env, Pace};
 use crate::course::evidence::What;
@@ -61,6 +61,8 @@ pub struct Simulation {
     /// What could not be kept and is still to be told.
     trouble: Mutex<Option<String>>,
     sessions: AtomicU64,
+    /// How often something has changed.
+    changes: AtomicU64,
     /// Called after a change, before the answer is sent: the stage's listeners follow the account.
     changed: Mutex<Option<OnChange>>,
 }
@@ -77,8 +79,12 @@ pub(super) struct State {
     kept: HashMap<String, Machine>,
     /// Nothing is due before this: time need not be looked at.
     idle_until: jiff::Timestamp,
+    /// When the stage is to be told that a machine answers now, though no state changes.
+    next_phase: jiff::Timestamp,
+    /// Instances that were restarted and whose connections have not been ended yet.
+    pub(super) restarted: BTreeSet<String>,
     addresses: AddressPool,
-    rng: StdRng,
+    pub(super) rng: StdRng,
 }
 
 /// The key of a lab's one account.
@@ -149,6 +155,8 @@ impl Simulation {
             kept: machines.clone(),
             machines: HashMap::from([(LABS_KEY.to_owned(), machines)]),
             idle_until: jiff::Timestamp::MIN,
+            next_phase: jiff::Timestamp::MIN,
+            restarted: BTreeSet::new(),
             addresses,
             rng: StdRng::from_rng(&mut rand::rng()),
         };
@@ -159,6 +167,7 @@ impl Simulation {
             writing: Mutex::default(),
             trouble: Mutex::default(),
             sessions,
+            changes: AtomicU64::new(0),
             changed: Mutex::default(),
             settings,
         })
@@ -191,17 +200,19 @@ impl Simulation {
 
     /// Whether something is due by now. Quick.
     pub fn is_due(&self) -> bool {
-        self.lock().idle_until <= crate::lab::journal::timestamp()
+        let state = self.lock();
+        state.idle_until.min(state.next_phase) <= crate::lab::journal::timestamp()
     }
 
     /// Lets everything happen that is due by now, and tells the stage when something did.
     pub fn tick(&self) {
         let now = crate::lab::journal::timestamp();
-        let changed = {
+        let (changed, booted) = {
             let mut state = self.lock();
-            if now < state.idle_until {
+            if now < state.idle_until.min(state.next_phase) {
                 return;
             }
+            let answers = state.next_phase <= now;
             let State {
                 accounts,
                 addresses,
@@ -214,13 +225,18 @@ impl Simulation {
                 next = next.min(account.next_due().unwrap_or(next));
             }
             state.idle_until = next;
+            let booted = Self::boot_machines(&mut state);
+            changed |= !booted.is_empty();
             if changed {
                 self.forget_ended(&mut state);
                 // A disk that is full now is met again, and told, at the learner's next change.
                 let _ = self.keep(&state);
             }
-            changed
+            (changed || answers, booted)
         };
+        for target in &booted {
+            self.keep_machine(target);
+        }
         if changed {
             self.tell_stage();
         }
@@ -276,7 +292,29 @@ impl Simulation {
         Ok(())
     }
 
-    fn tell_stage(&self) {
+    /// Rises with every change of an account.
+    pub fn changes(&self) -> u64 {
+        self.changes.load(Ordering::Relaxed)
+    }
+
+    /// Calls what is called after a change: at the start there is what was kept.
+    pub fn tell_stage(&self) {
+        self.changes.fetch_add(1, Ordering::Relaxed);
+        let told = {
+            let mut state = self.lock();
+            state.next_phase = self.next_phase(&state).unwrap_or(jiff::Timestamp::MAX);
+            let state = &mut *state;
+            for region in state
+                .accounts
+                .values_mut()
+                .flat_map(|one| one.regions.values_mut())
+            {
+                state
+                    .restarted
+                    .append(&mut region.instances.take_restarted());
+            }
+            state.restarted.clone()
+        };
         let call = self
             .changed
             .lock()
@@ -285,9 +323,12 @@ impl Simulation {
         if let Some(call) = call {
             call(self);
         }
+        self.lock()
+            .restarted
+            .retain(|instance| !told.contains(instance));
     }
 
-    fn keep(&self, state: &State) -> std::io::Result<()> {
+    pub(super) fn keep(&self, state: &State) -> std::io::Result<()> {
         let Some(store) = &self.store else {
             return Ok(());
         };
@@ -331,6 +372,11 @@ impl Simulation {
         }
     }
 
+    /// Something of ours that went wrong, for the learner to be told at the next prompt.
+    pub fn tell_trouble(&self, text: String) {
+        *self.trouble.lock().unwrap_or_else(PoisonError::into_inner) = Some(text);
+    }
+
     /// What could not be kept, said once.
     pub fn take_trouble(&self) -> Option<String> {
         self.trouble
@@ -355,7 +401,7 @@ impl Simulation {
         self.act(&mut self.lock(), key, work)
     }
 
-    fn act<R>(
+    pub(super) fn act<R>(
         &self,
         state: &mut State,
         key: &str,
@@ -386,29 +432,35 @@ fn fresh_account_id(rng: &mut StdRng) -> String {
 
 impl Backend for Simulation {
     fn handle(&self, request: &api::Request<'_>) -> Reply {
-        let key = Caller::of(request)
-            .map(|caller| self.account_key(&caller).to_owned())
+        let asked = Asked::of(request);
+        let key = asked
+            .caller
+            .as_ref()
+            .map(|caller| self.account_key(caller).to_owned())
             .unwrap_or_default();
+        let due = self.lock().accounts.get(&key).and_then(Account::next_due);
+        if due.is_some_and(|due| due <= crate::lab::journal::timestamp()) {
+            // What a boot did is there for the request that looks at it.
+            self.tick();
+        }
         let mut reply = {
             let mut state = self.lock();
-            let before = self
-                .store
-                .as_ref()
-                .map(|_| (state.accounts.get(&key).cloned(), state.addresses.clone()));
+            let before = (self.store.is_some() && asked.changes())
+                .then(|| (state.accounts.get(&key).cloned(), state.addresses.clone()));
             let reply = self.act(&mut state, &key, |account, env| {
-                api::handle(request, account, env)
+                api::answer(asked, account, env)
             });
+            // What only time changed will be changed again if it is lost, so that a full disk does not refuse a look.
             if reply.changed
                 && let Err(error) = self.keep(&state)
+                && let Some((account, addresses)) = before
             {
                 // What could not be kept did not happen: the answer and the account agree with the disk.
-                if let Some((account, addresses)) = before {
-                    match account {
-                        Some(account) => state.accounts.insert(key, account),
-                        None => state.accounts.remove(&key),
-                    };
-                    state.addresses = addresses;
-                }
+                match account {
+                    Some(account) => state.accounts.insert(key, account),
+                    None => state.accounts.remove(&key),
+                };
+                state.addresses = addresses;
                 return api::not_kept(request, &error.to_string());
             }
             if reply.changed {
@@ -461,6 +513,12 @@ mod tests {
     }
 
     fn call(simulation: &Simulation, action: &str) -> String {
+        let reply = answer(simulation, action);
+        assert_eq!(reply.status, 200, "{}", reply.body);
+        reply.body
+    }
+
+    fn answer(simulation: &Simulation, action: &str) -> Reply {
         let body = format!("Action={action}&Version=2016-11-15");
         let request = api::Request {
             query: "",
@@ -471,9 +529,28 @@ mod tests {
             ),
             target: None,
         };
-        let reply = simulation.handle(&request);
-        assert_eq!(reply.status, 200, "{}", reply.body);
-        reply.body
+        simulation.handle(&request)
+    }
+
+    #[test]
+    fn a_look_needs_no_disk_and_a_change_that_finds_none_is_not_made() {
+        let folder = tempfile::tempdir().unwrap();
+        let place = folder.path().join("private");
+        std::fs::create_dir(&place).unwrap();
+        let simulation = simulation(Some(place.clone()), one());
+        call(&simulation, "DescribeVpcs");
+        let accounts = place.join("accounts.json");
+        assert!(
+            accounts.exists(),
+            "the first look made a VPC, which must stay the same"
+        );
+        std::fs::remove_file(&accounts).unwrap();
+        call(&simulation, "DescribeInstances");
+        assert!(!accounts.exists(), "a look writes nothing");
+        std::fs::remove_dir_all(&place).unwrap();
+        let refused = answer(&simulation, "CreateKeyPair&KeyName=a&KeyType=ed25519");
+        assert_eq!(refused.status, 507, "{}", refused.body);
+        assert!(call(&simulation, "DescribeKeyPairs").contains("<keySet/>"));
     }
 
     /// A running instance, with its machine.

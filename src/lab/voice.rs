@@ -21,6 +21,11 @@ impl Voice {
         Self { colour }
     }
 
+    /// Whether it uses colour.
+    pub fn has_colour(self) -> bool {
+        self.colour
+    }
+
     /// Plain sentences, wrapped; a line break in the text is kept.
     pub fn say(self, text: &str) -> String {
         let options = textwrap::Options::new(WIDTH)

@@ -1,5 +1,8 @@
 //! A machine's disk: a tree in memory with owners and modes, kept as differences from its family's base.
 
+mod content;
+mod names;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
@@ -8,11 +11,12 @@ use serde::{Deserialize, Serialize};
 use super::Family;
 use super::node::{Kind, Node};
 use super::seed;
+use content::cost;
 
-/// Bytes of changed content that one machine may hold: real memory, far below the 8 GiB that `df` shows.
-const ROOM: usize = 16 * 1024 * 1024;
-/// Changed files, folders and links that one machine may hold.
-const NODES: usize = 10_000;
+/// Longest path and longest target of a link, in bytes: Linux's `PATH_MAX` without its end.
+const LONGEST: usize = 4095;
+/// Longest name, in bytes.
+const LONGEST_NAME: usize = 255;
 /// Links followed before giving up, as Linux does.
 const LINKS: usize = 40;
 
@@ -43,6 +47,8 @@ pub(crate) enum Fault {
     Busy,
     #[error("Invalid argument")]
     Invalid,
+    #[error("File too large")]
+    TooLarge,
 }
 
 /// Whose rights count.
@@ -60,6 +66,15 @@ impl Who {
             uid: 0,
             gid: 0,
             groups: vec![0],
+        }
+    }
+
+    /// Linux's user without rights.
+    pub(crate) fn nobody() -> Self {
+        Self {
+            uid: 65534,
+            gid: 65534,
+            groups: vec![65534],
         }
     }
 
@@ -86,7 +101,7 @@ pub(crate) struct Disk {
     family: Family,
     /// Canonical path to its new state; `None` for what was removed. Shared with copies until one of them changes it.
     changes: Arc<BTreeMap<String, Option<Node>>>,
-    /// Bytes held by `changes`.
+    /// Bytes held by `changes`: contents and paths.
     used: usize,
 }
 
@@ -100,7 +115,8 @@ struct Record {
 
 impl From<Record> for Disk {
     fn from(record: Record) -> Self {
-        let used = record.changes.values().flatten().map(Node::size).sum();
+        let entries = record.changes.iter();
+        let used = entries.map(|(path, node)| cost(path, node.as_ref())).sum();
         Self {
             family: record.family,
             changes: Arc::new(record.changes),
@@ -170,8 +186,12 @@ impl Disk {
         if path.is_empty() {
             return Err(Fault::NotFound);
         }
-        if path.len() > 4096 {
+        if path.len() > LONGEST {
             return Err(Fault::TooLong);
+        }
+        // A system call would not see what comes after it.
+        if path.contains('\0') {
+            return Err(Fault::Invalid);
         }
         let mut todo: Vec<String> = parts(path).rev().map(str::to_owned).collect();
         let mut here = String::from("/");
@@ -188,7 +208,7 @@ impl Disk {
                 here = parent(&here).to_owned();
                 continue;
             }
-            if name.len() > 255 {
+            if name.len() > LONGEST_NAME {
                 return Err(Fault::TooLong);
             }
             let next = join(&here, &name);
@@ -236,37 +256,6 @@ impl Disk {
         Ok(self.children(&place))
     }
 
-    /// The names in the folder at a canonical path.
-    pub(crate) fn children(&self, place: &str) -> Vec<(String, &Node)> {
-        let prefix = if place == "/" {
-            String::from("/")
-        } else {
-            format!("{place}/")
-        };
-        let mut found: BTreeMap<&str, Option<&Node>> = BTreeMap::new();
-        let base = seed::base(self.family);
-        for (path, node) in base
-            .range(prefix.clone()..)
-            .take_while(|(path, _)| path.starts_with(&prefix))
-        {
-            found.insert(path, Some(node));
-        }
-        for (path, node) in self
-            .changes
-            .range(prefix.clone()..)
-            .take_while(|(path, _)| path.starts_with(&prefix))
-        {
-            found.insert(path, node.as_ref());
-        }
-        found
-            .into_iter()
-            .filter_map(|(path, node)| {
-                let name = path.strip_prefix(&prefix)?;
-                (!name.is_empty() && !name.contains('/')).then_some((name.to_owned(), node?))
-            })
-            .collect()
-    }
-
     /// Opens a file for writing: makes it when it is missing, empties it unless `append`. Answers its canonical path.
     pub(crate) fn open(
         &mut self,
@@ -302,29 +291,6 @@ impl Disk {
         }
     }
 
-    /// Adds bytes to the end of the file at a canonical path that [`Disk::open`] answered.
-    pub(crate) fn append(&mut self, place: &str, bytes: &[u8], now: i64) -> Result<(), Fault> {
-        if !self.changes.contains_key(place) {
-            let base = self.at(place).cloned().ok_or(Fault::NotFound)?;
-            if matches!(base.kind, Kind::Device) {
-                return Ok(());
-            }
-            self.put(place.to_owned(), base)?;
-        }
-        if self.used + bytes.len() > ROOM {
-            return Err(Fault::NoSpace);
-        }
-        let Some(Some(node)) = Arc::make_mut(&mut self.changes).get_mut(place) else {
-            return Err(Fault::NotFound);
-        };
-        if let Kind::File(content) = &mut node.kind {
-            Arc::make_mut(content).extend_from_slice(bytes);
-            node.mtime = now;
-            self.used += bytes.len();
-        }
-        Ok(())
-    }
-
     /// Makes a folder.
     pub(crate) fn make_dir(
         &mut self,
@@ -357,6 +323,15 @@ impl Disk {
         target: &str,
         now: i64,
     ) -> Result<(), Fault> {
+        if target.is_empty() {
+            return Err(Fault::NotFound);
+        }
+        if target.len() > LONGEST {
+            return Err(Fault::TooLong);
+        }
+        if target.contains('\0') {
+            return Err(Fault::Invalid);
+        }
         let place = self.place(who, path, false)?;
         if self.at(&place).is_some() {
             return Err(Fault::Exists);
@@ -410,7 +385,7 @@ impl Disk {
         if place == "/" {
             return Err(Fault::Busy);
         }
-        if !self.children(&place).is_empty() {
+        if !self.is_empty(&place) {
             return Err(Fault::NotEmpty);
         }
         self.may_take(who, &place)?;
@@ -428,7 +403,7 @@ impl Disk {
         now: i64,
     ) -> Result<(), Fault> {
         let (source, node) = self.resolve(who, from, false)?;
-        let source_is_dir = node.is_dir();
+        let (source_is_dir, may_write) = (node.is_dir(), who.may(node, 2));
         let target = self.place(who, to.trim_end_matches('/'), false)?;
         if source == "/" || target == "/" {
             return Err(Fault::Busy);
@@ -441,42 +416,22 @@ impl Disk {
         }
         self.may_take(who, &source)?;
         self.may_change(who, parent(&target))?;
+        // A folder that changes its place has its `..` rewritten.
+        if source_is_dir && parent(&source) != parent(&target) && !may_write {
+            return Err(Fault::Denied);
+        }
         if let Some(old) = self.at(&target) {
             match (old.is_dir(), source_is_dir) {
                 (true, false) => return Err(Fault::IsDirectory),
                 (false, true) => return Err(Fault::NotDirectory),
-                (true, true) if !self.children(&target).is_empty() => return Err(Fault::NotEmpty),
+                (true, true) if !self.is_empty(&target) => return Err(Fault::NotEmpty),
                 (true, true) | (false, false) => self.may_take(who, &target)?,
             }
         }
-        for path in self.tree(&source) {
-            let Some(node) = self.at(&path).cloned() else {
-                continue;
-            };
-            let rest = path.strip_prefix(source.as_str()).unwrap_or_default();
-            self.put(format!("{target}{rest}"), node)?;
-            self.drop_at(&path);
-        }
+        self.carry(&source, &target)?;
         self.stamp(parent(&source), now);
         self.stamp(parent(&target), now);
         Ok(())
-    }
-
-    /// A canonical path and all below it, parents first.
-    pub(crate) fn tree(&self, place: &str) -> Vec<String> {
-        let mut all = vec![place.to_owned()];
-        let mut next = 0;
-        while let Some(path) = all.get(next).cloned() {
-            next += 1;
-            if self.at(&path).is_some_and(Node::is_dir) {
-                all.extend(
-                    self.children(&path)
-                        .into_iter()
-                        .map(|(name, _)| join(&path, &name)),
-                );
-            }
-        }
-        all
     }
 
     /// Changes owner, mode or time of what is at `path`; only its owner and root may.
@@ -498,15 +453,13 @@ impl Disk {
 
     /// Puts a node in place, whoever owns what: for first boot and for system files.
     pub(crate) fn put(&mut self, path: String, node: Node) -> Result<(), Fault> {
-        let old = self
-            .changes
-            .get(&path)
-            .and_then(Option::as_ref)
-            .map_or(0, Node::size);
-        let used = self.used - old.min(self.used) + node.size();
-        if used > ROOM || (self.changes.len() >= NODES && !self.changes.contains_key(&path)) {
-            return Err(Fault::NoSpace);
+        if path.len() > LONGEST {
+            return Err(Fault::TooLong);
         }
+        let old = self.changes.get(&path);
+        let before = old.map_or(0, |old| cost(&path, old.as_ref()));
+        let used = self.used - before.min(self.used) + cost(&path, Some(&node));
+        self.fits(used, self.changes.len() + usize::from(old.is_none()))?;
         self.used = used;
         Arc::make_mut(&mut self.changes).insert(path, Some(node));
         Ok(())
@@ -519,14 +472,57 @@ impl Disk {
         Ok(())
     }
 
+    /// Takes away what is at a canonical path.
     fn drop_at(&mut self, path: &str) {
         let changes = Arc::make_mut(&mut self.changes);
-        if let Some(Some(old)) = changes.remove(path) {
-            self.used -= old.size().min(self.used);
+        if let Some(old) = changes.remove(path) {
+            self.used -= cost(path, old.as_ref()).min(self.used);
         }
         if seed::base(self.family).contains_key(path) {
             changes.insert(path.to_owned(), None);
+            self.used += path.len();
         }
+    }
+
+    /// Moves a canonical path and all below it, all of it or nothing.
+    fn carry(&mut self, source: &str, target: &str) -> Result<(), Fault> {
+        let mut moved = Vec::new();
+        let (mut used, mut nodes) = (self.used, self.changes.len());
+        for path in self.tree(source) {
+            let Some(node) = self.at(&path).cloned() else {
+                continue;
+            };
+            let rest = path.strip_prefix(source).unwrap_or_default();
+            let new = format!("{target}{rest}");
+            if new.len() > LONGEST {
+                return Err(Fault::TooLong);
+            }
+            if let Some(old) = self.changes.get(&path) {
+                used -= cost(&path, old.as_ref()).min(used);
+                nodes -= 1;
+            }
+            if seed::base(self.family).contains_key(&path) {
+                used += path.len();
+                nodes += 1;
+            }
+            if let Some(old) = self.changes.get(&new) {
+                used -= cost(&new, old.as_ref()).min(used);
+                nodes -= 1;
+            }
+            used += cost(&new, Some(&node));
+            nodes += 1;
+            moved.push((path, new, node));
+        }
+        self.fits(used, nodes)?;
+        for (path, ..) in &moved {
+            self.drop_at(path);
+        }
+        let changes = Arc::make_mut(&mut self.changes);
+        for (_, new, node) in moved {
+            changes.insert(new, Some(node));
+        }
+        self.used = used;
+        Ok(())
     }
 
     fn stamp(&mut self, path: &str, now: i64) {
@@ -673,7 +669,7 @@ mod tests {
     #[test]
     fn a_full_disk_says_so_and_removing_makes_room() {
         let mut disk = disk();
-        write(&mut disk, "/home/me/big", &"x".repeat(15 * 1024 * 1024)).unwrap();
+        write(&mut disk, "/home/me/big", &"x".repeat(63 * 1024 * 1024)).unwrap();
         assert_eq!(
             write(&mut disk, "/home/me/more", &"x".repeat(2 * 1024 * 1024)),
             Err(Fault::NoSpace)

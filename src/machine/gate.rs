@@ -3,6 +3,7 @@
 use super::disk::{Disk, Who, parent};
 use super::users::{self, User};
 use super::{Family, Identity, Machine};
+use crate::cloud::resources::boot::Authorized;
 
 /// The answer to a key that was proven (not only offered).
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -85,33 +86,11 @@ fn key_options(disk: &Disk, user: &User, key: &str) -> Option<String> {
         if line.starts_with('#') {
             return None;
         }
-        let (options, rest) = split_options(line);
+        let (options, rest) = Authorized::split_options(line);
         let mut words = rest.split_whitespace();
         (words.next() == Some(kind) && words.next() == Some(body.trim()))
             .then(|| options.to_owned())
     })
-}
-
-/// Divides a line into its options (empty when it begins with a key type) and the rest.
-fn split_options(line: &str) -> (&str, &str) {
-    let word = line.split_whitespace().next().unwrap_or_default();
-    if ["ssh-", "ecdsa-", "sk-"]
-        .iter()
-        .any(|kind| word.starts_with(kind))
-    {
-        return ("", line);
-    }
-    let (mut quoted, mut escaped) = (false, false);
-    for (at, c) in line.char_indices() {
-        match c {
-            _ if escaped => escaped = false,
-            '\\' => escaped = true,
-            '"' => quoted = !quoted,
-            ' ' | '\t' if !quoted => return line.split_at(at),
-            _ => (),
-        }
-    }
-    (line, "")
 }
 
 #[cfg(test)]

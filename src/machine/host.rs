@@ -187,6 +187,38 @@ impl Cell {
         }
     }
 
+    /// What has come in of the session's input; `None` at the end.
+    pub(crate) async fn bytes(&self) -> Option<Vec<u8>> {
+        std::future::poll_fn(|_| {
+            let mut host = self.host();
+            host.wait = Wait::Nothing;
+            if !host.stdin.is_empty() {
+                return Poll::Ready(Some(Vec::from(std::mem::take(&mut host.stdin))));
+            }
+            if host.stdin_ended {
+                return Poll::Ready(None);
+            }
+            host.wait = Wait::Input;
+            Poll::Pending
+        })
+        .await
+    }
+
+    /// Lets what was said so far go out before it goes on.
+    pub(crate) async fn pause(&self) {
+        let mut paused = false;
+        std::future::poll_fn(|_| {
+            let mut host = self.host();
+            if std::mem::replace(&mut paused, true) {
+                host.wait = Wait::Nothing;
+                return Poll::Ready(());
+            }
+            host.wait = Wait::Until(host.now);
+            Poll::Pending
+        })
+        .await;
+    }
+
     /// Waits until this time, Unix milliseconds.
     pub(crate) async fn until(&self, time: i64) {
         std::future::poll_fn(|_| {

@@ -25,12 +25,22 @@ pub struct Identity {
     pub public_address: Option<Ipv4Addr>,
     /// `ip-172-31-5-9.ec2.internal`
     pub private_name: String,
+    /// What the machine calls itself: `private_name`, until somebody changes `/etc/hostname`.
+    pub host_name: String,
     /// `ec2-203-0-113-5.compute-1.amazonaws.com`
     pub public_name: Option<String>,
     /// The key pair's name at launch.
     pub key_name: Option<String>,
     /// The key pair's public half at launch: an OpenSSH line whose comment is the key pair's name.
     pub public_key: Option<String>,
+    /// The public halves of its host keys, as lines without a comment.
+    pub host_keys: Vec<String>,
+    /// User data in base64, as the account keeps it.
+    pub user_data: Option<String>,
+    /// The metadata service answers.
+    pub metadata_enabled: bool,
+    /// It answers only who brings a token (version 2).
+    pub metadata_needs_token: bool,
     /// Names of its security groups.
     pub security_groups: Vec<String>,
     /// When it last booted, Unix milliseconds.
@@ -49,9 +59,6 @@ impl Identity {
     /// The host's name without its domain: `ip-172-31-5-9`
     #[must_use]
     pub fn short_name(&self) -> &str {
-        self.private_name
-            .split('.')
-            .next()
-            .unwrap_or(&self.private_name)
+        self.host_name.split('.').next().unwrap_or(&self.host_name)
     }
 }

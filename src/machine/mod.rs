@@ -17,10 +17,12 @@
     reason = "text is what this room makes, a line at a time; the rest reads better as it is"
 )]
 
+mod boot;
 mod commands;
 mod disk;
 mod editor;
 mod family;
+pub mod files;
 pub mod gate;
 mod hardware;
 mod host;
@@ -30,6 +32,7 @@ mod metadata;
 mod moment;
 pub mod network;
 mod node;
+mod people;
 mod ports;
 mod seed;
 mod session;
@@ -53,7 +56,8 @@ use std::net::IpAddr;
 
 use serde::{Deserialize, Serialize};
 
-use disk::Disk;
+use crate::cloud::resources::boot::Said;
+use disk::{Disk, Who};
 use node::Node;
 use ports::Ports;
 
@@ -68,6 +72,21 @@ pub struct Machine {
     logins: Vec<Login>,
     #[serde(skip)]
     ports: Ports,
+    /// What a command asked for and whoever keeps the account has not done yet.
+    #[serde(skip)]
+    power: Option<Power>,
+    /// What fresh keys are made of; none until somebody brings some.
+    #[serde(skip)]
+    entropy: Option<[u8; 32]>,
+}
+
+/// What a command inside the machine does to the whole of it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Power {
+    /// Stop, or terminate where the instance was launched so.
+    Off,
+    /// Start again.
+    Reboot,
 }
 
 /// A login with a terminal, as `last` shows it.
@@ -82,48 +101,46 @@ struct Login {
 }
 
 impl Machine {
-    /// The machine as cloud-init leaves it after its first boot.
+    /// The machine as cloud-init leaves it after its first boot, user data included.
     #[must_use]
     pub fn first_boot(id: &Identity) -> Self {
+        Self::launch(id).0
+    }
+
+    /// As [`Machine::first_boot`], with what the console shows of that boot.
+    #[must_use]
+    pub fn launch(id: &Identity) -> (Self, Said) {
         let mut disk = Disk::new(id.family);
-        let mut put = |path: String, text: String, mode, owner| {
-            let node = Node::file(text.into_bytes(), mode, id.booted_at).owned_by(owner, owner);
+        let mut put = |path: String, text: String| {
             // A new disk has room for these few lines.
-            disk.put(path, node).ok();
+            disk.put(path, Node::file(text.into_bytes(), 0o644, id.booted_at))
+                .ok();
         };
-        put(
-            "/etc/hostname".into(),
-            format!("{}\n", id.private_name),
-            0o644,
-            0,
-        );
+        put("/etc/hostname".into(), format!("{}\n", id.private_name));
         put(
             "/etc/hosts".into(),
             "127.0.0.1   localhost localhost.localdomain\n::1         localhost6\n".into(),
-            0o644,
-            0,
         );
-        if let Some(key) = id
-            .public_key
-            .as_deref()
-            .map(str::trim)
-            .filter(|key| !key.is_empty())
-        {
-            let home = format!("/home/{}/.ssh/authorized_keys", id.family.login_user());
-            put(home, format!("{key}\n"), 0o600, 1000);
-            let options = gate::root_options(id.family);
+        for key in &id.host_keys {
+            let kind = match key.split(' ').next() {
+                Some("ssh-ed25519") => "ed25519",
+                Some("ssh-rsa") => "rsa",
+                Some(_) | None => "ecdsa",
+            };
             put(
-                "/root/.ssh/authorized_keys".into(),
-                format!("{options} {key}\n"),
-                0o600,
-                0,
+                format!("/etc/ssh/ssh_host_{kind}_key.pub"),
+                format!("{key} root@{}\n", id.private_name),
             );
         }
-        Self {
+        let mut machine = Self {
             disk,
             logins: Vec::new(),
             ports: Ports::default(),
-        }
+            power: None,
+            entropy: None,
+        };
+        let said = machine.boot(id, true);
+        (machine, said)
     }
 
     /// The family of the image it was made from.
@@ -144,12 +161,37 @@ impl Machine {
         self.disk.is_as_in(&copy.disk) && self.logins == copy.logins
     }
 
+    /// What the machine calls itself: as `/etc/hostname` says.
+    fn host_name(&self, id: &Identity) -> String {
+        let text = self.disk.read(&Who::root(), "/etc/hostname");
+        let text = text.unwrap_or_default();
+        let name = String::from_utf8_lossy(&text);
+        let name = name.lines().next().unwrap_or_default().trim();
+        if name.is_empty() {
+            id.private_name.clone()
+        } else {
+            name.chars().filter(|c| !c.is_control()).take(64).collect()
+        }
+    }
+
+    /// Brings randomness in, which this room has no source of, as it has none of time.
+    pub fn stir(&mut self, entropy: [u8; 32]) {
+        self.entropy = Some(entropy);
+    }
+
+    /// What was asked for inside since the last call.
+    pub fn take_power(&mut self) -> Option<Power> {
+        self.power.take()
+    }
+
     /// Stands in for a machine that is in use elsewhere.
     fn elsewhere() -> Self {
         Self {
             disk: Disk::new(Family::Al2023),
             logins: Vec::new(),
             ports: Ports::default(),
+            power: None,
+            entropy: None,
         }
     }
 

@@ -148,6 +148,10 @@ impl Session {
             home: "/".into(),
             shell: "/bin/sh".into(),
         });
+        let id = &Identity {
+            host_name: machine.host_name(id),
+            ..id.clone()
+        };
         let mut shell = Shell::of(&machine.disk, id, &user, pty.is_some());
         shell.export("SSH_CLIENT", &format!("{from} 50022 22"));
         shell.export(
@@ -341,9 +345,9 @@ impl Session {
             let mut host = self.cell.host();
             std::mem::swap(&mut host.machine, machine);
             host.now = now;
-            if host.id != *id {
-                host.id = id.clone();
-            }
+            let own = host.machine.host_name(id);
+            host.id.clone_from(id);
+            host.id.host_name = own;
         }
         self.steps = 0;
         if !matches!(self.mode, Mode::Over(_)) {

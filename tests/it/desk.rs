@@ -67,6 +67,13 @@ impl Desk for Table {
         }
     }
 
+    fn watch(self: Arc<Self>, colour: bool, mut line: Line) {
+        tokio::spawn(async move {
+            let said = format!("| colour {colour}\n");
+            line.write_all(said.as_bytes()).await.unwrap();
+        });
+    }
+
     fn reach(&self, address: &str, port: u16) -> Reach {
         self.dialled
             .lock()

@@ -18,11 +18,18 @@
 )]
 
 mod aws;
+mod boot;
 mod desk;
+mod every_stage;
 mod hostile;
 mod lab;
 mod layers;
+mod learner;
+#[cfg(target_os = "linux")]
+mod netns;
+mod open_lab;
 mod readme;
+mod recorder;
 mod screens;
 #[expect(dead_code, reason = "the benchmarks use more of it")]
 #[path = "../common/served.rs"]
@@ -30,4 +37,6 @@ mod served;
 mod shell;
 mod shim;
 mod ssh;
+mod stages;
 mod terminal;
+mod watch;

@@ -208,7 +208,7 @@ fn the_learners_keys_config_and_known_hosts_are_not_used() {
     }
     let settings = {
         let layout = lab.workspace.layout();
-        let config = layout.ssh_config().with_file_name("lab_config");
+        let config = layout.shell().join("lab_config");
         run(
             &lab,
             &format!(

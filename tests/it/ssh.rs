@@ -6,7 +6,9 @@
 )]
 
 mod failures;
+mod files;
 mod flood;
 mod forwarding;
+mod keys;
 mod lab;
 mod sessions;

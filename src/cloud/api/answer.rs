@@ -4,83 +4,27 @@
 //! (`facts/ec2-api.md` section 1). Fields are written in the order in which they are declared.
 
 use std::borrow::Cow;
-use std::fmt::{self, Write as _};
 use std::net::Ipv4Addr;
 
 use jiff::Timestamp;
-use quick_xml::escape::partial_escape;
 use serde_json::Value;
 
 use crate::cloud::api::shape::Shape;
+use crate::cloud::api::xml::{Name, Xml, name};
 
 /// A value that can stand in an answer.
 pub trait Element {
     /// What it looks like.
     const SHAPE: Shape;
     /// Writes `<name>…</name>`, or nothing when it is unset.
-    fn write(&self, xml: &mut Xml, name: &str);
+    fn write(&self, xml: &mut Xml, name: Name);
     /// As the JSON services write it, with botocore's member names; none when it is unset.
     fn json(&self) -> Option<Value>;
 }
 
-/// XML text under construction.
-#[derive(Debug, Default)]
-pub struct Xml {
-    text: String,
-}
-
-impl Xml {
-    /// Nothing yet.
-    pub fn new() -> Self {
-        Self::default()
-    }
-
-    /// Adds text as it is.
-    pub fn raw(&mut self, text: &str) -> &mut Self {
-        self.text.push_str(text);
-        self
-    }
-
-    /// `<name>`.
-    pub fn open(&mut self, name: &str) -> &mut Self {
-        self.raw("<").raw(name).raw(">")
-    }
-
-    /// `</name>`.
-    pub fn close(&mut self, name: &str) -> &mut Self {
-        self.raw("</").raw(name).raw(">")
-    }
-
-    /// `<name>text</name>`, escaped.
-    pub fn leaf(&mut self, name: &str, text: &str) -> &mut Self {
-        // Looking at every byte without a branch costs less than looking for the first one.
-        let special = text
-            .bytes()
-            .fold(false, |seen, b| seen | matches!(b, b'<' | b'>' | b'&'));
-        if special {
-            self.open(name).raw(&partial_escape(text)).close(name)
-        } else {
-            self.open(name).raw(text).close(name)
-        }
-    }
-
-    /// `<name>value</name>` for numbers, times and addresses, which need no escaping.
-    pub fn display(&mut self, name: &str, value: impl fmt::Display) -> &mut Self {
-        self.open(name);
-        // Writing to a string does not fail.
-        let _ = write!(self.text, "{value}");
-        self.close(name)
-    }
-
-    /// What was written.
-    pub fn into_string(self) -> String {
-        self.text
-    }
-}
-
 impl Element for str {
     const SHAPE: Shape = Shape::Text;
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         xml.leaf(name, self);
     }
     fn json(&self) -> Option<Value> {
@@ -90,7 +34,7 @@ impl Element for str {
 
 impl Element for String {
     const SHAPE: Shape = Shape::Text;
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         xml.leaf(name, self);
     }
     fn json(&self) -> Option<Value> {
@@ -100,7 +44,7 @@ impl Element for String {
 
 impl Element for Cow<'_, str> {
     const SHAPE: Shape = Shape::Text;
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         xml.leaf(name, self);
     }
     fn json(&self) -> Option<Value> {
@@ -111,7 +55,7 @@ impl Element for Cow<'_, str> {
 /// What an answer only borrows from the account is written as itself.
 impl<T: Element + ?Sized> Element for &T {
     const SHAPE: Shape = T::SHAPE;
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         (**self).write(xml, name);
     }
     fn json(&self) -> Option<Value> {
@@ -121,8 +65,8 @@ impl<T: Element + ?Sized> Element for &T {
 
 impl Element for Ipv4Addr {
     const SHAPE: Shape = Shape::Text;
-    fn write(&self, xml: &mut Xml, name: &str) {
-        xml.display(name, self);
+    fn write(&self, xml: &mut Xml, name: Name) {
+        xml.address(name, *self);
     }
     fn json(&self) -> Option<Value> {
         Some(self.to_string().into())
@@ -131,7 +75,7 @@ impl Element for Ipv4Addr {
 
 impl Element for bool {
     const SHAPE: Shape = Shape::Boolean;
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         xml.leaf(name, if *self { "true" } else { "false" });
     }
     fn json(&self) -> Option<Value> {
@@ -141,8 +85,8 @@ impl Element for bool {
 
 impl Element for i64 {
     const SHAPE: Shape = Shape::Integer;
-    fn write(&self, xml: &mut Xml, name: &str) {
-        xml.display(name, self);
+    fn write(&self, xml: &mut Xml, name: Name) {
+        xml.number(name, *self);
     }
     fn json(&self) -> Option<Value> {
         Some((*self).into())
@@ -162,8 +106,8 @@ impl std::fmt::Display for WholeSeconds {
 
 impl Element for Timestamp {
     const SHAPE: Shape = Shape::Timestamp;
-    fn write(&self, xml: &mut Xml, name: &str) {
-        xml.display(name, WholeSeconds(*self));
+    fn write(&self, xml: &mut Xml, name: Name) {
+        xml.time(name, *self);
     }
     #[expect(
         clippy::cast_precision_loss,
@@ -176,7 +120,7 @@ impl Element for Timestamp {
 
 impl<T: Element> Element for Option<T> {
     const SHAPE: Shape = T::SHAPE;
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         if let Some(value) = self {
             value.write(xml, name);
         }
@@ -188,7 +132,7 @@ impl<T: Element> Element for Option<T> {
 
 impl<T: Element> Element for Vec<T> {
     const SHAPE: Shape = Shape::List(&T::SHAPE);
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         self.as_slice().write(xml, name);
     }
     fn json(&self) -> Option<Value> {
@@ -198,7 +142,7 @@ impl<T: Element> Element for Vec<T> {
 
 impl<T: Element, const N: usize> Element for [T; N] {
     const SHAPE: Shape = Shape::List(&T::SHAPE);
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         self.as_slice().write(xml, name);
     }
     fn json(&self) -> Option<Value> {
@@ -208,14 +152,14 @@ impl<T: Element, const N: usize> Element for [T; N] {
 
 impl<T: Element> Element for [T] {
     const SHAPE: Shape = Shape::List(&T::SHAPE);
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         if self.is_empty() {
-            xml.raw("<").raw(name).raw("/>");
+            xml.empty(name);
             return;
         }
         xml.open(name);
         for item in self {
-            item.write(xml, "item");
+            item.write(xml, name!("item"));
         }
         xml.close(name);
     }
@@ -243,7 +187,7 @@ macro_rules! answer {
                     doc: concat!($($doc),*),
                 }, )*
             ]);
-            fn write(&self, xml: &mut $crate::cloud::api::answer::Xml, name: &str) {
+            fn write(&self, xml: &mut $crate::cloud::api::xml::Xml, name: $crate::cloud::api::xml::Name) {
                 xml.open(name);
                 $crate::cloud::api::answer::Structure::members(self, xml);
                 xml.close(name);
@@ -259,8 +203,8 @@ macro_rules! answer {
         }
         impl $(<$life>)? $crate::cloud::api::answer::Structure for $name $(<$life>)? {
             #[allow(unused_variables, reason = "an answer without members writes none")]
-            fn members(&self, xml: &mut $crate::cloud::api::answer::Xml) {
-                $( $crate::cloud::api::answer::Element::write(&self.$field, xml, $wire); )*
+            fn members(&self, xml: &mut $crate::cloud::api::xml::Xml) {
+                $( $crate::cloud::api::answer::Element::write(&self.$field, xml, $crate::cloud::api::xml::name!($wire)); )*
             }
         }
     };
@@ -273,7 +217,11 @@ macro_rules! viewed {
         impl $crate::cloud::api::answer::Element for $type {
             const SHAPE: $crate::cloud::api::shape::Shape =
                 <$view<'static> as $crate::cloud::api::answer::Element>::SHAPE;
-            fn write(&self, xml: &mut $crate::cloud::api::answer::Xml, name: &str) {
+            fn write(
+                &self,
+                xml: &mut $crate::cloud::api::xml::Xml,
+                name: $crate::cloud::api::xml::Name,
+            ) {
                 $crate::cloud::api::answer::Element::write(&self.view(), xml, name);
             }
             fn json(&self) -> Option<serde_json::Value> {
@@ -307,7 +255,7 @@ mod tests {
             next_token: None,
             created: Timestamp::from_millisecond(1_653_688_276_000).unwrap(),
         }
-        .write(&mut xml, "r");
+        .write(&mut xml, name!("r"));
         assert_eq!(
             xml.into_string(),
             "<r><keySet/><createTime>2022-05-27T21:51:16.000Z</createTime></r>"

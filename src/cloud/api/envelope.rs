@@ -3,10 +3,11 @@
 use serde_json::Value;
 
 use crate::cloud::api::Request;
-use crate::cloud::api::answer::{Structure, Xml};
+use crate::cloud::api::answer::Structure;
 use crate::cloud::api::caller::Service;
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::params::Params;
+use crate::cloud::api::xml::{Xml, name};
 
 /// A typed answer that can write itself in either form.
 pub trait Body {
@@ -97,7 +98,7 @@ pub fn success(service: Service, action: &str, request_id: &str, answer: &dyn Bo
         Service::Ec2 => {
             xml.raw(DECLARATION).raw("<").raw(action);
             xml.raw("Response xmlns=\"http://ec2.amazonaws.com/doc/2016-11-15/\">");
-            xml.leaf("requestId", request_id);
+            xml.leaf(name!("requestId"), request_id);
             answer.xml(&mut xml);
             xml.raw("</").raw(action).raw("Response>");
         }
@@ -108,9 +109,9 @@ pub fn success(service: Service, action: &str, request_id: &str, answer: &dyn Bo
             xml.raw("<").raw(action).raw("Result>");
             answer.xml(&mut xml);
             xml.raw("</").raw(action).raw("Result>");
-            xml.open("ResponseMetadata")
-                .leaf("RequestId", request_id)
-                .close("ResponseMetadata");
+            xml.open(name!("ResponseMetadata"))
+                .leaf(name!("RequestId"), request_id)
+                .close(name!("ResponseMetadata"));
             xml.raw("</").raw(action).raw("Response>");
         }
         Service::Ssm => return answer.json().to_string(),
@@ -124,26 +125,26 @@ pub fn failure(service: Service, error: &ApiError, request_id: &str) -> String {
     match service {
         Service::Ec2 => {
             xml.raw(DECLARATION).raw("<Response><Errors><Error>");
-            xml.leaf("Code", &error.code)
-                .leaf("Message", &error.message);
+            xml.leaf(name!("Code"), &error.code)
+                .leaf(name!("Message"), &error.message);
             xml.raw("</Error></Errors>")
-                .leaf("RequestID", request_id)
+                .leaf(name!("RequestID"), request_id)
                 .raw("</Response>");
         }
         Service::Sts => {
             xml.raw("<ErrorResponse xmlns=\"https://sts.amazonaws.com/doc/2011-06-15/\"><Error>");
             xml.leaf(
-                "Type",
+                name!("Type"),
                 if error.status < 500 {
                     "Sender"
                 } else {
                     "Receiver"
                 },
             );
-            xml.leaf("Code", &error.code)
-                .leaf("Message", &error.message);
+            xml.leaf(name!("Code"), &error.code)
+                .leaf(name!("Message"), &error.message);
             xml.raw("</Error>")
-                .leaf("RequestId", request_id)
+                .leaf(name!("RequestId"), request_id)
                 .raw("</ErrorResponse>");
         }
         Service::Ssm => {

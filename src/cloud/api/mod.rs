@@ -1,7 +1,7 @@
 //! The API: bytes -> typed request -> account -> typed answer -> bytes, in one pure function, [`handle`].
 //!
-//! Read on in `caller` (who calls), `params` (the form), `actions` (one file each), `answer` (XML), `envelope` (what
-//! goes around it).
+//! Read on in `caller` (who calls), `params` (the form), `actions` (one file each), `answer` and `xml`, `envelope`
+//! (what goes around it).
 
 pub mod actions;
 pub mod answer;
@@ -15,6 +15,7 @@ pub mod params;
 pub mod shape;
 #[cfg(test)]
 pub(crate) mod transcript;
+pub mod xml;
 
 use std::collections::BTreeMap;
 
@@ -77,20 +78,62 @@ pub struct Call<'a, 'e> {
     pub env: &'a mut Env<'e>,
 }
 
+/// A request that has been read: who calls, and what for.
+#[derive(Debug)]
+pub struct Asked {
+    /// The caller; none when the signature does not tell.
+    pub caller: Option<Caller>,
+    /// The action's name and its parameters, or why they cannot be read.
+    named: Result<(String, Params), ApiError>,
+}
+
+impl Asked {
+    /// Reads a request.
+    pub fn of(request: &Request<'_>) -> Self {
+        match Caller::of(request) {
+            Ok(caller) => Self {
+                named: envelope::read(caller.service, request),
+                caller: Some(caller),
+            },
+            Err(error) => Self {
+                caller: None,
+                named: Err(error),
+            },
+        }
+    }
+
+    /// Whether the action is one that can change the account.
+    pub fn changes(&self) -> bool {
+        let (Some(caller), Ok((name, _))) = (&self.caller, &self.named) else {
+            return false;
+        };
+        actions::find(caller.service, name).is_some_and(|action| action.changes)
+    }
+}
+
 /// Answers one request. The whole path, with no I/O.
 pub fn handle(request: &Request<'_>, account: &mut Account, env: &mut Env<'_>) -> Reply {
+    answer(Asked::of(request), account, env)
+}
+
+/// Answers a request that has been read.
+pub fn answer(asked: Asked, account: &mut Account, env: &mut Env<'_>) -> Reply {
+    let regions = account.regions.len();
     let changed_by_time = account.advance(env.now, env.addresses);
     let request_id = env.request_id();
     let mut seen = None;
-    let caller = Caller::of(request);
-    let service = caller
-        .as_ref()
-        .map_or(Service::Ec2, |caller| caller.service);
-    let outcome = caller.and_then(|caller| answer(request, &caller, account, env, &mut seen));
+    let caller = asked.caller.as_ref();
+    let service = caller.map_or(Service::Ec2, |caller| caller.service);
+    let outcome = asked.named.and_then(|(name, params)| {
+        let caller = caller.ok_or_else(ApiError::missing_token)?;
+        run(name, params, caller, account, env, &mut seen)
+    });
     if let (Some(seen), Err(error)) = (seen.as_mut(), &outcome) {
         seen.error = Some((error.code.to_string(), error.message.clone()));
     }
+    // The first look at a region makes its default VPC.
     let changed = changed_by_time
+        || account.regions.len() != regions
         || outcome
             .as_ref()
             .is_ok_and(|answered| answered.action.changes);
@@ -151,22 +194,22 @@ struct Answered {
     answer: Box<dyn envelope::Body>,
 }
 
-fn answer(
-    request: &Request<'_>,
+fn run(
+    name: String,
+    mut params: Params,
     caller: &Caller,
     account: &mut Account,
     env: &mut Env<'_>,
     seen: &mut Option<Seen>,
 ) -> Result<Answered, ApiError> {
-    let (name, mut params) = envelope::read(caller.service, request)?;
     let seen = seen.insert(Seen {
-        action: name.clone(),
+        action: name,
         region: caller.region.clone(),
         parameters: for_the_journal(&params),
         error: None,
     });
     let action = actions::find(caller.service, &seen.action)
-        .ok_or_else(|| envelope::no_such_action(caller.service, &name))?;
+        .ok_or_else(|| envelope::no_such_action(caller.service, &seen.action))?;
     let dry_run = <Option<bool> as params::Parameter>::take(&mut params, "DryRun")?;
     let region_exists = crate::cloud::account::region_exists(&caller.region);
     if !region_exists {

@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cloud::env::{AddressPool, Pace};
+use crate::cloud::resources::boot::Said;
 use crate::cloud::resources::instance::{
     EndedBy, Instance, PublicAddress, ShutdownBehavior, State,
 };
@@ -25,6 +26,10 @@ pub struct Instances {
     numbers: HashMap<String, u64>,
     private: HashMap<Ipv4Addr, u64>,
     due: BTreeSet<(Timestamp, u64)>,
+    // Those whose boot has not been run inside the machine.
+    to_boot: BTreeSet<u64>,
+    // Ids of those that were restarted and whose connections are to be ended.
+    restarted: BTreeSet<String>,
 }
 
 /// A launch that can be asked for again with its token.
@@ -164,6 +169,18 @@ impl Instances {
         changed
     }
 
+    /// Those that have booted and whose user data the machine has not looked at yet.
+    pub fn to_boot(&self) -> impl Iterator<Item = &Arc<Instance>> {
+        self.to_boot
+            .iter()
+            .filter_map(|number| self.all.get(number))
+    }
+
+    /// Keeps what a machine said in its last boot.
+    pub fn booted(&mut self, id: &str, said: Said) {
+        self.change(id, |instance| instance.booted(said));
+    }
+
     /// Starts a stopped instance. The caller has checked the state.
     pub fn start(&mut self, id: &str, now: Timestamp, pace: Pace, address: Option<PublicAddress>) {
         self.change(id, |instance| instance.start(now, pace, address));
@@ -179,9 +196,23 @@ impl Instances {
         self.change(id, |instance| instance.terminate(now, pace, EndedBy::User));
     }
 
-    /// Restarts a running instance's operating system.
-    pub fn reboot(&mut self, id: &str, now: Timestamp) {
-        self.change(id, |instance| instance.reboot(now));
+    /// Restarts the operating system of a running instance; nothing in any other state.
+    pub fn reboot(&mut self, id: &str, now: Timestamp, pace: Pace) {
+        let mut restarts = false;
+        self.change(id, |instance| {
+            restarts = instance.state == State::Running;
+            if restarts {
+                instance.reboot(now, pace);
+            }
+        });
+        if restarts {
+            self.restarted.insert(id.to_owned());
+        }
+    }
+
+    /// Those that were restarted since the last call: their connections end though their state stays.
+    pub fn take_restarted(&mut self) -> BTreeSet<String> {
+        std::mem::take(&mut self.restarted)
     }
 
     /// What `shutdown` inside a running instance does; nothing in any other state.
@@ -277,6 +308,7 @@ impl Instances {
         if let Some(due) = instance.due {
             self.due.remove(&(due, number));
         }
+        self.to_boot.remove(&number);
         Some(instance)
     }
 
@@ -291,6 +323,9 @@ impl Instances {
         }
         if let Some(due) = instance.due {
             self.due.insert((due, number));
+        }
+        if instance.has_boot_to_run() {
+            self.to_boot.insert(number);
         }
         self.all.insert(number, instance);
     }

@@ -8,6 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::Pace;
+use crate::cloud::resources::boot::{Boot, Said};
 use crate::cloud::resources::image::{Architecture, Family};
 use crate::cloud::resources::tag::Tags;
 use crate::keys::{HostKey, PublicKey};
@@ -115,7 +116,7 @@ pub struct Instance {
     pub created_at: Timestamp,
     /// `LaunchTime`: the last launch or start.
     pub launched_at: Timestamp,
-    /// Since when it is `running`; none in every other state.
+    /// Since when its operating system runs, later than now while it reboots; none in every state but `running`.
     pub running_since: Option<Timestamp>,
     /// The last two boots, oldest first: console output lags behind.
     pub boots: Vec<Boot>,
@@ -175,16 +176,6 @@ pub enum EndedBy {
     User,
     /// `shutdown` inside the instance.
     Instance,
-}
-
-/// One start of the operating system.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(deny_unknown_fields)]
-pub struct Boot {
-    /// When.
-    pub at: Timestamp,
-    /// The first one, in which host keys are made and shown.
-    pub first: bool,
 }
 
 /// A public address and its name.
@@ -335,9 +326,19 @@ impl Instance {
         };
         match up_since {
             None => SshPhase::Pending,
+            // It reboots: its network is down.
+            Some(since) if now < since => SshPhase::Pending,
             Some(since) if now < later(since, pace.sshd()) => SshPhase::Booting,
             Some(_) => SshPhase::Up,
         }
+    }
+
+    /// When the phase changes by itself while the state stays; none when it will not.
+    pub fn next_ssh_phase(&self, now: Timestamp, pace: Pace) -> Option<Timestamp> {
+        let since = self.running_since?;
+        [since, later(since, pace.sshd())]
+            .into_iter()
+            .find(|change| *change > now)
     }
 
     /// Whether the status checks have passed.
@@ -347,7 +348,7 @@ impl Instance {
     }
 
     /// The boot whose console output has been posted by now.
-    pub fn posted_boot(&self, now: Timestamp, pace: Pace) -> Option<Boot> {
+    pub fn posted_boot(&self, now: Timestamp, pace: Pace) -> Option<&Boot> {
         // The text of a run that has ended is posted at its end.
         let ended = self.running_since.is_none() && self.state != State::Pending;
         self.boots
@@ -355,7 +356,12 @@ impl Instance {
             .rev()
             .enumerate()
             .find(|(age, boot)| *age > 0 || ended || now >= later(boot.at, pace.console_output()))
-            .map(|(_, boot)| *boot)
+            .map(|(_, boot)| boot)
+    }
+
+    /// Whether its last boot has user data to look at and has not been run inside the machine.
+    pub fn has_boot_to_run(&self) -> bool {
+        self.user_data.is_some() && self.boots.last().is_some_and(|boot| boot.said.is_none())
     }
 
     /// `CurrentInstanceBootMode`.
@@ -410,9 +416,10 @@ impl Instance {
     }
 
     /// Restarts the operating system; addresses and state stay.
-    pub(super) fn reboot(&mut self, now: Timestamp) {
-        self.running_since = Some(now);
-        self.boot(now);
+    pub(super) fn reboot(&mut self, now: Timestamp, pace: Pace) {
+        let up = later(now, pace.reboot());
+        self.running_since = Some(up);
+        self.boot(up);
     }
 
     /// The change of state that was due: tells what it no longer has.
@@ -451,7 +458,14 @@ impl Instance {
         if self.boots.len() > 1 {
             self.boots.remove(0);
         }
-        self.boots.push(Boot { at, first });
+        self.boots.push(Boot::new(at, first));
+    }
+
+    /// Keeps what the machine said in its last boot.
+    pub(super) fn booted(&mut self, said: Said) {
+        if let Some(boot) = self.boots.last_mut() {
+            boot.said = Some(said);
+        }
     }
 
     fn release(&mut self) -> Vec<Ipv4Addr> {
@@ -493,6 +507,26 @@ mod tests {
             instance.ssh_phase(client.now, Pace::Fast),
             SshPhase::Terminated
         );
+    }
+
+    #[test]
+    fn a_reboot_is_silent_then_refused_then_up_and_keeps_the_host_keys() {
+        let mut client = Client::new();
+        let id = client.launch("");
+        client.pass(3);
+        client.ec2("RebootInstances", &format!("InstanceId.1={id}"));
+        let instance = client.instance(&id);
+        let phase = |at, pace| instance.ssh_phase(after(&client, at), pace);
+        assert_eq!(phase(0, Pace::Fast), SshPhase::Pending);
+        assert_eq!(phase(500, Pace::Fast), SshPhase::Booting);
+        assert_eq!(phase(1_000, Pace::Fast), SshPhase::Up);
+        assert_eq!(phase(500, Pace::Instant), SshPhase::Up);
+        let next = |at: i64| instance.next_ssh_phase(after(&client, at), Pace::Fast);
+        assert_eq!(next(0), Some(after(&client, 500)));
+        assert_eq!(next(500), Some(after(&client, 1_000)));
+        assert_eq!(next(1_000), None);
+        assert_eq!(instance.boots.len(), 2);
+        assert_eq!(instance.host_keys.len(), 2);
     }
 
     #[test]

@@ -8,10 +8,11 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
-use crate::cloud::api::answer::{Element, Xml, answer};
+use crate::cloud::api::answer::{Element, answer};
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::params::request;
 use crate::cloud::api::shape::Shape;
+use crate::cloud::api::xml::{Name, Xml, name};
 
 /// The tags of one resource, by key.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
@@ -46,17 +47,17 @@ answer! {
 /// Written without copying, `<tagSet/>` when there are none.
 impl Element for Tags {
     const SHAPE: Shape = <Vec<TagItem> as Element>::SHAPE;
-    fn write(&self, xml: &mut Xml, name: &str) {
+    fn write(&self, xml: &mut Xml, name: Name) {
         if self.is_empty() {
-            xml.raw("<").raw(name).raw("/>");
+            xml.empty(name);
             return;
         }
         xml.open(name);
         for (key, value) in self.iter() {
-            xml.open("item")
-                .leaf("key", key)
-                .leaf("value", value)
-                .close("item");
+            xml.open(name!("item"))
+                .leaf(name!("key"), key)
+                .leaf(name!("value"), value)
+                .close(name!("item"));
         }
         xml.close(name);
     }

@@ -105,8 +105,8 @@ pub(crate) fn pending(instance: Option<&Instance>, bindings: &Bindings) -> Recog
         return recognised(
             Mistake::InstancePending,
             format!(
-                "Instance {id} is running, but its ssh server has not started yet: the connection was refused. Give \
-                 it half a minute, then try again."
+                "Instance {id} is running, but its ssh server has not started yet. Give it half a minute, then try \
+                 again."
             ),
             scene::ssh_command(bindings, instance),
         );

@@ -29,6 +29,7 @@ use self::kept::Kept;
 use self::request::{Request, Told};
 
 pub use self::request::{PromptReport, Reach, WordReport};
+use crate::lab::server::network::Network;
 
 /// How long the desk may take before its answer is kept for the next prompt. The shells wait 8 ms, the client 6.5.
 const PROMPT_PATIENCE: Duration = Duration::from_micros(5_500);
@@ -72,6 +73,9 @@ pub trait Desk: Send + Sync + 'static {
     fn prompt(&self, report: PromptReport) -> String;
     /// The learner typed `lab` and these words.
     fn word(&self, report: WordReport) -> Answer;
+    /// Somebody watches beside the shell, in a terminal where colour is welcome or not: everything that is said is written to
+    /// the line, which brings their words. Called inside the tokio runtime; must not block.
+    fn watch(self: Arc<Self>, colour: bool, line: Line);
     /// What a TCP connection to this address (or DNS name) and port would meet. Somebody is about to try it, so a world
     /// that journals should journal an unreachable answer as an attempt.
     fn reach(&self, address: &str, port: u16) -> Reach;
@@ -135,6 +139,15 @@ impl Drop for Control {
 ///
 /// A path that is too long for a Unix socket is not a fault: then there is only the port, and every client knows that.
 pub async fn serve(run: &Path, desk: Arc<dyn Desk>) -> Result<Control, ControlError> {
+    serve_also(run, desk, None).await
+}
+
+/// The same, with the same port in another network too: the one that the lab's shell is in.
+pub async fn serve_also(
+    run: &Path,
+    desk: Arc<dyn Desk>,
+    network: Option<&dyn Network>,
+) -> Result<Control, ControlError> {
     let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
         .await
         .map_err(ControlError::Port)?;
@@ -178,6 +191,16 @@ pub async fn serve(run: &Path, desk: Arc<dyn Desk>) -> Result<Control, ControlEr
         })?;
         control.files.push(socket);
         control.tasks.spawn(accept_unix(unix, Arc::clone(&house)));
+    }
+    if let Some(network) = network {
+        let inside = network
+            .listen((Ipv4Addr::LOCALHOST, port).into())
+            .and_then(|listener| {
+                listener.set_nonblocking(true)?;
+                TcpListener::from_std(listener)
+            })
+            .map_err(ControlError::Port)?;
+        control.tasks.spawn(accept_tcp(inside, Arc::clone(&house)));
     }
     control.tasks.spawn(accept_tcp(tcp, house));
     Ok(control)
@@ -265,6 +288,10 @@ async fn answer(mut stream: impl Duplex, request: Request, house: &Arc<House>) -
                 .write_all(format!("{}\n{}", answer.status, answer.text).as_bytes())
                 .await?;
             stream.shutdown().await
+        }
+        Request::Watch { colour } => {
+            Arc::clone(&house.desk).watch(colour, Box::new(stream));
+            Ok(())
         }
         Request::Reach { address, port } => {
             let reach = reach(house, &address, port).await?;

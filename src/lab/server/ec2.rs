@@ -13,7 +13,7 @@
 
 use std::future::Future;
 use std::io::Read;
-use std::net::{SocketAddr, TcpListener, TcpStream};
+use std::net::{SocketAddr, TcpListener};
 use std::pin::pin;
 use std::sync::atomic::{AtomicBool, AtomicUsize, Ordering};
 use std::sync::mpsc;
@@ -24,6 +24,7 @@ use std::time::Duration;
 use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::cloud::api;
+use crate::lab::server::network::{Network, OwnNetwork};
 
 /// Requests after which the catch-all mock is replaced: each that is kept holds on to hyper's read buffer, about 10 kB.
 const ROTATE_AFTER: usize = 200;
@@ -58,13 +59,23 @@ pub struct EndpointError {
 }
 
 impl Endpoint {
-    /// Starts the endpoint; port 0 takes a free one.
+    /// Starts the endpoint in this computer's own network; port 0 takes a free one.
     pub async fn start(
         address: SocketAddr,
         backend: Arc<dyn Backend>,
     ) -> Result<Self, EndpointError> {
-        let listener =
-            TcpListener::bind(address).map_err(|source| EndpointError { address, source })?;
+        Self::start_in(Arc::new(OwnNetwork), address, backend).await
+    }
+
+    /// Starts it in that network.
+    pub async fn start_in(
+        network: Arc<dyn Network>,
+        address: SocketAddr,
+        backend: Arc<dyn Backend>,
+    ) -> Result<Self, EndpointError> {
+        let listener = network
+            .listen(address)
+            .map_err(|source| EndpointError { address, source })?;
         let address = listener
             .local_addr()
             .map_err(|source| EndpointError { address, source })?;
@@ -74,7 +85,7 @@ impl Endpoint {
             ended: Arc::default(),
             server: Arc::new(Mutex::new(Some(server))),
         };
-        endpoint.watch(backend);
+        endpoint.watch(network, backend);
         Ok(endpoint)
     }
 
@@ -88,7 +99,7 @@ impl Endpoint {
         format!("http://{}", self.address)
     }
 
-    fn watch(&self, backend: Arc<dyn Backend>) {
+    fn watch(&self, network: Arc<dyn Network>, backend: Arc<dyn Backend>) {
         let (address, ended, server) = (
             self.address,
             Arc::clone(&self.ended),
@@ -96,11 +107,11 @@ impl Endpoint {
         );
         std::thread::spawn(move || {
             loop {
-                wait_until_closed(address);
+                wait_until_closed(&*network, address);
                 if ended.load(Ordering::Relaxed) {
                     return;
                 }
-                if let Some(fresh) = start_again(address, &backend) {
+                if let Some(fresh) = start_again(&*network, address, &backend) {
                     *server.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
                 } else {
                     std::thread::park_timeout(TRY_AGAIN);
@@ -111,16 +122,20 @@ impl Endpoint {
 }
 
 /// Holds a connection for as long as the server on that address lives; returns at once when there is none.
-fn wait_until_closed(address: SocketAddr) {
-    if let Ok(mut stream) = TcpStream::connect(address) {
+fn wait_until_closed(network: &dyn Network, address: SocketAddr) {
+    if let Ok(mut stream) = network.connect(address) {
         // The server has nothing to say to a client that asks nothing.
         let _ = stream.read(&mut [0]);
     }
 }
 
 /// A new server on the same address; none while the address is still taken or the process is out of files.
-fn start_again(address: SocketAddr, backend: &Arc<dyn Backend>) -> Option<Arc<MockServer>> {
-    let listener = TcpListener::bind(address).ok()?;
+fn start_again(
+    network: &dyn Network,
+    address: SocketAddr,
+    backend: &Arc<dyn Backend>,
+) -> Option<Arc<MockServer>> {
+    let listener = network.listen(address).ok()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()

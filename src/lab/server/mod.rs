@@ -2,4 +2,5 @@
 
 pub mod control;
 pub mod ec2;
+pub mod network;
 pub mod ssh;

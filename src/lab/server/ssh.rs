@@ -6,8 +6,8 @@
 //!
 //! What russh 0.65 leaves to its user is here: the time allowed for a login and the end of a connection from outside
 //! (`guard.rs`), the number of connections that have not logged in (`door.rs`), attempts and what counts as proof
-//! (`visitor.rs`), sessions and bounded output (`terminal.rs`, `budget.rs`), algorithms (`config.rs`). Forwarded connections
-//! come out inside the machine (`forward.rs`).
+//! (`visitor.rs`), sessions and bounded output (`terminal.rs`, `budget.rs`), the `sftp` subsystem (`sftp.rs`), algorithms
+//! (`config.rs`). Forwarded connections come out inside the machine (`forward.rs`).
 
 mod budget;
 mod config;
@@ -15,6 +15,7 @@ mod door;
 mod forward;
 mod guard;
 mod quick_ack;
+mod sftp;
 mod terminal;
 mod visitor;
 
@@ -50,6 +51,19 @@ pub trait Host: Send + Sync + 'static {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool;
+
+    /// As [`Host::with_machine`], but what changed may be written later: [`Host::keep`] will be called for it, not at once
+    /// after each of many changes. None when the instance is gone, else whether something is to be written.
+    fn with_machine_for_now(
+        &self,
+        target: &Target,
+        work: &mut dyn FnMut(&mut Machine, &Identity, i64),
+    ) -> Option<bool> {
+        self.with_machine(target, work).then_some(false)
+    }
+
+    /// Writes what is to be written of a machine, to its end. It may take a while.
+    fn keep(&self, _target: &Target) {}
 
     /// Writes an event down.
     fn record(&self, what: What);

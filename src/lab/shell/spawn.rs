@@ -35,6 +35,7 @@ pub fn run(
     layout: &Layout,
     start: &Start,
     variables: &[(OsString, OsString)],
+    keeper: Option<u32>,
     runtime: &tokio::runtime::Handle,
 ) -> io::Result<ExitStatus> {
     let inside = runtime.enter();
@@ -57,16 +58,9 @@ pub fn run(
     } else {
         None
     };
-    let mut command = Command::new(layout.shell().join(multicall::CHILD));
-    command
-        .arg(std::process::id().to_string())
-        .arg(&start.program)
-        .args(&start.arguments);
-    command
-        .env_clear()
-        .envs(variables.iter().map(|(name, value)| (name, value)));
+    let mut command = child(layout, variables, keeper);
+    command.arg(&start.program).args(&start.arguments);
     command.envs(start.variables.iter().map(|(name, value)| (name, value)));
-    command.current_dir(layout.work()).env("PWD", layout.work());
     let status = command.spawn()?.wait()?;
 
     if let Some(settings) = settings {
@@ -77,13 +71,43 @@ pub fn run(
     Ok(status)
 }
 
-/// The child's first moments: asks to be hung up on when the engine ends, then becomes the shell. Returns only if that failed.
+/// A program in the lab, still without its name and its arguments: in the learner's folder, with this environment, in the namespaces of
+/// `keeper` if there is one. It is hung up on when the thread that starts it ends.
+pub fn child(layout: &Layout, variables: &[(OsString, OsString)], keeper: Option<u32>) -> Command {
+    let mut command = Command::new(layout.shell().join(multicall::CHILD));
+    command
+        .arg(std::process::id().to_string())
+        .env_clear()
+        .envs(variables.iter().map(|(name, value)| (name, value)));
+    command.current_dir(layout.work()).env("PWD", layout.work());
+    if let Some(keeper) = keeper {
+        command.arg(JOIN).arg(keeper.to_string());
+    }
+    command
+}
+
+/// Before the number of a process whose namespaces are to be joined.
+const JOIN: &str = "--join";
+
+/// The child's first moments: joins the lab's network if it has one, asks to be hung up on when the engine ends, then becomes
+/// the shell. Returns only if that failed.
 pub fn become_shell(words: &[OsString]) -> ExitCode {
     let [engine, program, arguments @ ..] = words else {
         return ExitCode::from(2);
     };
+    let (program, arguments) = match arguments {
+        [keeper, joined, rest @ ..] if program == JOIN => {
+            if let Err(why) = join(keeper) {
+                complain(&format!("the lab's network cannot be entered: {why}"));
+                return ExitCode::from(3);
+            }
+            (joined, rest)
+        }
+        _ => (program, arguments),
+    };
     #[cfg(target_os = "linux")]
     {
+        // After joining, which may clear it.
         // It may be refused in a sandbox; the lab works without it.
         rustix::process::set_parent_process_death_signal(Some(Signal::HUP)).ok();
         // The engine may have ended before that was set.
@@ -93,11 +117,24 @@ pub fn become_shell(words: &[OsString]) -> ExitCode {
         }
     }
     let why = Command::new(program).args(arguments).exec();
-    drop(io::Write::write_all(
-        &mut io::stderr(),
-        format!("groundschool: {}: {why}\n", Path::new(program).display()).as_bytes(),
-    ));
+    complain(&format!("{}: {why}", Path::new(program).display()));
     ExitCode::from(3)
+}
+
+#[cfg(target_os = "linux")]
+fn join(keeper: &std::ffi::OsStr) -> io::Result<()> {
+    crate::lab::stage::netns::join(&keeper.to_string_lossy())
+}
+
+#[cfg(not(target_os = "linux"))]
+fn join(_keeper: &std::ffi::OsStr) -> io::Result<()> {
+    Err(io::ErrorKind::Unsupported.into())
+}
+
+fn complain(text: &str) {
+    let text = format!("groundschool: {text}\n");
+    // Nobody is left to tell when standard error is closed.
+    drop(io::Write::write_all(&mut io::stderr(), text.as_bytes()));
 }
 
 /// A shell that ended well gave the terminal back. After one that was killed nobody has it, and whoever asks for it from the

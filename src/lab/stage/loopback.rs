@@ -4,24 +4,16 @@
 //! instance, whatever loopback address the connection really comes from.
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::future::poll_fn;
 use std::io;
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, SocketAddrV4};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
-use std::task::{Context, Poll, Waker, ready};
-use std::time::Duration;
+use std::sync::Arc;
 
-use socket2::{Domain, SockAddr, SockRef, Socket, Type};
-use tokio::net::{TcpListener, TcpStream};
+use socket2::{Domain, SockAddr, Socket, Type};
 use tokio::runtime::Handle;
-use tokio::task::JoinHandle;
 
-use super::drop_packets::{BACKLOG, Dropping};
+use super::listener::{From, Listener};
 use super::{Listening, Place, Stage, StageError};
-use crate::lab::server::ssh::{QuickAck, Server, Target};
-
-/// How long a listener rests after a failed accept: with no file descriptor left the next one fails at once.
-const REST: Duration = Duration::from_millis(50);
+use crate::lab::server::ssh::Server;
 
 /// Listeners on loopback addresses.
 pub struct LoopbackStage {
@@ -53,48 +45,29 @@ impl LoopbackStage {
     fn open(&self, place: &Place) -> io::Result<Listener> {
         let at = SocketAddr::from((place.address, self.port));
         let socket = Socket::new(Domain::IPV4, Type::STREAM, None)?;
-        socket.set_nonblocking(true)?;
         socket.set_reuse_address(true)?;
         socket.bind(&SockAddr::from(at))?;
-        let dropping = if place.listening == Listening::Dropped {
-            Some(Dropping::begin(&SockRef::from(&socket), at)?)
-        } else {
-            socket.listen(BACKLOG)?;
-            None
-        };
-        let _guard = self.runtime.enter();
-        let door = Arc::new(Door {
-            listener: TcpListener::from_std(socket.into())?,
-            state: Mutex::new(State {
-                dropping,
-                fillers: BTreeSet::new(),
-                waiting: None,
-            }),
-        });
-        let task = self.runtime.spawn(accept(
-            Arc::clone(&door),
-            Arc::clone(&self.server),
+        Listener::start(
+            socket.into(),
+            place.listening == Listening::Dropped,
             place.target.clone(),
-            self.learner,
-        ));
-        Ok(Listener {
-            door,
-            target: place.target.clone(),
-            task,
-        })
+            From::Always(self.learner),
+            &self.server,
+            &self.runtime,
+        )
     }
 
     fn put(&mut self, place: &Place) -> io::Result<()> {
         let known = self
             .listeners
             .get(&place.address)
-            .filter(|listener| listener.target == place.target);
+            .filter(|listener| *listener.target() == place.target);
         match (known, place.listening) {
             (_, Listening::Refused) => {
                 self.listeners.remove(&place.address);
             }
-            (Some(listener), Listening::Open) => listener.door.open()?,
-            (Some(listener), Listening::Dropped) => listener.door.close()?,
+            (Some(listener), Listening::Open) => listener.open()?,
+            (Some(listener), Listening::Dropped) => listener.close()?,
             (None, Listening::Open | Listening::Dropped) => {
                 // One of another instance goes first: the address is the same.
                 self.listeners.remove(&place.address);
@@ -137,88 +110,4 @@ fn free_port() -> Result<u16, StageError> {
         .and_then(|listener| listener.local_addr())
         .map(|local| local.port());
     port.map_err(|source| StageError::new(at, source))
-}
-
-/// One address that somebody listens on. Dropped, it listens no more; its connections live on.
-struct Listener {
-    door: Arc<Door>,
-    target: Target,
-    task: JoinHandle<()>,
-}
-
-impl Drop for Listener {
-    fn drop(&mut self) {
-        self.task.abort();
-        // The task may be busy on another thread for a moment, and holds the socket: the address is free at once.
-        let _: io::Result<()> =
-            SockRef::from(&self.door.listener).shutdown(std::net::Shutdown::Both);
-    }
-}
-
-/// A listening socket, and whether it drops.
-struct Door {
-    listener: TcpListener,
-    state: Mutex<State>,
-}
-
-struct State {
-    dropping: Option<Dropping>,
-    /// Our own connections that are still in the queue, by their address.
-    fillers: BTreeSet<SocketAddr>,
-    /// The accepting task, while it must not.
-    waiting: Option<Waker>,
-}
-
-impl Door {
-    fn open(&self) -> io::Result<()> {
-        let mut state = self.lock();
-        if let Some(dropping) = state.dropping.take() {
-            let fillers = dropping.end(&SockRef::from(&self.listener))?;
-            state.fillers.extend(fillers);
-        }
-        if let Some(waiting) = state.waiting.take() {
-            waiting.wake();
-        }
-        Ok(())
-    }
-
-    fn close(&self) -> io::Result<()> {
-        let mut state = self.lock();
-        if state.dropping.is_none() {
-            let at = self.listener.local_addr()?;
-            state.dropping = Some(Dropping::begin(&SockRef::from(&self.listener), at)?);
-        }
-        Ok(())
-    }
-
-    /// The next connection that is a client's. While the queue is full of fillers it is left so.
-    fn poll_accept(&self, cx: &mut Context<'_>) -> Poll<io::Result<TcpStream>> {
-        let mut state = self.lock();
-        loop {
-            if matches!(state.dropping, Some(Dropping::Fillers(_))) {
-                state.waiting = Some(cx.waker().clone());
-                return Poll::Pending;
-            }
-            let (stream, from) = ready!(self.listener.poll_accept(cx))?;
-            if !state.fillers.remove(&from) {
-                return Poll::Ready(Ok(stream));
-            }
-        }
-    }
-
-    fn lock(&self) -> MutexGuard<'_, State> {
-        self.state.lock().unwrap_or_else(PoisonError::into_inner)
-    }
-}
-
-async fn accept(door: Arc<Door>, server: Arc<Server>, target: Target, learner: IpAddr) {
-    loop {
-        match poll_fn(|cx| door.poll_accept(cx)).await {
-            Ok(stream) => {
-                tokio::spawn(server.serve(QuickAck::new(stream), target.clone(), learner));
-            }
-            // Out of file descriptors, or a client that went before it was accepted: neither may end the listener.
-            Err(_) => tokio::time::sleep(REST).await,
-        }
-    }
 }

@@ -3,15 +3,24 @@
 //! A stage is told again and again which addresses there are and what is behind each, and brings the computer in line.
 //! Lessons and checks never know which stage it is.
 
+mod choice;
 mod drop_packets;
+mod listener;
 mod loopback;
+#[cfg(target_os = "linux")]
+pub mod netns;
 pub mod shim;
 
 use std::ffi::OsString;
+use std::io;
 use std::net::{Ipv4Addr, SocketAddrV4};
+use std::ops::RangeInclusive;
+use std::sync::Arc;
 
+use crate::lab::server::network::Network;
 use crate::lab::server::ssh::Target;
 
+pub use choice::{Choice, ChoiceError, Chosen, Ground, Refused, cure, probe};
 pub use loopback::LoopbackStage;
 
 /// One address, and what a client meets there.
@@ -23,6 +32,17 @@ pub struct Place {
     pub target: Target,
     /// What is behind it.
     pub listening: Listening,
+    /// What its security groups let through besides.
+    pub admits: Admits,
+}
+
+/// What reaches an address from where the learner is.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Admits {
+    /// TCP ports.
+    pub tcp: Vec<RangeInclusive<u16>>,
+    /// ICMP's echo.
+    pub ping: bool,
 }
 
 /// What a client meets at an address on SSH's port.
@@ -48,6 +68,26 @@ pub trait Stage: Send {
 
     /// The port on which an open address answers.
     fn port(&self) -> u16;
+
+    /// The network that the lab's shell is in, where it is not the computer's.
+    fn network(&self) -> Option<Arc<dyn Network>> {
+        None
+    }
+
+    /// The process whose namespaces the lab's shell must join, if there is one.
+    fn keeper(&self) -> Option<u32> {
+        None
+    }
+
+    /// What could not be had and is not needed, in words.
+    fn notes(&self) -> Vec<String> {
+        Vec::new()
+    }
+
+    /// Makes these names, and no others, lead to these addresses.
+    fn set_names(&mut self, _names: Vec<(Ipv4Addr, String)>) -> io::Result<()> {
+        Ok(())
+    }
 
     /// Brings the computer in line with `wanted`; addresses that are not in it vanish. Established connections live on,
     /// as AWS's do when a security group closes. Does what it can and returns the first error. Called from any thread,

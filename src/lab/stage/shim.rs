@@ -78,6 +78,17 @@ impl Shim {
     }
 }
 
+/// Takes the links away, where another stage had them before.
+pub fn remove(layout: &Layout) -> io::Result<()> {
+    for name in NAMES {
+        match std::fs::remove_file(layout.bin().join(name)) {
+            Err(why) if why.kind() != io::ErrorKind::NotFound => return Err(why),
+            Ok(()) | Err(_) => {}
+        }
+    }
+    Ok(())
+}
+
 impl Stage for Shim {
     fn name(&self) -> &'static str {
         "shim"

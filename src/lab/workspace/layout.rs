@@ -87,6 +87,16 @@ impl Layout {
         self.private().join("ssh/known_hosts")
     }
 
+    /// What lies over `/etc/hosts` and its like in the netns stage.
+    pub fn netns(&self) -> PathBuf {
+        self.private().join("netns")
+    }
+
+    /// What a second shell in the open lab must know.
+    pub fn open_file(&self) -> PathBuf {
+        self.run().join("open.json")
+    }
+
     /// `PUTTYDIR`.
     pub fn putty(&self) -> PathBuf {
         self.private().join("putty")

@@ -1,7 +1,13 @@
 //! `df`: room on the disks. The root disk has the 8 GiB of an instance's first volume.
 
 use super::Call;
-use crate::machine::hardware;
+use crate::machine::{Machine, hardware};
+
+/// Size of the root disk and what is used of it, in KiB.
+pub(crate) fn root_disk(machine: &Machine) -> (u64, u64) {
+    let used = u64::try_from(machine.used() / 1024).unwrap_or(0);
+    (8_310_764, 1_650_000 + used)
+}
 
 pub(super) fn run(call: &mut Call<'_>) -> u32 {
     let options = match call.options("hkTa", &[("human-readable", 'h')]) {
@@ -9,8 +15,7 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
         Err(status) => return status,
     };
     let memory = hardware::memory_kib(&call.host.id.instance_type);
-    let used = 1_650_000 + u64::try_from(call.host.machine.used() / 1024).unwrap_or(0);
-    let size = 8_310_764;
+    let (size, used) = root_disk(&call.host.machine);
     let rows = [
         ("devtmpfs", "devtmpfs", 4096, 0, "/dev"),
         ("tmpfs", "tmpfs", memory / 2, 0, "/dev/shm"),

@@ -5,11 +5,11 @@ use super::Call;
 pub(super) fn run(call: &mut Call<'_>) -> u32 {
     let id = &call.host.id;
     let text = match call.given().first().map(String::as_str) {
-        None | Some("-f" | "--fqdn") => id.private_name.clone(),
+        None | Some("-f" | "--fqdn") => id.host_name.clone(),
         Some("-s" | "--short") => id.short_name().to_owned(),
         Some("-i" | "-I") => id.private_address.to_string(),
         Some("-d") => id
-            .private_name
+            .host_name
             .split_once('.')
             .map_or("", |(_, domain)| domain)
             .to_owned(),

@@ -7,6 +7,7 @@ mod cd;
 mod chmod;
 mod chown;
 mod clear;
+mod cloud_init;
 mod cp;
 mod curl;
 mod cut;
@@ -37,6 +38,7 @@ mod mv;
 mod not_simulated;
 mod nproc;
 mod options;
+mod power;
 mod printf;
 mod ps;
 mod pwd;
@@ -46,6 +48,7 @@ mod seq;
 mod set;
 mod sha256sum;
 mod sort;
+pub(crate) mod ssh_keygen;
 mod stat;
 pub(crate) mod sudo;
 mod tail;
@@ -66,6 +69,7 @@ mod wc;
 mod which;
 mod whoami;
 
+pub(crate) use df::root_disk;
 use options::{Options, reads_without_files};
 
 use super::disk::{Disk, Who};
@@ -180,6 +184,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("chmod", chmod::run),
     program("chown", chown::run),
     program("clear", clear::run),
+    program("cloud-init", cloud_init::run),
     woven("command", true, Woven::Command),
     builtin("continue", jumps::again),
     program("cp", cp::run),
@@ -204,7 +209,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("free", free::run),
     filter("grep", grep::run, grep::reads),
     program("groups", groups::run),
-    program("halt", not_simulated::power),
+    program("halt", power::run),
     filter("head", head::run, head::reads),
     builtin("help", not_simulated::help),
     builtin("history", history::run),
@@ -232,7 +237,7 @@ pub(crate) const TABLE: &[Command] = &[
     woven("nohup", false, Woven::Nohup),
     program("nproc", nproc::run),
     program("ping", not_simulated::network),
-    program("poweroff", not_simulated::power),
+    program("poweroff", power::run),
     program("printenv", export::printenv),
     both("printf", printf::run),
     program("ps", ps::run),
@@ -240,11 +245,11 @@ pub(crate) const TABLE: &[Command] = &[
     woven("python3", false, Woven::Python),
     woven("read", true, Woven::Read),
     builtin("readonly", export::readonly),
-    program("reboot", not_simulated::power),
+    program("reboot", power::run),
     builtin("return", jumps::give_back),
     program("rm", rm::run),
     program("rmdir", rmdir::run),
-    program("scp", not_simulated::ssh),
+    woven("scp", false, Woven::Scp),
     program("sed", not_simulated::script),
     program("seq", seq::run),
     program("service", not_simulated::service),
@@ -253,12 +258,12 @@ pub(crate) const TABLE: &[Command] = &[
     filter("sha256sum", sha256sum::sha256, reads_without_files),
     builtin("shift", set::shift),
     builtin("shopt", set::shopt),
-    program("shutdown", not_simulated::power),
+    program("shutdown", power::run),
     woven("sleep", false, Woven::Sleep),
     filter("sort", sort::run, reads_without_files),
     woven("source", true, Woven::Source),
     program("ssh", not_simulated::ssh),
-    program("ssh-keygen", not_simulated::ssh),
+    woven("ssh-keygen", false, Woven::Keygen),
     program("stat", stat::run),
     woven("su", false, Woven::Su),
     woven("sudo", false, Woven::Sudo),

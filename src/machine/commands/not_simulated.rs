@@ -29,13 +29,6 @@ pub(super) fn service(call: &mut Call<'_>) -> u32 {
     )
 }
 
-pub(super) fn power(call: &mut Call<'_>) -> u32 {
-    say(
-        call,
-        "not simulated inside the machine. From your own computer:\n  aws ec2 reboot-instances --instance-ids ID\n  aws ec2 stop-instances --instance-ids ID",
-    )
-}
-
 pub(super) fn ssh(call: &mut Call<'_>) -> u32 {
     say(
         call,
@@ -107,7 +100,6 @@ mod tests {
             "less f",
             "top",
             "man ls",
-            "sudo reboot",
             "sed x",
             "help",
         ] {

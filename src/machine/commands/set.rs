@@ -24,9 +24,12 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
             "-e" => call.host.shell().exit_on_error = true,
             "+e" => call.host.shell().exit_on_error = false,
             // Accepted so that common scripts run; they change nothing here.
+            // Tracing is among them: what it would print is not simulated.
             "-u" | "+u" | "-o" | "+o" | "pipefail" | "errexit" | "nounset" | "-eu" | "-euo"
-            | "-f" | "+f" | "history" => {
-                call.host.shell().exit_on_error |= word.starts_with("-e") || word == "errexit";
+            | "-f" | "+f" | "history" | "-x" | "+x" | "-ex" | "-xe" | "-eux" | "-euxo"
+            | "xtrace" => {
+                call.host.shell().exit_on_error |=
+                    word.starts_with("-e") || word == "-xe" || word == "errexit";
             }
             option if option.starts_with(['-', '+']) => {
                 call.complain(format!("{option}: not simulated on this machine"));

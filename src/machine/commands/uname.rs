@@ -15,7 +15,7 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
         Err(status) => return status,
     };
     let (release, version) = call.host.machine.family().kernel();
-    let name = call.host.id.private_name.clone();
+    let name = call.host.id.host_name.clone();
     let name = if call.host.machine.family().names_itself_shortly() {
         call.host.id.short_name().to_owned()
     } else {

@@ -3,12 +3,14 @@
 mod arith;
 mod dispatch;
 mod expand;
+mod keygen;
 mod parameter;
 mod parse;
 mod pattern;
 mod prompt;
 mod redirect;
 mod run;
+mod scp;
 mod serve;
 mod state;
 mod woven;
@@ -21,7 +23,7 @@ pub(crate) use dispatch::{Found, find, which};
 pub(crate) use expand::escapes;
 pub(crate) use parse::{Parsed, ask, parse};
 pub(crate) use pattern::Pattern;
-pub(crate) use run::run_line;
+pub(crate) use run::{run_line, run_text};
 pub(crate) use state::Shell;
 pub(crate) use woven::Woven;
 

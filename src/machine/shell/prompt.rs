@@ -33,7 +33,7 @@ impl Shell {
                 } => text.push_str(id.short_name()),
                 PromptPiece::Hostname {
                     only_up_to_first_dot: false,
-                } => text.push_str(&id.private_name),
+                } => text.push_str(&id.host_name),
                 PromptPiece::ShellBaseName => text.push_str(&self.name),
                 PromptPiece::CurrentWorkingDirectory { basename, .. } => {
                     text.push_str(&self.shown_cwd(basename));

@@ -90,7 +90,7 @@ impl Shell {
             ("BASH", "/bin/bash"),
             ("BASH_VERSION", "5.2.15(1)-release"),
             ("EUID", &user.uid.to_string()),
-            ("HOSTNAME", &id.private_name),
+            ("HOSTNAME", &id.host_name),
             ("IFS", " \t\n"),
             ("OPTIND", "1"),
             ("PS1", id.family.prompt()),
@@ -226,7 +226,8 @@ impl Family {
         }
     }
 
-    const fn umask(self) -> u16 {
+    /// The umask of a user's login.
+    pub(crate) const fn umask(self) -> u16 {
         match self {
             Self::Al2 | Self::Ubuntu2404 => 0o002,
             Self::Al2023 | Self::Debian12 | Self::Rhel9 => 0o022,

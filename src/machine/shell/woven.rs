@@ -2,7 +2,7 @@
 
 use super::dispatch::{Found, dispatch, find, run_command, start};
 use super::run::{run_text, say, settle, within};
-use super::{Boxed, Flow, Shell, Status, serve};
+use super::{Boxed, Flow, Shell, Status, scp, serve};
 use crate::machine::commands::sudo;
 use crate::machine::disk::Fault;
 use crate::machine::host::{Cell, Host};
@@ -18,9 +18,11 @@ pub(crate) enum Woven {
     Env,
     Eval,
     Exec,
+    Keygen,
     Nohup,
     Python,
     Read,
+    Scp,
     Sleep,
     Source,
     Su,
@@ -48,6 +50,7 @@ pub(super) fn run<'a>(
                 run_text(cell, io, &rest.join(" "), &format!("{prefix}eval: ")).await
             }
             Woven::Exec => exec(cell, io, rest).await,
+            Woven::Keygen => super::keygen::run(cell, io, rest).await,
             Woven::Nohup if rest.is_empty() => {
                 say(
                     cell,
@@ -59,6 +62,7 @@ pub(super) fn run<'a>(
             Woven::Nohup | Woven::Time => outside(cell, io, rest, arguments).await,
             Woven::Python => serve::python(cell, io, rest).await,
             Woven::Read => read(cell, io, rest).await,
+            Woven::Scp => scp::run(cell, io, arguments).await,
             Woven::Sleep => sleep(cell, io, rest).await,
             Woven::Source => source(cell, io, arguments).await,
             Woven::Su => su(cell, io, rest).await,

@@ -349,6 +349,7 @@ fn a_busy_port_is_named() {
             address: lab.address.parse().unwrap(),
             target: lab.target.clone(),
             listening,
+            admits: Default::default(),
         };
         let error = other.apply(&[place]).unwrap_err();
         assert!(matches!(error, StageError::Busy(_)), "{error:?}");

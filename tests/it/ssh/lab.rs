@@ -33,6 +33,13 @@ pub(super) struct OneMachine {
     happened: Condvar,
 }
 
+impl OneMachine {
+    /// `SHA256:…` of the host key that clients prefer.
+    pub(super) fn fingerprint(&self) -> String {
+        self.host_keys[0].sha256()
+    }
+}
+
 impl Host for OneMachine {
     fn host_keys(&self, _: &Target) -> Vec<HostKey> {
         self.host_keys.clone()
@@ -46,11 +53,9 @@ impl Host for OneMachine {
             .duration_since(SystemTime::UNIX_EPOCH)
             .unwrap()
             .as_millis();
-        work(
-            &mut self.machine.lock().unwrap(),
-            &self.identity,
-            i64::try_from(now).unwrap(),
-        );
+        let mut machine = self.machine.lock().unwrap();
+        machine.stir(rand::random());
+        work(&mut machine, &self.identity, i64::try_from(now).unwrap());
         true
     }
 
@@ -187,9 +192,14 @@ impl Lab {
             private_address: Ipv4Addr::new(172, 31, 5, 9),
             public_address: Some(address),
             private_name: "ip-172-31-5-9.ec2.internal".into(),
+            host_name: "ip-172-31-5-9.ec2.internal".into(),
             public_name: None,
             key_name: Some("key".into()),
             public_key: Some(key.public().openssh("key")),
+            host_keys: Vec::new(),
+            user_data: None,
+            metadata_enabled: true,
+            metadata_needs_token: true,
             security_groups: vec!["default".into()],
             booted_at: 1_700_000_000_000,
             account_id: "111122223333".into(),
@@ -247,6 +257,7 @@ impl Lab {
                 address,
                 target: self.target.clone(),
                 listening,
+                admits: Default::default(),
             }])
             .unwrap();
     }
@@ -288,12 +299,21 @@ impl Lab {
 
     /// `ssh` without the user's configuration, agent and known hosts.
     pub(super) fn client(&self, args: &[&str]) -> Command {
-        let mut ssh = Command::new("ssh");
+        self.tool("ssh", "-p", args)
+    }
+
+    /// `scp` or `sftp`, without the user's configuration too; `key.pem` is its key.
+    pub(super) fn copying(&self, tool: &str, args: &[&str]) -> Command {
+        self.tool(tool, "-P", &[&["-i", "key.pem"], args].concat())
+    }
+
+    fn tool(&self, name: &str, port: &str, args: &[&str]) -> Command {
+        let mut ssh = Command::new(name);
         ssh.current_dir(self.folder.path())
             .env_clear()
             .env("PATH", std::env::var_os("PATH").unwrap());
         ssh.env("TERM", "xterm")
-            .args(["-F", "none", "-p", &self.stage.port().to_string()]);
+            .args(["-F", "none", port, &self.stage.port().to_string()]);
         for option in [
             "UserKnownHostsFile=known_hosts",
             "GlobalKnownHostsFile=/dev/null",
@@ -317,9 +337,13 @@ impl Lab {
 
     /// Runs `ssh` with this on its standard input.
     pub(super) fn ssh_with(&self, args: &[&str], input: &[u8]) -> Said {
+        Self::run(self.client(args), input)
+    }
+
+    /// Runs a client with this on its standard input.
+    pub(super) fn run(mut client: Command, input: &[u8]) -> Said {
         let began = Instant::now();
-        let mut ssh = self.client(args);
-        let mut child = ssh
+        let mut child = client
             .stdin(Stdio::piped())
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())

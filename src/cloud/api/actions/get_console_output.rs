@@ -51,7 +51,7 @@ impl Operation for GetConsoleOutput {
                     "This instance type does not support retrieving the latest console logs.";
                 return Err(ApiError::new("UnsupportedOperation", text));
             }
-            instance.boots.last().copied()
+            instance.boots.last()
         } else {
             instance.posted_boot(call.env.now, call.env.pace)
         };

@@ -8,7 +8,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::cloud::api::answer::{Structure, Xml, answer, viewed};
+use crate::cloud::api::answer::{Element, Structure, answer, viewed};
+use crate::cloud::api::shape::Shape;
+use crate::cloud::api::xml::{Name, Xml, name};
 use crate::cloud::resources::instance::{
     EndedBy, Group, Instance, Interface, PublicAddress, State, Volume,
 };
@@ -59,16 +61,41 @@ impl Reservation {
                 .map_or("", |first| first.reservation_id.as_str()),
             owner_id: &self.owner,
             groups: &[],
-            instances: self
-                .instances
-                .iter()
-                .map(|instance| InstanceView::of(instance, &self.owner, self.launching))
-                .collect(),
+            instances: InstanceViews(self),
         }
     }
 }
 
 viewed!(Reservation as ReservationView);
+
+/// The instances of a reservation, looked at one by one: a view of all of them would be larger than the answer's text.
+#[derive(Debug, Clone, PartialEq)]
+struct InstanceViews<'a>(&'a Reservation);
+
+impl InstanceViews<'_> {
+    fn each(&self) -> impl Iterator<Item = InstanceView<'_>> {
+        let Reservation {
+            owner, launching, ..
+        } = self.0;
+        let instances = self.0.instances.iter();
+        instances.map(move |instance| InstanceView::of(instance, owner, *launching))
+    }
+}
+
+impl Element for InstanceViews<'_> {
+    const SHAPE: Shape = <Vec<InstanceView<'static>> as Element>::SHAPE;
+    fn write(&self, xml: &mut Xml, name: Name) {
+        // A reservation has at least one instance.
+        xml.open(name);
+        for instance in self.each() {
+            instance.write(xml, name!("item"));
+        }
+        xml.close(name);
+    }
+    fn json(&self) -> Option<serde_json::Value> {
+        Some(self.each().filter_map(|one| one.json()).collect())
+    }
+}
 
 impl Structure for Reservation {
     fn members(&self, xml: &mut Xml) {
@@ -82,7 +109,7 @@ answer! {
         reservation_id: &'a str = "reservationId",
         owner_id: &'a str = "ownerId",
         groups: &'a [Group] = "groupSet",
-        instances: Vec<InstanceView<'a>> = "instancesSet",
+        instances: InstanceViews<'a> = "instancesSet",
     }
 }
 

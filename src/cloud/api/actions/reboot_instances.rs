@@ -39,11 +39,9 @@ impl Operation for RebootInstances {
                 }
             }
         }
-        let now = call.env.now;
+        let (now, pace) = (call.env.now, call.env.pace);
         for instance in &before {
-            if instance.state == State::Running {
-                call.region.instances.reboot(&instance.id, now);
-            }
+            call.region.instances.reboot(&instance.id, now, pace);
         }
         Ok(RebootInstancesAnswer { return_: true })
     }

@@ -2,7 +2,7 @@
 
 use std::net::IpAddr;
 
-use crate::cloud::resources::security_group::{Peer, SecurityGroups};
+use crate::cloud::resources::security_group::{Peer, SecurityGroups, Traffic};
 
 /// Whether a connection gets through.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -16,6 +16,22 @@ pub enum Admission {
     Closed,
 }
 impl SecurityGroups {
+    /// All traffic from `from` that reaches an instance that is in these groups.
+    pub fn admitted(&self, group_ids: &[String], from: IpAddr) -> Vec<Traffic> {
+        let from = from.to_canonical();
+        group_ids
+            .iter()
+            .filter_map(|id| self.get(id))
+            .flat_map(|group| &group.ingress)
+            .filter(|rule| match &rule.peer {
+                Peer::Ipv4(range) => ipnet::IpNet::from(*range).contains(&from),
+                Peer::Ipv6(range) => ipnet::IpNet::from(*range).contains(&from),
+                Peer::Group(_) => false,
+            })
+            .map(|rule| rule.traffic)
+            .collect()
+    }
+
     /// Whether a TCP connection from `from` to `port` reaches an instance that is in these groups.
     ///
     /// A rule for another group's members is for others: whoever comes from outside the network is no member. A rule by
@@ -52,7 +68,7 @@ mod tests {
 
     use super::*;
     use crate::cloud::api::testing::Client;
-    use crate::cloud::resources::security_group::{Icmp, PortRange, Rule, SecurityGroup, Traffic};
+    use crate::cloud::resources::security_group::{Icmp, PortRange, Rule, SecurityGroup};
     use crate::cloud::resources::tag::Tags;
 
     fn rule(n: u8, traffic: Traffic, peer: Peer) -> Rule {
@@ -131,6 +147,44 @@ mod tests {
             Admission::ForOthers
         );
         assert_eq!(admits(&groups, &[], 22, "198.51.100.7"), Admission::Closed);
+    }
+
+    #[test]
+    fn what_is_admitted_is_what_rules_for_this_source_say() {
+        let home = Peer::ipv4("198.51.100.7/32").unwrap();
+        let elsewhere = Peer::ipv4("192.0.2.0/24").unwrap();
+        let groups = groups(vec![
+            vec![
+                rule(1, ssh(), home.clone()),
+                rule(2, Traffic::All, elsewhere),
+            ],
+            vec![
+                rule(
+                    3,
+                    Traffic::Icmp(Icmp {
+                        kind: None,
+                        code: None,
+                    }),
+                    home,
+                ),
+                rule(4, Traffic::All, Peer::Group("a".into())),
+            ],
+        ]);
+        let both = ["a".to_owned(), "b".to_owned()];
+        assert_eq!(
+            groups.admitted(&both, "198.51.100.7".parse().unwrap()),
+            [
+                ssh(),
+                Traffic::Icmp(Icmp {
+                    kind: None,
+                    code: None
+                })
+            ]
+        );
+        assert_eq!(
+            groups.admitted(&both[1..], "192.0.2.1".parse().unwrap()),
+            []
+        );
     }
 
     #[test]

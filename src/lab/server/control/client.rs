@@ -139,6 +139,11 @@ impl Client {
         })
     }
 
+    /// Asks for everything that the coach says from now on, to be read from this client until the lab ends.
+    pub fn watch(&mut self, colour: bool) -> Result<(), NoEngine> {
+        self.send(&["watch", if colour { "1" } else { "0" }])
+    }
+
     /// The same connection twice, to write to one and read from the other.
     pub fn halves(self) -> io::Result<(Self, Self)> {
         let stream = match &self.stream {

@@ -5,6 +5,7 @@
 //! prompt  SHELL PID STATUS COLUMNS DIRECTORY text COMMAND      a prompt after this command
 //! prompt  SHELL PID STATUS COLUMNS DIRECTORY history           the output of `history 1` follows, ended by a NUL
 //! lab     DIRECTORY COLUMNS COLOUR WORD...                     the `lab` command
+//! watch   COLOUR                                               what the coach says, until the lab ends; words, one a line, go back
 //! reach   ADDRESS PORT                                         -> open | refused | silent
 //! connect ADDRESS PORT                                         -> ok, and the connection becomes SSH's; or as above
 //! ```
@@ -84,6 +85,7 @@ pub(super) enum Told {
 pub(super) enum Request {
     Prompt { report: PromptReport, told: Told },
     Word(WordReport),
+    Watch { colour: bool },
     Reach { address: String, port: u16 },
     Connect { address: String, port: u16 },
 }
@@ -137,6 +139,9 @@ pub(super) fn complete(bytes: &[u8], token: Option<&str>) -> Option<Option<Reque
             columns: columns.parse().ok().filter(|columns| *columns > 0),
             colour: *colour == "1",
         }))),
+        ["watch", colour] if after.is_empty() => Some(Some(Request::Watch {
+            colour: *colour == "1",
+        })),
         ["reach", address, port] => Some(Some(Request::Reach {
             address: (*address).to_owned(),
             port: port.parse().ok()?,

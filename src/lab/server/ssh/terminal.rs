@@ -3,10 +3,13 @@
 //! russh answers a client only between two callbacks, so output must never be awaited inside one: each channel has a task
 //! of its own. That task always takes what comes, and stops handing it to the machine while the client does not read what
 //! was said before, or the machine does not read what was typed. Memory per channel is bounded by [`MOST_UNSENT`],
-//! [`MOST_HELD`] and one answer of the machine, and for all channels together by the server's [`Budget`].
+//! [`MOST_HELD`] and one answer of the machine, and for all channels together by the server's [`Budget`](super::budget::Budget).
 //!
 //! Output keeps to the client's window here and not in russh, which sends nothing on any channel of a connection while one
 //! of them has more to send than its window takes.
+//!
+//! What changed on the machine is written before the next prompt is sent, but for changes that follow each other closely (a
+//! file that is coming in): those are written together, at the latest before the exit status is sent.
 
 use std::collections::VecDeque;
 use std::future::pending;
@@ -17,11 +20,13 @@ use russh::server::{Handle, Msg};
 use russh::{Channel, ChannelId, Sig};
 use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Connection;
 use super::budget::Share;
 use super::config::WINDOW;
+use super::sftp::{self, Sftp};
 use crate::course::evidence::What;
 use crate::machine::{Identity, Machine, Output, Session, Size, Then};
 
@@ -38,6 +43,10 @@ const VARIABLES: usize = 128;
 const PIECE: usize = 32 * 1024;
 /// The stream number of standard error (RFC 4254, section 5.2).
 const STDERR: u32 = 1;
+/// Changes of a machine are not written more often than this,
+const KEPT_EVERY: Duration = Duration::from_millis(500);
+/// and at most this part of the time is spent on writing them.
+const KEPT_PART: u32 = 10;
 /// Exit status of cloud-init's forced command for root.
 const ROOT_STATUS: u32 = 142;
 /// Exit status of a command that Ctrl-C ended.
@@ -58,6 +67,7 @@ pub(super) enum Input {
     Env(String, String),
     Shell,
     Exec(String),
+    Sftp,
     Bytes(Vec<u8>),
     Resize(Size),
     /// Its name without `SIG`.
@@ -72,7 +82,7 @@ impl Input {
             Self::Exec(text) | Self::Signal(text) | Self::Pty(_, text) => text.len(),
             Self::Env(name, value) => name.len() + value.len(),
             Self::Bytes(bytes) => bytes.len(),
-            Self::Shell | Self::Resize(_) | Self::End => 0,
+            Self::Shell | Self::Sftp | Self::Resize(_) | Self::End => 0,
         };
         inside + size_of::<Self>()
     }
@@ -82,12 +92,22 @@ impl Input {
 enum Piece {
     Stdout(Vec<u8>),
     Stderr(Vec<u8>),
+    /// What changed on the machine is written before what follows is sent.
+    Keep,
     /// Exit status, end of output and close.
     Exit(u32),
     /// In place of a status: the signal that ended the command.
     Killed(&'static str),
     End,
     Close,
+}
+
+/// What came of sending a piece.
+enum Sent {
+    /// So many bytes of it; 0 when it has none.
+    Bytes(usize),
+    /// What changed was written, which took so long.
+    Kept(Duration),
 }
 
 /// The two ways to a client, each of which keeps to the channel's window.
@@ -109,6 +129,16 @@ pub(super) struct Terminal {
     /// `TERM`, then what the client has set.
     variables: Vec<(String, String)>,
     session: Option<Session>,
+    /// The `sftp` subsystem, in place of a session.
+    sftp: Option<Sftp>,
+    /// It has requests that are not looked at yet.
+    busy: bool,
+    /// Something is to be written,
+    unkept: bool,
+    /// but not before this,
+    keep_after: Option<Instant>,
+    /// and this is it being written.
+    keeping: Option<JoinHandle<Duration>>,
     /// Root's sentence was said.
     turned_away: bool,
     unsent: VecDeque<Piece>,
@@ -142,6 +172,11 @@ impl Terminal {
             pty: None,
             variables: Vec::new(),
             session: None,
+            sftp: None,
+            busy: false,
+            unkept: false,
+            keep_after: None,
+            keeping: None,
             turned_away: false,
             unsent: VecDeque::new(),
             unsent_bytes: 0,
@@ -162,10 +197,14 @@ impl Terminal {
                 self.take(input);
             }
             if self.done && self.unsent.is_empty() {
-                return;
+                break;
+            }
+            if matches!(self.unsent.front(), Some(Piece::Keep)) && self.keeping.is_none() {
+                self.keeping = Some(self.keep());
             }
             if !self.share.set(self.held_bytes + self.unsent_bytes) {
                 // The server keeps as much as it may: what waits here goes.
+                self.unkept |= self.unsent.iter().any(|piece| matches!(piece, Piece::Keep));
                 self.unsent.clear();
                 (self.unsent_bytes, self.sent_bytes) = (0, 0);
                 self.done = false;
@@ -176,24 +215,56 @@ impl Terminal {
             let wake = self
                 .wake
                 .filter(|_| !self.done && self.unsent_bytes < MOST_UNSENT);
+            let keep = self.keep_after.filter(|_| self.unkept && !self.done);
             tokio::select! {
                 biased;
-                sent = send(&mut self.writers, &self.handle, self.channel, self.unsent.front(), self.sent_bytes) => match sent {
-                    Ok(bytes) => self.sent(bytes),
-                    Err(()) => return,
+                sent = send(&mut self.writers, &self.handle, self.channel, (self.unsent.front(), self.sent_bytes), &mut self.keeping) => match sent {
+                    Ok(sent) => self.sent(sent),
+                    Err(()) => break,
                 },
                 input = inputs.recv() => match input {
                     Some(input) => self.hold(input),
-                    None => return,
+                    None => break,
                 },
                 () = until(wake) => self.woken(),
+                () = until(keep) => self.queue_keep(),
             }
+        }
+        // The client has gone in the middle of something.
+        if self.unkept || self.keeping.is_some() {
+            // Nobody waits for it any more.
+            drop(self.keep());
+        }
+    }
+
+    /// Writes what changed on the machine, beside this task.
+    fn keep(&self) -> JoinHandle<Duration> {
+        let connection = Arc::clone(&self.connection);
+        tokio::task::spawn_blocking(move || {
+            let began = Instant::now();
+            connection.host.keep(&connection.target);
+            began.elapsed()
+        })
+    }
+
+    fn queue_keep(&mut self) {
+        self.unkept = false;
+        self.keep_after = None;
+        self.unsent.push_back(Piece::Keep);
+    }
+
+    /// Something on the machine is to be written: now, or together with what follows closely.
+    fn changed(&mut self) {
+        self.unkept = true;
+        let queued = self.unsent.iter().any(|piece| matches!(piece, Piece::Keep));
+        if !queued && self.keep_after.is_none_or(|after| after <= Instant::now()) {
+            self.queue_keep();
         }
     }
 
     /// What can be handed on now: nothing while too much waits for the client, and no more bytes than the machine takes.
     fn next_input(&mut self) -> Option<Input> {
-        if self.done || self.unsent_bytes >= MOST_UNSENT {
+        if self.done || self.busy || self.unsent_bytes >= MOST_UNSENT {
             return None;
         }
         if let (Some(Input::Bytes(bytes)), Some(session)) = (self.held.front(), &self.session)
@@ -217,7 +288,7 @@ impl Terminal {
     }
 
     fn take(&mut self, input: Input) {
-        let started = self.session.is_some() || self.turned_away;
+        let started = self.session.is_some() || self.sftp.is_some() || self.turned_away;
         match input {
             Input::Pty(size, kind) if !started => {
                 self.pty = Some(size);
@@ -242,6 +313,19 @@ impl Terminal {
             }
             // As sshd: a forced command gets no signals.
             Input::Signal(_) if self.turned_away => {}
+            Input::Sftp if !started => self.start_sftp(),
+            Input::Bytes(bytes) if self.sftp.is_some() => {
+                if let Some(sftp) = &mut self.sftp {
+                    sftp.take(&bytes);
+                }
+                self.serve();
+            }
+            Input::End if self.sftp.is_some() => {
+                if let Some(sftp) = &mut self.sftp {
+                    sftp.end();
+                }
+                self.serve();
+            }
             Input::Bytes(bytes) => {
                 self.drive(|session, machine, id, now| session.input(machine, id, now, &bytes));
             }
@@ -255,7 +339,7 @@ impl Terminal {
                 }
             }
             // A second shell on the same channel: sshd does not start one either.
-            Input::Pty(..) | Input::Env(..) | Input::Shell | Input::Exec(_) => {}
+            Input::Pty(..) | Input::Env(..) | Input::Shell | Input::Exec(_) | Input::Sftp => {}
         }
     }
 
@@ -275,21 +359,52 @@ impl Terminal {
         let (user, from, pty) = (self.login.user.clone(), self.connection.from, self.pty);
         let variables = std::mem::take(&mut self.variables);
         let mut session = None;
-        let here =
-            self.connection
-                .host
-                .with_machine(&self.connection.target, &mut |machine, id, now| {
-                    let mut new = Session::login(machine, id, &user, from, now, pty);
-                    for (name, value) in &variables {
-                        new.env(name, value);
-                    }
-                    session = Some(new);
-                });
+        self.with_machine(|machine, id, now| {
+            let mut new = Session::login(machine, id, &user, from, now, pty);
+            for (name, value) in &variables {
+                new.env(name, value);
+            }
+            session = Some(new);
+        });
         self.session = session;
-        if here {
-            self.drive(begin);
-        } else {
-            self.connection.watch.hang_up();
+        self.drive(begin);
+    }
+
+    /// Begins the `sftp` subsystem.
+    fn start_sftp(&mut self) {
+        let user = self.login.user.clone();
+        let mut sftp = None;
+        self.with_machine(|machine, _, _| sftp = Some(Sftp::new(machine, &user)));
+        self.sftp = sftp;
+    }
+
+    /// Lets the `sftp` subsystem answer what has come in, as far as it does in one turn.
+    fn serve(&mut self) {
+        let Some(mut sftp) = self.sftp.take() else {
+            return;
+        };
+        let mut turn = None;
+        self.with_machine(|machine, _, now| turn = Some(sftp.turn(machine, now)));
+        self.sftp = Some(sftp);
+        let Some(turn) = turn else { return };
+        self.say(turn.bytes, Piece::Stdout);
+        self.busy = turn.then == sftp::Then::GoOn;
+        self.wake = self.busy.then(Instant::now);
+        if let sftp::Then::Exit(status) = turn.then {
+            self.exit(status);
+        }
+    }
+
+    /// Works on the machine. When the instance was terminated under the learner, the connection goes with it.
+    fn with_machine(&mut self, mut work: impl FnMut(&mut Machine, &Identity, i64)) {
+        let connection = &self.connection;
+        match connection
+            .host
+            .with_machine_for_now(&connection.target, &mut work)
+        {
+            Some(true) => self.changed(),
+            Some(false) => {}
+            None => connection.watch.hang_up(),
         }
     }
 
@@ -297,6 +412,8 @@ impl Terminal {
         self.wake = None;
         if self.turned_away {
             self.exit(ROOT_STATUS);
+        } else if self.sftp.is_some() {
+            self.serve();
         } else {
             self.drive(Session::wake);
         }
@@ -307,19 +424,15 @@ impl Terminal {
         &mut self,
         mut call: impl FnMut(&mut Session, &mut Machine, &Identity, i64) -> Output,
     ) {
-        let Some(session) = &mut self.session else {
+        let Some(mut session) = self.session.take() else {
             return;
         };
         let mut answer = None;
-        self.connection
-            .host
-            .with_machine(&self.connection.target, &mut |machine, id, now| {
-                answer = Some((call(session, machine, id, now), now));
-            });
-        // The instance was terminated under the learner: the connection goes with it.
-        let Some((output, now)) = answer else {
-            return self.connection.watch.hang_up();
-        };
+        self.with_machine(|machine, id, now| {
+            answer = Some((call(&mut session, machine, id, now), now));
+        });
+        self.session = Some(session);
+        let Some((output, now)) = answer else { return };
         for ran in output.ran {
             self.connection.record(What::RemoteCommand {
                 session: self.connection.session,
@@ -362,6 +475,9 @@ impl Terminal {
 
     fn end(&mut self, how: Piece) {
         if !self.done {
+            if self.unkept {
+                self.queue_keep();
+            }
             self.unsent.extend([Piece::End, how, Piece::Close]);
         }
         self.finish();
@@ -378,18 +494,25 @@ impl Terminal {
     fn finish(&mut self) {
         self.done = true;
         self.session = None;
+        self.sftp = None;
+        self.busy = false;
         self.held = VecDeque::new();
     }
 
-    /// So many bytes of the first piece have gone out; all of it, when it has none.
-    fn sent(&mut self, bytes: usize) {
-        let whole = match self.unsent.front() {
-            Some(Piece::Stdout(piece) | Piece::Stderr(piece)) => {
+    /// A piece has gone out, or so many bytes of it.
+    fn sent(&mut self, sent: Sent) {
+        let whole = match (self.unsent.front(), sent) {
+            (Some(Piece::Stdout(piece) | Piece::Stderr(piece)), Sent::Bytes(bytes)) => {
                 self.unsent_bytes = self.unsent_bytes.saturating_sub(bytes);
                 self.sent_bytes += bytes;
                 self.sent_bytes >= piece.len()
             }
-            Some(Piece::Exit(_) | Piece::Killed(_) | Piece::End | Piece::Close) | None => true,
+            (_, Sent::Kept(took)) => {
+                self.keeping = None;
+                self.keep_after = Some(Instant::now() + KEPT_EVERY.max(KEPT_PART * took));
+                true
+            }
+            (_, Sent::Bytes(_)) => true,
         };
         if whole {
             self.unsent.pop_front();
@@ -398,37 +521,43 @@ impl Terminal {
     }
 }
 
-/// Hands on what the client's window takes of a piece, from its byte `from`; how many bytes that were. Cut short, a writer
-/// keeps what it has begun and goes on with it when it is asked for the same piece again.
+/// Hands on what the client's window takes of a piece, from its byte `from`. Cut short, a writer keeps what it has begun and
+/// goes on with it when it is asked for the same piece again.
 async fn send(
     writers: &mut Writers,
     handle: &Handle,
     channel: ChannelId,
-    piece: Option<&Piece>,
-    from: usize,
-) -> Result<usize, ()> {
-    let rest = |bytes: &'_ Vec<u8>| from.min(bytes.len());
+    (piece, from): (Option<&Piece>, usize),
+    keeping: &mut Option<JoinHandle<Duration>>,
+) -> Result<Sent, ()> {
     match piece {
+        Some(Piece::Keep) => {
+            return Ok(Sent::Kept(match keeping {
+                // It fails only when the program is ending.
+                Some(keeping) => keeping.await.unwrap_or_default(),
+                None => Duration::ZERO,
+            }));
+        }
         Some(Piece::Stdout(bytes)) => {
-            let (_, rest) = bytes.split_at(rest(bytes));
-            writers.out.write(rest).await.map_err(drop)
+            let rest = bytes.get(from..).unwrap_or_default();
+            return writers.out.write(rest).await.map(Sent::Bytes).map_err(drop);
         }
         Some(Piece::Stderr(bytes)) => {
-            let (_, rest) = bytes.split_at(rest(bytes));
-            writers.err.write(rest).await.map_err(drop)
+            let rest = bytes.get(from..).unwrap_or_default();
+            return writers.err.write(rest).await.map(Sent::Bytes).map_err(drop);
         }
-        Some(Piece::Exit(status)) => handle
-            .exit_status_request(channel, *status)
-            .await
-            .map(|()| 0),
-        Some(Piece::Killed(name)) => handle
-            .exit_signal_request(channel, named(name), false, String::new(), String::new())
-            .await
-            .map(|()| 0),
-        Some(Piece::End) => handle.eof(channel).await.map(|()| 0),
-        Some(Piece::Close) => handle.close(channel).await.map(|()| 0),
+        Some(Piece::Exit(status)) => handle.exit_status_request(channel, *status).await,
+        Some(Piece::Killed(name)) => {
+            let nothing = String::new;
+            handle
+                .exit_signal_request(channel, named(name), false, nothing(), nothing())
+                .await
+        }
+        Some(Piece::End) => handle.eof(channel).await,
+        Some(Piece::Close) => handle.close(channel).await,
         None => pending().await,
     }
+    .map(|()| Sent::Bytes(0))
 }
 
 fn named(signal: &str) -> Sig {

@@ -367,6 +367,11 @@ impl Handler for Visitor {
             self.hand(channel, Input::Exec(name.to_owned())).await;
             return Ok(());
         }
+        if name == "sftp" {
+            session.channel_success(channel)?;
+            self.hand(channel, Input::Sftp).await;
+            return Ok(());
+        }
         session.channel_failure(channel)
     }
 

@@ -39,7 +39,8 @@ pub(super) fn learner_has_one(layout: &Layout) -> bool {
 }
 
 fn write_as(layout: &Layout, name: &str, text: &str) -> io::Result<PathBuf> {
-    let path = layout.ssh_config().with_file_name(name);
+    // Not in the folder that is `~/.ssh` in the netns stage.
+    let path = layout.shell().join(name);
     if std::fs::read(&path).is_ok_and(|now| now == text.as_bytes()) {
         return Ok(path);
     }

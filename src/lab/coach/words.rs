@@ -1,0 +1,130 @@
+//! The coach's sentences: what was seen, what is awaited, and how to go on.
+
+use std::fmt::Write;
+
+use crate::course::judge::StepVerdict;
+use crate::course::lesson::{Lesson, Step};
+use crate::course::mistake::Recognised;
+use crate::course::progress::Progress;
+use crate::course::verdict::Verdict;
+
+/// The most lines after one command.
+pub const LINES: usize = 6;
+
+/// The current step and its place; none when every step is behind the learner.
+pub(super) fn current<'a>(lesson: &'a Lesson, progress: &Progress) -> Option<(usize, &'a Step)> {
+    let number = progress.current(lesson)?;
+    lesson.steps.get(number).map(|step| (number, step))
+}
+
+/// A verdict that is not a pass. `repeated` when it was said before.
+pub(super) fn verdict(
+    lesson: &Lesson,
+    progress: &Progress,
+    judged: &StepVerdict,
+    repeated: bool,
+) -> String {
+    let mut text = String::new();
+    match &judged.verdict {
+        Verdict::Passed { .. } => {}
+        Verdict::NotYet {
+            wanted,
+            found,
+            mistake,
+        } => match mistake {
+            Some(recognised) => explain(&mut text, recognised),
+            None if repeated => {
+                // The goal is worded as what to do, and is short.
+                let todo =
+                    current(lesson, progress).map_or(wanted.as_str(), |(_, step)| &step.goal);
+                let _ = writeln!(text, "[not yet] {todo}");
+            }
+            None => {
+                let _ = writeln!(text, "[not yet] {found}");
+                let _ = writeln!(text, "Awaited: {wanted}");
+                text.push_str("`lab` shows the task, `lab hint` helps.\n");
+            }
+        },
+        Verdict::CouldNotTell { why } => {
+            let _ = writeln!(
+                text,
+                "[could not tell] {why} Type `lab check` to look again."
+            );
+        }
+    }
+    text
+}
+
+/// What comes after a step.
+pub(super) fn next(lesson: &Lesson, progress: &Progress) -> String {
+    match current(lesson, progress) {
+        Some((number, step)) => format!(
+            "Next, step {} of {}: {}\nType `lab` to read how, `lab hint` for help.",
+            number + 1,
+            lesson.steps.len(),
+            step.goal
+        ),
+        None => farewell(lesson, progress),
+    }
+}
+
+/// What is said when no step is left.
+pub(super) fn farewell(lesson: &Lesson, progress: &Progress) -> String {
+    let skipped: Vec<&str> = lesson
+        .steps
+        .iter()
+        .filter(|step| !progress.has_passed(&step.id))
+        .map(|step| step.id.as_str())
+        .collect();
+    let points = format!("{} of {} points", progress.points(), lesson.points());
+    if skipped.is_empty() {
+        format!(
+            "[passed] {}: every step is done, {points}.\nYou have done this with the real ssh and the real files: \
+             on AWS it is the same.\nType `exit` to leave, or go on exploring.",
+            lesson.title
+        )
+    } else {
+        format!(
+            "You are at the end, with {points}. Skipped and still open: {}.\nDo them now if you like, or type `exit`.",
+            skipped.join(", ")
+        )
+    }
+}
+
+/// Where the learner stands, step by step.
+pub(super) fn standing(lesson: &Lesson, progress: &Progress) -> String {
+    let mut text = format!("{}\n", lesson.title);
+    for step in &lesson.steps {
+        let word = match progress.steps.get(&step.id) {
+            Some(done) if done.skipped => "skipped",
+            Some(_) => "done",
+            None => "to do",
+        };
+        let _ = writeln!(text, "[{word}] {}", step.goal);
+    }
+    let _ = write!(text, "{} of {} points", progress.points(), lesson.points());
+    text
+}
+
+/// A mistake's sentence, and the command that cures it on lines of its own.
+pub(super) fn explain(text: &mut String, recognised: &Recognised) {
+    let _ = writeln!(text, "[not yet] {}", recognised.says);
+    for line in recognised.cure.iter().flat_map(|cure| cure.lines()) {
+        let _ = writeln!(text, "    {line}");
+    }
+}
+
+/// Keeps what is said after one command to a few lines: each sentence that is dropped can be read with `lab`.
+pub(super) fn shortened(text: &str) -> String {
+    let wrapped = |text: &str| {
+        text.lines()
+            .map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1))
+            .sum::<usize>()
+    };
+    let mut kept: Vec<&str> = text.lines().collect();
+    while kept.len() > 2 && wrapped(&kept.join("\n")) > LINES {
+        // The oldest passed step is the one that is missed least.
+        kept.remove(0);
+    }
+    kept.join("\n")
+}
