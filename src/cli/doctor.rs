@@ -10,7 +10,7 @@ use crate::cli::lab_options::{self, AwsCli, program};
 use crate::lab::engine::MY_IPV4;
 use crate::lab::shell::LabShell;
 use crate::lab::simulation::LAB_ADDRESSES;
-use crate::lab::stage::{Ground, cure, probe};
+use crate::lab::stage::{Ground, Probe, cure};
 use crate::lab::workspace::Workspace;
 
 /// Which stage a lab has here, and what an administrator could do about it.
@@ -31,11 +31,13 @@ fn stage() -> Result<String, CliError> {
         my_address: MY_IPV4,
         instances: LAB_ADDRESSES,
     };
-    Ok(match probe(&ground) {
-        Ok(notes) => notes.into_iter().fold(
-            "netns: a lab has a network of its own here, and your tools work in it as they are"
+    Ok(match Probe::make(&ground) {
+        Ok(probe) => probe.notes.iter().fold(
+            "netns: a lab has a network of its own here, and your tools work in it as they are.\n        \
+             The lab's files lie over ~/.ssh and ~/.aws in its shell; one that you do not have\n        \
+             is an empty folder while a lab is open"
                 .to_owned(),
-            |text, note| text + "\n        note: " + &note,
+            |text, note| text + "\n        note: " + note,
         ),
         Err(why) => {
             let cure = cure(&program).map(|cure| format!("\n{cure}"));

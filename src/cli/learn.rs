@@ -130,7 +130,7 @@ fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli, watch: &str) -> Stri
 
 /// Which stage this is, and why.
 fn stage(engine: &Engine) -> String {
-    let mut text = match (engine.keeper(), engine.why_not_netns()) {
+    let text = match (engine.keeper(), engine.why_not_netns()) {
         (Some(_), _) => {
             "Stage: netns. This shell has its own network: the lab, and nothing else.".to_owned()
         }
@@ -140,10 +140,10 @@ fn stage(engine: &Engine) -> String {
             engine.stage()
         ),
     };
-    for note in engine.stage_notes() {
-        text += &format!("\nNote: {note}.");
-    }
-    text
+    let notes = engine.stage_notes();
+    notes
+        .iter()
+        .fold(text, |text, note| text + "\nNote: " + note + ".")
 }
 
 fn goodbye(engine: &Engine) -> String {

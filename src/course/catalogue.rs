@@ -47,6 +47,18 @@ const FOLDERS: &[Folder] = &[(
             include_str!("../../lessons/01-key-pair-and-ssh/meet-the-error.md"),
         ),
         (
+            "mistakes/authorized_keys_open.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/authorized_keys_open.sh"),
+        ),
+        (
+            "mistakes/authorized_keys_without.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/authorized_keys_without.sh"),
+        ),
+        (
+            "mistakes/command_incomplete.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/command_incomplete.sh"),
+        ),
+        (
             "mistakes/group_closed.sh",
             include_str!("../../lessons/01-key-pair-and-ssh/mistakes/group_closed.sh"),
         ),
@@ -83,6 +95,10 @@ const FOLDERS: &[Folder] = &[(
             include_str!("../../lessons/01-key-pair-and-ssh/mistakes/key_file_json.sh"),
         ),
         (
+            "mistakes/key_file_other.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/key_file_other.sh"),
+        ),
+        (
             "mistakes/key_file_truncated.sh",
             include_str!("../../lessons/01-key-pair-and-ssh/mistakes/key_file_truncated.sh"),
         ),
@@ -93,6 +109,14 @@ const FOLDERS: &[Folder] = &[(
         (
             "mistakes/key_file_whole_answer.sh",
             include_str!("../../lessons/01-key-pair-and-ssh/mistakes/key_file_whole_answer.sh"),
+        ),
+        (
+            "mistakes/key_locked.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/key_locked.sh"),
+        ),
+        (
+            "mistakes/key_lost.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/key_lost.sh"),
         ),
         (
             "mistakes/key_open_to_others.sh",
@@ -137,12 +161,24 @@ const FOLDERS: &[Folder] = &[(
             include_str!("../../lessons/01-key-pair-and-ssh/mistakes/mode_600.sh"),
         ),
         (
+            "mistakes/never_left.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/never_left.sh"),
+        ),
+        (
             "mistakes/no_identity.sh",
             include_str!("../../lessons/01-key-pair-and-ssh/mistakes/no_identity.sh"),
         ),
         (
             "mistakes/old_address.sh",
             include_str!("../../lessons/01-key-pair-and-ssh/mistakes/old_address.sh"),
+        ),
+        (
+            "mistakes/old_host_key.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/old_host_key.sh"),
+        ),
+        (
+            "mistakes/old_signature.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/old_signature.sh"),
         ),
         (
             "mistakes/ppk_given_to_ssh.sh",
@@ -159,6 +195,10 @@ const FOLDERS: &[Folder] = &[(
         (
             "mistakes/root_login.sh",
             include_str!("../../lessons/01-key-pair-and-ssh/mistakes/root_login.sh"),
+        ),
+        (
+            "mistakes/too_many_keys.sh",
+            include_str!("../../lessons/01-key-pair-and-ssh/mistakes/too_many_keys.sh"),
         ),
         (
             "mistakes/unknown_address.sh",
@@ -252,8 +292,15 @@ mod tests {
 
     #[test]
     fn every_mistake_has_a_script_in_lesson_one() {
-        // None is left out today; one that no script can make is to be listed here with the reason.
-        let without: &[(Mistake, &str)] = &[];
+        // Those that no script can make are met in `tests/it/catalogue/`.
+        let without: &[(Mistake, &str)] = &[
+            (
+                Mistake::HostKeyChanged,
+                "needs an address that comes back: 250 launches",
+            ),
+            (Mistake::HostNotFound, "asks the computer's own name server"),
+            (Mistake::PemGivenToPutty, "needs PuTTY"),
+        ];
         let lessons = lessons().unwrap();
         for mistake in Mistake::ALL {
             let has = lessons[0]

@@ -2,7 +2,7 @@
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Event, Evidence, What};
-use crate::course::explain::{api, launch, login, network};
+use crate::course::explain::{api, client, launch, login, network};
 use crate::course::hint;
 use crate::course::mistake::Recognised;
 use crate::course::scene;
@@ -65,6 +65,7 @@ pub fn diagnose(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> 
         | What::Connected { .. }
         | What::UserNamed { .. }
         | What::KeyOffered { .. }
+        | What::Refused { .. }
         | What::LoggedIn { .. }
         | What::RootTurnedAway { .. }
         | What::RemoteCommand { .. }
@@ -80,15 +81,24 @@ fn without_attempt(
     evidence: &Evidence,
     bindings: &Bindings,
 ) -> Option<Recognised> {
-    let failed = fresh.iter().rev().any(|event| {
-        matches!(&event.what, What::ShellCommand { line: Some(line), status: 255, .. }
-            if hint::names_client(line))
-    });
-    let instance = scene::bound_instance(evidence, bindings).filter(|_| failed)?;
+    let failed = fresh.iter().rev().find_map(|event| {
+        if let What::ShellCommand {
+            line: Some(line),
+            status: 255,
+            ..
+        } = &event.what
+        {
+            hint::names_client(line).then_some(line)
+        } else {
+            None
+        }
+    })?;
+    let instance = scene::bound_instance(evidence, bindings)?;
     match instance.state.as_str() {
         "pending" => Some(network::pending(Some(instance), bindings)),
         "stopping" | "stopped" => Some(launch::stopped(instance)),
         "shutting-down" | "terminated" => Some(launch::terminated(instance)),
+        "running" => Some(client::explain(failed, instance, bindings)),
         _ => None,
     }
 }
@@ -101,6 +111,7 @@ fn is_attempt(what: &What) -> bool {
         What::Connected { .. }
         | What::UserNamed { .. }
         | What::KeyOffered { .. }
+        | What::Refused { .. }
         | What::LoggedIn { .. }
         | What::RootTurnedAway { .. }
         | What::RemoteCommand { .. }
@@ -142,7 +153,7 @@ fn is_command(what: &What) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::course::evidence::{KeyContent, Silence};
+    use crate::course::evidence::{KeyContent, KnownHost, Refusal, Silence};
     use crate::course::fixture::{ADDRESS, ID, Lab, OTHER_SHA, SHA, file, key};
     use crate::course::mistake::Mistake;
 
@@ -202,6 +213,117 @@ mod tests {
         let mut lab = Lab::ready();
         lab.tried(1, None, &[]);
         assert_eq!(found(&lab), Some(Mistake::HostKeyRefused));
+    }
+
+    #[test]
+    fn another_host_key_than_the_known_one_is_told_from_an_unknown_one() {
+        for (key, mistake) in [
+            ("SHA256:another", Mistake::HostKeyChanged),
+            // ssh had the right one and hung up all the same: with another list of known hosts, say.
+            ("SHA256:host", Mistake::HostKeyRefused),
+        ] {
+            let mut lab = Lab::ready();
+            lab.known_hosts.push(KnownHost {
+                host: ADDRESS.into(),
+                key_sha256: key.into(),
+            });
+            lab.tried(1, None, &[]);
+            assert_eq!(found(&lab), Some(mistake), "{key}");
+        }
+    }
+
+    /// A connection that sshd has its own reason to refuse.
+    fn refused(why: Refusal, user: Option<&str>, offers: &[(&str, bool)]) -> Lab {
+        let mut lab = Lab::ready();
+        lab.tried(1, user, offers);
+        let end = lab.events.pop().unwrap().what;
+        lab.happened(What::Refused { session: 1, why })
+            .happened(end);
+        lab
+    }
+
+    #[test]
+    fn what_sshd_writes_into_its_log_is_told_from_a_wrong_user() {
+        let right = (Some("ec2-user"), &[(SHA, false)][..]);
+        let path = "/home/ec2-user/.ssh/authorized_keys".to_owned();
+        let lab = refused(Refusal::BadModes { path }, right.0, right.1);
+        assert_eq!(found(&lab), Some(Mistake::AuthorizedKeysOpen));
+        let algorithm = "ssh-rsa".to_owned();
+        let lab = refused(Refusal::Signature { algorithm }, right.0, right.1);
+        assert_eq!(found(&lab), Some(Mistake::OldSignature));
+        let client_takes = vec!["ssh-rsa".to_owned()];
+        let lab = refused(Refusal::NoCommonHostKey { client_takes }, None, &[]);
+        assert_eq!(found(&lab), Some(Mistake::OldHostKey));
+        let mut lab = Lab::ready();
+        lab.tried(1, right.0, right.1);
+        assert_eq!(found(&lab), Some(Mistake::AuthorizedKeysWithout));
+    }
+
+    #[test]
+    fn six_offers_in_vain_are_too_many_and_five_are_a_wrong_key() {
+        for (count, mistake) in [(5, Mistake::WrongKey), (6, Mistake::TooManyKeys)] {
+            let mut lab = Lab::ready();
+            lab.tried(1, Some("ec2-user"), &vec![(OTHER_SHA, false); count]);
+            assert_eq!(found(&lab), Some(mistake));
+        }
+        let mut lab = Lab::ready();
+        lab.tried(1, Some("ubuntu"), &[(SHA, false); 6]);
+        assert_eq!(found(&lab), Some(Mistake::WrongUser));
+    }
+
+    #[test]
+    fn putty_is_told_about_the_form_of_the_file_and_never_about_its_mode() {
+        for (content, wanted) in [
+            (KeyContent::PrivateKey, Mistake::PemGivenToPutty),
+            (KeyContent::Empty, Mistake::KeyFileEmpty),
+        ] {
+            let mut lab = Lab::launched();
+            lab.files[0].content = content;
+            lab.tried(1, Some("ec2-user"), &[]);
+            if let What::Connected { client, .. } = &mut lab.events[0].what {
+                *client = Some("SSH-2.0-PuTTY_Release_0.78".into());
+            }
+            lab.typed("plink -i mykey.pem ec2-user@203.0.113.25", 1);
+            assert_eq!(found(&lab), Some(wanted));
+        }
+    }
+
+    #[test]
+    fn a_good_file_that_was_not_offered_is_locked_or_its_client_is_old() {
+        let mut lab = Lab::ready();
+        lab.tried(1, Some("ec2-user"), &[]).typed(SSH, 255);
+        assert_eq!(found(&lab), Some(Mistake::OldSignature));
+        let bindings = lab.bindings();
+        lab.files[0].public_sha256 = None;
+        lab.files[0].ec2_fingerprints.clear();
+        let recognised = diagnose(&lab.evidence(), &bindings).unwrap();
+        assert_eq!(recognised.mistake, Mistake::KeyLocked);
+        lab.files.clear();
+        let recognised = diagnose(&lab.evidence(), &bindings).unwrap();
+        assert_eq!(recognised.mistake, Mistake::KeyLost);
+    }
+
+    #[test]
+    fn what_stops_at_home_is_told_by_the_line_and_only_while_the_instance_is_up() {
+        for (line, mistake) in [
+            ("ssh -i mykey.pem", Mistake::CommandIncomplete),
+            ("ssh -p 99999 ec2-user@203.0.113.25", Mistake::WrongPort),
+            (
+                "ssh -i mykey.pem http://203.0.113.25",
+                Mistake::HostNotFound,
+            ),
+            (
+                "sudo ssh -i mykey.pem ec2-user@203.0.113.25",
+                Mistake::NeverLeft,
+            ),
+        ] {
+            let mut lab = Lab::ready();
+            lab.typed(line, 255);
+            assert_eq!(found(&lab), Some(mistake), "{line}");
+            // A command of the learner's own may fail as it likes.
+            lab.typed(line, 1);
+            assert_eq!(found(&lab), None, "{line}");
+        }
     }
 
     #[test]

@@ -47,6 +47,19 @@ pub struct Evidence {
     /// Where relative paths start from, to tell which file a command meant. Only ever used to explain.
     #[serde(default)]
     pub places: Option<Places>,
+    /// What ssh's list of known hosts says of the instances' public addresses and names. Only ever used to explain.
+    #[serde(default)]
+    pub known_hosts: Vec<KnownHost>,
+}
+
+/// A host key that the learner's ssh accepted once.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct KnownHost {
+    /// The address or name.
+    pub host: String,
+    /// `SHA256:…` of the key.
+    pub key_sha256: String,
 }
 
 /// Folders that the learner's paths start from, absolute.
@@ -121,6 +134,9 @@ pub struct Instance {
     pub security_groups: Vec<String>,
     /// `LaunchTime`.
     pub launched_at: i64,
+    /// `SHA256:…` of its host keys, where the world can supply them.
+    #[serde(default)]
+    pub host_keys: Vec<String>,
 }
 
 /// One security group's inbound rules.
@@ -273,6 +289,13 @@ pub enum What {
         /// `SHA256:…` of the public key.
         key_sha256: String,
     },
+    /// sshd has a reason of its own to refuse: what it writes into its log.
+    Refused {
+        /// Connection.
+        session: u64,
+        /// The reason.
+        why: Refusal,
+    },
     /// root with the right key: cloud-init's sentence instead of a shell.
     RootTurnedAway {
         /// Connection.
@@ -304,6 +327,27 @@ pub enum What {
         status: i32,
         /// Working directory.
         directory: String,
+    },
+}
+
+/// Why sshd refuses, where it is not just another user or another key.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Refusal {
+    /// `Authentication refused: bad ownership or modes for file …`: the user's list of keys, or a folder above it.
+    BadModes {
+        /// The file or folder inside the instance.
+        path: String,
+    },
+    /// A signature of a kind that is not accepted, such as `ssh-rsa`.
+    Signature {
+        /// The kind.
+        algorithm: String,
+    },
+    /// The client takes none of the kinds of host keys that the instance has.
+    NoCommonHostKey {
+        /// The kinds that the client takes.
+        client_takes: Vec<String>,
     },
 }
 
@@ -359,6 +403,7 @@ impl What {
             | Self::UserNamed { .. }
             | Self::KeyOffered { .. }
             | Self::LoggedIn { .. }
+            | Self::Refused { .. }
             | Self::RootTurnedAway { .. }
             | Self::RemoteCommand { .. }
             | Self::Disconnected { .. }
@@ -372,6 +417,7 @@ impl What {
             Self::Connected { session, .. }
             | Self::UserNamed { session, .. }
             | Self::KeyOffered { session, .. }
+            | Self::Refused { session, .. }
             | Self::LoggedIn { session, .. }
             | Self::RootTurnedAway { session, .. }
             | Self::RemoteCommand { session, .. }

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{
-    Account, Event, Evidence, InboundRule, Instance, KeyContent, KeyFile, KeyPair, Known, Places,
-    SecurityGroup, Silence, What,
+    Account, Event, Evidence, InboundRule, Instance, KeyContent, KeyFile, KeyPair, Known,
+    KnownHost, Places, SecurityGroup, Silence, What,
 };
 
 pub(crate) const SHA: &str = "SHA256:right";
@@ -19,6 +19,7 @@ pub(crate) struct Lab {
     pub(crate) account: Account,
     pub(crate) files: Vec<KeyFile>,
     pub(crate) events: Vec<Event>,
+    pub(crate) known_hosts: Vec<KnownHost>,
 }
 
 impl Lab {
@@ -39,6 +40,7 @@ impl Lab {
             },
             files: vec![],
             events: vec![],
+            known_hosts: vec![],
         }
     }
 
@@ -173,6 +175,7 @@ impl Lab {
                 lab: "/lab".into(),
                 home: "/home/me".into(),
             }),
+            known_hosts: self.known_hosts.clone(),
         }
     }
 
@@ -221,6 +224,7 @@ pub(crate) fn instance(id: &str, key_name: Option<&str>) -> Instance {
         image: Some("Amazon Linux 2023".into()),
         security_groups: vec!["sg-0mine".into()],
         launched_at: 5_000,
+        host_keys: vec!["SHA256:host".into()],
     }
 }
 

@@ -15,6 +15,22 @@ pub(crate) enum Identity {
     Path(String),
 }
 
+/// What a learner of ssh runs. PuTTY's own options are close enough to ssh's for the file after `-i` to be found.
+const CLIENTS: [&str; 6] = ["ssh", "scp", "sftp", "plink", "pscp", "psftp"];
+
+/// What a line asked its client to connect to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(crate) enum Asked {
+    /// It names no host.
+    Nothing,
+    /// A port that is none.
+    Port(String),
+    /// This host, as typed.
+    Host(String),
+    /// The line does not tell.
+    Unknown,
+}
+
 /// ssh's option letters that take a value.
 const WITH_VALUE: &str = "BbcDEeFIiJLlmOoPpQRSWw";
 
@@ -31,21 +47,64 @@ fn word(token: &Token) -> Option<String> {
 }
 
 fn is_client(token: &Token) -> bool {
-    word(token).is_some_and(|word| {
-        ["ssh", "scp", "sftp"].contains(&word.rsplit('/').next().unwrap_or_default())
-    })
+    word(token).is_some_and(|word| CLIENTS.contains(&word.rsplit('/').next().unwrap_or_default()))
+}
+
+/// The words behind the last client of a line, or of a whole script, and the client.
+fn arguments(line: &str) -> Option<(String, Vec<String>)> {
+    let tokens = tokenize_str(line).ok()?;
+    let start = tokens.iter().rposition(is_client)?;
+    let client = word(tokens.get(start)?)?;
+    let words = tokens.iter().skip(start + 1).map_while(word).collect();
+    Some((client, words))
 }
 
 /// Reads a line, or a whole script.
 pub(crate) fn identity(line: &str) -> Identity {
-    let Ok(tokens) = tokenize_str(line) else {
-        return Identity::Unknown;
+    arguments(line).map_or(Identity::Unknown, |(_, words)| read_arguments(&words))
+}
+
+/// What a line of ssh's asks for. Of scp and sftp it is not read.
+pub(crate) fn asked(line: &str) -> Asked {
+    let Some((client, words)) = arguments(line) else {
+        return Asked::Unknown;
     };
-    let Some(start) = tokens.iter().rposition(is_client) else {
-        return Identity::Unknown;
-    };
-    let arguments: Vec<String> = tokens.iter().skip(start + 1).map_while(word).collect();
-    read_arguments(&arguments)
+    if client.rsplit('/').next() != Some("ssh") {
+        return Asked::Unknown;
+    }
+    let mut host = None;
+    let mut words = words.iter();
+    while let Some(argument) = words.next() {
+        let Some(letters) = argument.strip_prefix('-').filter(|rest| !rest.is_empty()) else {
+            // What follows is the remote command, or more options, which do not change the host.
+            host.get_or_insert(argument);
+            continue;
+        };
+        let takes = letters
+            .char_indices()
+            .find(|(_, letter)| WITH_VALUE.contains(*letter));
+        let Some((at, letter)) = takes else {
+            continue;
+        };
+        let rest = letters.get(at + letter.len_utf8()..).unwrap_or_default();
+        let value = if rest.is_empty() {
+            words.next().map_or("", String::as_str)
+        } else {
+            rest
+        };
+        if letter == 'p' && !matches!(value.parse::<u16>(), Ok(1..)) && !value.contains('$') {
+            return Asked::Port(value.to_owned());
+        }
+    }
+    match host {
+        None => Asked::Nothing,
+        Some(host) if host.contains(['$', '`', '*']) => Asked::Unknown,
+        Some(host) => Asked::Host(
+            host.rsplit_once('@')
+                .map_or(host.as_str(), |(_, host)| host)
+                .to_owned(),
+        ),
+    }
 }
 
 fn read_arguments(arguments: &[String]) -> Identity {
@@ -197,6 +256,49 @@ mod tests {
         );
         assert_eq!(identity("ls -la"), Identity::Unknown);
         assert_eq!(identity("ssh 'unfinished"), Identity::Unknown);
+    }
+
+    #[test]
+    fn what_a_line_asks_for_is_its_first_word_that_is_no_option() {
+        let host = |host: &str| Asked::Host(host.to_owned());
+        for (line, asks) in [
+            (
+                "ssh -i a.pem ec2-user@203.0.113.5 whoami",
+                host("203.0.113.5"),
+            ),
+            (
+                "ssh -i My keys/a.pem ec2-user@203.0.113.5",
+                host("keys/a.pem"),
+            ),
+            (
+                "ssh -i a.pem http://203.0.113.5",
+                host("http://203.0.113.5"),
+            ),
+            ("ssh web1 -l me >x 2>y", host("web1")),
+            ("ssh -i ec2-user@203.0.113.5", Asked::Nothing),
+            ("ssh -i a.pem", Asked::Nothing),
+            ("ssh", Asked::Nothing),
+            ("ssh -p 99999 203.0.113.5", Asked::Port("99999".into())),
+            ("ssh -p0 203.0.113.5", Asked::Port("0".into())),
+            ("ssh -p $port 203.0.113.5", host("203.0.113.5")),
+            ("ssh ec2-user@$address", Asked::Unknown),
+            ("scp -i a.pem x 203.0.113.5:", Asked::Unknown),
+            ("ls", Asked::Unknown),
+        ] {
+            assert_eq!(asked(line), asks, "{line}");
+        }
+    }
+
+    #[test]
+    fn puttys_key_file_is_found_too() {
+        assert_eq!(
+            identity("plink -batch -ssh -i a.ppk ec2-user@203.0.113.5 whoami"),
+            named("a.ppk")
+        );
+        assert_eq!(
+            identity("pscp -P 22 -i a.ppk f ec2-user@203.0.113.5:"),
+            named("a.ppk")
+        );
     }
 
     #[test]

@@ -104,6 +104,32 @@ mistakes! {
     WrongPort = "wrong_port",
     /// The host key was not accepted.
     HostKeyRefused = "host_key_refused",
+    /// The host key is another than the one that was accepted before.
+    HostKeyChanged = "host_key_changed",
+    /// The key file is gone, and with it the only private half.
+    KeyLost = "key_lost",
+    /// The key file is locked with a passphrase that ssh was not given.
+    KeyLocked = "key_locked",
+    /// The key file holds something that never was a key.
+    KeyFileOther = "key_file_other",
+    /// A `.pem` file was given to PuTTY.
+    PemGivenToPutty = "pem_given_to_putty",
+    /// An agent's keys were offered first, and there were too many.
+    TooManyKeys = "too_many_keys",
+    /// The client can prove its key only in a way that the instance does not take (SHA-1).
+    OldSignature = "old_signature",
+    /// The client and the instance know no host key type in common.
+    OldHostKey = "old_host_key",
+    /// The instance does not trust its own list of keys, because others may write to it.
+    AuthorizedKeysOpen = "authorized_keys_open",
+    /// The key is not in the instance's list of keys any more.
+    AuthorizedKeysWithout = "authorized_keys_without",
+    /// The client found no computer of that name.
+    HostNotFound = "host_not_found",
+    /// The command names no host, so that the client only explained itself.
+    CommandIncomplete = "command_incomplete",
+    /// The client stopped on the learner's own computer, before anything left it.
+    NeverLeft = "never_left",
 }
 
 impl Mistake {

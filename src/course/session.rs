@@ -1,6 +1,6 @@
 //! Sessions: one connection's events, put together.
 
-use crate::course::evidence::{Event, What};
+use crate::course::evidence::{Event, Refusal, What};
 
 /// One connection to an instance's port 22.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -19,6 +19,8 @@ pub(crate) struct Session<'a> {
     pub(crate) user: Option<&'a str>,
     /// Public keys offered.
     pub(crate) offers: Vec<Offer<'a>>,
+    /// sshd's own reason to refuse.
+    pub(crate) refusal: Option<&'a Refusal>,
     /// A key was proven.
     pub(crate) logged_in: bool,
     /// root with the right key.
@@ -48,6 +50,11 @@ impl Session<'_> {
                 .client
                 .is_some_and(|client| !client.contains("keyscan"))
     }
+
+    /// Whether it was PuTTY, plink or one of their kin: they read `.ppk` files, and do not look at modes.
+    pub(crate) fn is_putty(&self) -> bool {
+        self.client.is_some_and(|client| client.contains("PuTTY"))
+    }
 }
 
 /// The sessions among these events, oldest first.
@@ -74,6 +81,7 @@ pub(crate) fn sessions(events: &[Event]) -> Vec<Session<'_>> {
                 client: client.as_deref(),
                 user: None,
                 offers: Vec::new(),
+                refusal: None,
                 logged_in: false,
                 root_turned_away: false,
                 ended: false,
@@ -91,26 +99,13 @@ pub(crate) fn sessions(events: &[Event]) -> Vec<Session<'_>> {
                     one.directory = Some(directory);
                 }
             }
-        } else if let Some(number) = number(&event.what)
+        } else if let Some(number) = event.what.session()
             && let Some(one) = sessions.iter_mut().find(|one| one.number == number)
         {
             add(one, event);
         }
     }
     sessions
-}
-
-fn number(what: &What) -> Option<u64> {
-    match what {
-        What::Connected { session, .. }
-        | What::UserNamed { session, .. }
-        | What::KeyOffered { session, .. }
-        | What::LoggedIn { session, .. }
-        | What::RootTurnedAway { session, .. }
-        | What::RemoteCommand { session, .. }
-        | What::Disconnected { session } => Some(*session),
-        What::Api { .. } | What::Unreachable { .. } | What::ShellCommand { .. } => None,
-    }
 }
 
 fn add<'a>(session: &mut Session<'a>, event: &'a Event) {
@@ -133,6 +128,7 @@ fn add<'a>(session: &mut Session<'a>, event: &'a Event) {
             session.logged_in = true;
         }
         What::RootTurnedAway { .. } => session.root_turned_away = true,
+        What::Refused { why, .. } => session.refusal = Some(why),
         What::Disconnected { .. } => {
             session.ended = true;
             return;

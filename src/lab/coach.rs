@@ -14,7 +14,9 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
-use crate::course::evidence::{Evidence, KeyFile, Known, Need, Places, Silence, What};
+use crate::course::evidence::{
+    Account, Evidence, KeyFile, Known, KnownHost, Need, Places, Silence, What,
+};
 use crate::course::judge::{Judgement, Report, judge, needs, report};
 use crate::course::lesson::Lesson;
 use crate::course::mistake::Mistake;
@@ -423,13 +425,15 @@ impl Coach {
 
     /// The only place where evidence is read from the world and the disk.
     fn gather(&self, needs: &BTreeSet<Need>) -> Evidence {
+        let account = if needs.contains(&Need::Account) {
+            self.world.account()
+        } else {
+            Known::NotGathered
+        };
         Evidence {
             now: now(),
-            account: if needs.contains(&Need::Account) {
-                self.world.account()
-            } else {
-                Known::NotGathered
-            },
+            known_hosts: self.known_hosts(&account),
+            account,
             key_files: if needs.contains(&Need::KeyFiles) {
                 Known::Seen(self.workspace.key_files())
             } else {
@@ -445,6 +449,18 @@ impl Coach {
                 Known::NotGathered
             },
         }
+    }
+
+    /// What ssh knows of the instances' addresses and names.
+    fn known_hosts(&self, account: &Known<Account>) -> Vec<KnownHost> {
+        let Known::Seen(account) = account else {
+            return Vec::new();
+        };
+        let hosts = account.instances.iter().flat_map(|instance| {
+            let both = [&instance.public_address, &instance.public_name];
+            both.into_iter().flatten().cloned()
+        });
+        self.workspace.known_hosts(&hosts.collect::<Vec<_>>())
     }
 
     /// What is new to this listener, after it was recorded.
@@ -541,6 +557,7 @@ fn newest_attempt(evidence: &Evidence) -> Attempt {
             | What::UserNamed { .. }
             | What::KeyOffered { .. }
             | What::LoggedIn { .. }
+            | What::Refused { .. }
             | What::RootTurnedAway { .. }
             | What::RemoteCommand { .. }
             | What::ShellCommand { .. } => return None,

@@ -24,6 +24,7 @@ use crate::lab::files::read_if_there;
 use crate::lab::front::Front;
 use crate::lab::journal::{Journal, JournalError};
 use crate::lab::key_pool::KeyPool;
+use crate::lab::machines::SSH;
 use crate::lab::multicall;
 use crate::lab::open::{Open, OpenFile};
 use crate::lab::server::control::{self, Control, ControlError};
@@ -397,7 +398,10 @@ fn write_down_attempts(
 ) -> impl Fn(Ipv4Addr, u16) + Send + 'static {
     let (simulation, runtime) = (Arc::downgrade(simulation), runtime.clone());
     move |address, port| {
-        if let Some(simulation) = simulation.upgrade() {
+        // What the learner's other tools try on the internet is no try of the lesson's.
+        let is_meant = port == SSH || LAB_ADDRESSES.contains(&address) || address.is_private();
+        let simulation = simulation.upgrade().filter(|_| is_meant);
+        if let Some(simulation) = simulation {
             // A look at the account may write it.
             runtime.spawn_blocking(move || {
                 simulation.attempt(&address.to_string(), port, MY_ADDRESS);

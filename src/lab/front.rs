@@ -51,6 +51,16 @@ impl Front {
         }
     }
 
+    fn usage(&self) -> String {
+        if self.stage == "netns" {
+            format!(
+                "{USAGE}\nThis shell reaches the lab and nothing else: use another terminal for the internet and sudo."
+            )
+        } else {
+            USAGE.to_owned()
+        }
+    }
+
     fn about(&self) -> String {
         let account = self.simulation.account_id();
         format!(
@@ -164,7 +174,7 @@ impl Desk for Front {
             self.coach.save();
             return Answer { status: 0, text };
         }
-        self.answer(Ear::SHELL, &words, USAGE)
+        self.answer(Ear::SHELL, &words, &self.usage())
     }
 
     fn watch(self: Arc<Self>, colour: bool, line: Line) {

@@ -413,14 +413,11 @@ impl Host for Simulation {
         target: &Target,
         work: &mut dyn FnMut(&mut Machine, &Identity, i64),
     ) -> bool {
-        match self.with_machine_for_now(target, work) {
-            Some(true) => {
-                self.keep_machine(target);
-                true
-            }
-            Some(false) => true,
-            None => false,
+        let unkept = self.with_machine_for_now(target, work);
+        if unkept == Some(true) {
+            self.keep_machine(target);
         }
+        unkept.is_some()
     }
 
     fn with_machine_for_now(

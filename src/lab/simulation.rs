@@ -423,6 +423,28 @@ impl Simulation {
     }
 }
 
+impl Drop for Simulation {
+    /// What changed in the last moment, and nobody has called [`Host::keep`](crate::lab::server::ssh::Host::keep) for.
+    fn drop(&mut self) {
+        let targets: Vec<Target> = {
+            let state = self.lock();
+            let machines = state.machines.iter();
+            let all = machines.flat_map(|(account, machines)| {
+                machines.keys().map(|instance| Target {
+                    account: account.clone(),
+                    region: String::new(),
+                    instance: instance.clone(),
+                    address: String::new(),
+                })
+            });
+            all.collect()
+        };
+        for target in &targets {
+            self.keep_machine(target);
+        }
+    }
+}
+
 /// Twelve digits, the first not 0.
 fn fresh_account_id(rng: &mut StdRng) -> String {
     use rand::RngExt;
@@ -628,6 +650,90 @@ mod tests {
         assert_eq!(written(), second, "what was read is what is on the disk");
         terminate(&lab, &target);
         assert!(!file.exists());
+    }
+
+    /// A file of a megabyte that is no text, as an upload brings it.
+    fn upload(lab: &Simulation, target: &Target, path: &str) {
+        use crate::machine::files::{Answer, Files, How, Request};
+
+        let how = How {
+            write: true,
+            create: true,
+            ..How::default()
+        };
+        let path = path.to_owned();
+        let open = Request::Open {
+            path,
+            how,
+            mode: None,
+        };
+        let done = lab.with_machine_for_now(target, &mut |machine, _, now| {
+            let mut files = Files::login(machine, "ec2-user");
+            let Ok(Answer::Handle(handle)) = files.answer(machine, now, open.clone()) else {
+                panic!("it cannot be opened")
+            };
+            let write = Request::Write {
+                handle,
+                offset: 0,
+                data: vec![0xff; 1 << 20],
+            };
+            assert_eq!(files.answer(machine, now, write), Ok(Answer::Done));
+        });
+        assert_eq!(done, Some(true));
+    }
+
+    #[test]
+    fn a_large_file_is_written_once_and_comes_back_whole() {
+        use std::os::unix::fs::MetadataExt;
+
+        let folder = tempfile::tempdir().unwrap();
+        let lab = simulation(Some(folder.path().to_owned()), one());
+        let target = launch(&lab);
+        let file = folder
+            .path()
+            .join(format!("machines/{}.json", target.instance));
+        let contents = folder
+            .path()
+            .join(format!("machines/{}.files", target.instance));
+        let numbers = || {
+            let entries = contents.read_dir().unwrap().map(|entry| entry.unwrap());
+            let mut all: Vec<_> = entries
+                .map(|entry| (entry.file_name(), entry.metadata().unwrap().ino()))
+                .collect();
+            all.sort();
+            all
+        };
+        upload(&lab, &target, "one");
+        assert!(!contents.exists(), "it is written later");
+        lab.keep_machine(&target);
+        assert!(
+            file.metadata().unwrap().len() < 10_000,
+            "the content is elsewhere"
+        );
+        let first = numbers();
+        assert_eq!(first.len(), 1);
+        upload(&lab, &target, "two");
+        lab.keep_machine(&target);
+        let both = numbers();
+        assert_eq!((both.len(), both.first()), (2, first.first()));
+        let whole = |lab: &Simulation| serde_json::to_string(lab.lock().machine(&target).unwrap());
+        let before = whole(&lab).unwrap();
+        drop(lab);
+
+        let lab = simulation(Some(folder.path().to_owned()), one());
+        assert!(whole(&lab).unwrap() == before, "the disk is another");
+        upload(&lab, &target, "three");
+        drop(lab);
+        let three = numbers();
+        assert_eq!(
+            (three.len(), three.get(..2)),
+            (3, both.get(..)),
+            "the end keeps what is not kept"
+        );
+
+        let lab = simulation(Some(folder.path().to_owned()), one());
+        terminate(&lab, &target);
+        assert!(!contents.exists() && !file.exists());
     }
 
     #[test]

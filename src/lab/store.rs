@@ -1,5 +1,7 @@
 //! What a simulation keeps on the disk: the accounts in one file, each machine's disk in one of its own.
 //!
+//! Long contents of a machine's files are in a folder beside that, one file each, written once: a prompt after an upload of
+//! 60 MB does not write the 60 MB again.
 //! Files are replaced atomically. A newer format is refused in words; a damaged file is named and left as it is.
 
 #![expect(clippy::disallowed_methods, reason = "the store is files")]
@@ -7,6 +9,7 @@
 use std::borrow::Cow;
 use std::collections::{BTreeMap, HashMap};
 use std::path::{Path, PathBuf};
+use std::sync::{Arc, Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
 
@@ -18,11 +21,19 @@ use crate::machine::Machine;
 /// The format of the files that this program writes.
 const FORMAT: u32 = 1;
 
+/// Bytes from which on a content has a file of its own.
+const LONG: usize = 64 * 1024;
+
 /// The folder of one simulation.
 #[derive(Debug)]
 pub struct Store {
     folder: PathBuf,
+    /// The contents that have files of their own, by instance and name.
+    apart: Mutex<HashMap<String, Contents>>,
 }
+
+/// Contents that have files of their own, by name. They are shared with the machine, and known again by that.
+type Contents = BTreeMap<u64, Arc<Vec<u8>>>;
 
 /// Kept state cannot be used.
 #[derive(Debug, thiserror::Error)]
@@ -92,7 +103,10 @@ pub struct Loaded {
 impl Store {
     /// A store in this folder, which exists.
     pub fn new(folder: PathBuf) -> Self {
-        Self { folder }
+        Self {
+            folder,
+            apart: Mutex::default(),
+        }
     }
 
     /// What was kept; none when nothing was.
@@ -135,21 +149,74 @@ impl Store {
             if let Some(instance) = instance
                 && let Some(bytes) = read(&path)?
             {
-                machines.insert(instance.to_owned(), parse(&path, &bytes)?);
+                let machine = self.whole(instance, parse(&path, &bytes)?)?;
+                machines.insert(instance.to_owned(), machine);
             }
         }
         Ok(machines)
     }
 
-    /// Keeps one machine's disk.
+    /// A machine with its long contents.
+    fn whole(&self, instance: &str, mut machine: Machine) -> Result<Machine, StoreError> {
+        let mut found = Contents::new();
+        machine.bring_back(|name| {
+            let path = self.contents_folder(instance).join(name);
+            let missing = || std::io::Error::from(std::io::ErrorKind::NotFound);
+            let content = name.parse().ok().zip(read(&path)?);
+            let (number, content) = content.ok_or_else(|| StoreError::Unreadable {
+                path,
+                source: missing(),
+            })?;
+            let content = Arc::new(content);
+            found.insert(number, Arc::clone(&content));
+            Ok(content)
+        })?;
+        self.contents().insert(instance.to_owned(), found);
+        Ok(machine)
+    }
+
+    /// Keeps one machine's disk. One call at a time.
     pub fn save_machine(&self, instance: &str, machine: &Machine) -> std::io::Result<()> {
         std::fs::create_dir_all(self.machines_folder())?;
-        write_atomically(&self.machine_file(instance), &serde_json::to_vec(machine)?)
+        let folder = self.contents_folder(instance);
+        let before = self.contents().get(instance).cloned().unwrap_or_default();
+        let mut now = Contents::new();
+        let mut next = before.keys().next_back().map_or(1, |last| last + 1);
+        let mut light = machine.clone();
+        light.set_apart(LONG, |content| {
+            let known = before.iter().find(|(_, known)| Arc::ptr_eq(known, content));
+            let number = match known {
+                Some((number, _)) => *number,
+                None => {
+                    std::fs::create_dir_all(&folder)?;
+                    // One that is there is left from a run that was cut off.
+                    write_atomically(&folder.join(next.to_string()), content)?;
+                    next += 1;
+                    next - 1
+                }
+            };
+            now.insert(number, Arc::clone(content));
+            Ok::<_, std::io::Error>(number.to_string())
+        })?;
+        write_atomically(&self.machine_file(instance), &serde_json::to_vec(&light)?)?;
+        sweep(&folder, &now);
+        self.contents().insert(instance.to_owned(), now);
+        Ok(())
     }
 
     /// Forgets a machine that was terminated.
     pub fn forget_machine(&self, instance: &str) {
         let _ = std::fs::remove_file(self.machine_file(instance));
+        let _ = std::fs::remove_dir_all(self.contents_folder(instance));
+        self.contents().remove(instance);
+    }
+
+    fn contents(&self) -> std::sync::MutexGuard<'_, HashMap<String, Contents>> {
+        self.apart.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    fn contents_folder(&self, instance: &str) -> PathBuf {
+        self.machines_folder().join(format!("{instance}.files"))
     }
 
     fn accounts_file(&self) -> PathBuf {
@@ -162,6 +229,22 @@ impl Store {
 
     fn machine_file(&self, instance: &str) -> PathBuf {
         self.machines_folder().join(format!("{instance}.json"))
+    }
+}
+
+/// Removes the contents that no machine has any more. What cannot be removed is tried again next time.
+fn sweep(folder: &Path, wanted: &Contents) {
+    let Ok(entries) = std::fs::read_dir(folder) else {
+        return;
+    };
+    for entry in entries.flatten() {
+        let number = entry
+            .file_name()
+            .to_str()
+            .and_then(|name| name.parse().ok());
+        if number.is_none_or(|number: u64| !wanted.contains_key(&number)) {
+            let _ = std::fs::remove_file(entry.path());
+        }
     }
 }
 

@@ -11,6 +11,7 @@
 pub mod aws_version;
 mod error;
 mod key_files;
+mod known_hosts;
 mod layout;
 
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
@@ -19,7 +20,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
-use crate::course::evidence::KeyFile;
+use crate::course::evidence::{KeyFile, KnownHost};
 use crate::lab::files::write_atomically;
 
 pub use self::error::WorkspaceError;
@@ -90,6 +91,15 @@ impl Workspace {
     /// Forgets the host keys that were accepted: the machines they belong to are gone.
     pub fn forget_hosts(&self) {
         drop(std::fs::remove_file(self.layout.known_hosts()));
+    }
+
+    /// What ssh's list of known hosts in this lab says of these hosts.
+    pub fn known_hosts(&self, hosts: &[String]) -> Vec<KnownHost> {
+        if hosts.is_empty() {
+            return Vec::new();
+        }
+        let list = std::fs::read(self.layout.known_hosts()).unwrap_or_default();
+        known_hosts::read(&String::from_utf8_lossy(&list), hosts)
     }
 
     /// When this lab was first opened.

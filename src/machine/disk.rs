@@ -1,5 +1,6 @@
 //! A machine's disk: a tree in memory with owners and modes, kept as differences from its family's base.
 
+mod apart;
 mod content;
 mod names;
 
@@ -103,6 +104,8 @@ pub(crate) struct Disk {
     changes: Arc<BTreeMap<String, Option<Node>>>,
     /// Bytes held by `changes`: contents and paths.
     used: usize,
+    /// Path to name of the contents that are kept elsewhere: none but while the disk is written or read.
+    apart: BTreeMap<String, String>,
 }
 
 /// The written form.
@@ -111,6 +114,8 @@ pub(crate) struct Disk {
 struct Record {
     family: Family,
     changes: BTreeMap<String, Option<Node>>,
+    #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
+    apart: BTreeMap<String, String>,
 }
 
 impl From<Record> for Disk {
@@ -121,6 +126,7 @@ impl From<Record> for Disk {
             family: record.family,
             changes: Arc::new(record.changes),
             used,
+            apart: record.apart,
         }
     }
 }
@@ -130,6 +136,7 @@ impl From<Disk> for Record {
         Self {
             family: disk.family,
             changes: Arc::unwrap_or_clone(disk.changes),
+            apart: disk.apart,
         }
     }
 }
@@ -141,6 +148,7 @@ impl Disk {
             family,
             changes: Arc::default(),
             used: 0,
+            apart: BTreeMap::new(),
         }
     }
 

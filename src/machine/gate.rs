@@ -57,27 +57,44 @@ pub(crate) fn root_options(family: Family) -> String {
     )
 }
 
-/// The options of the line in the user's `authorized_keys` that has this key, if there is one and the file may be trusted.
-fn key_options(disk: &Disk, user: &User, key: &str) -> Option<String> {
-    let path = format!("{}/.ssh/authorized_keys", user.home.trim_end_matches('/'));
-    let (place, file) = disk.resolve(&Who::root(), &path, true).ok()?;
+/// The user's list of keys, or the folder above it, for which sshd writes `Authentication refused: bad ownership or modes`.
+pub fn untrusted(machine: &Machine, user: &str) -> Option<String> {
+    let user = users::by_name(&machine.disk, user)?;
+    bad_modes(&machine.disk, &user)
+}
+
+fn list_of_keys(user: &User) -> String {
+    format!("{}/.ssh/authorized_keys", user.home.trim_end_matches('/'))
+}
+
+/// What is there and not to be trusted: sshd's `StrictModes`.
+fn bad_modes(disk: &Disk, user: &User) -> Option<String> {
     let trusted = |node: &super::node::Node| {
         (node.owner == 0 || node.owner == user.uid) && node.mode & 0o022 == 0
     };
-    let mut folder = parent(&place);
+    let (place, file) = disk.resolve(&Who::root(), &list_of_keys(user), true).ok()?;
     let (home, _) = disk.resolve(&Who::root(), &user.home, true).ok()?;
     if !trusted(file) {
-        return None;
+        return Some(place);
     }
+    let mut folder = parent(&place);
     loop {
-        if !trusted(disk.at(folder)?) {
-            return None;
+        if !disk.at(folder).is_some_and(trusted) {
+            return Some(folder.to_owned());
         }
         if folder == home || folder == "/" {
-            break;
+            return None;
         }
         folder = parent(folder);
     }
+}
+
+/// The options of the line in the user's `authorized_keys` that has this key, if there is one and the file may be trusted.
+fn key_options(disk: &Disk, user: &User, key: &str) -> Option<String> {
+    if bad_modes(disk, user).is_some() {
+        return None;
+    }
+    let path = list_of_keys(user);
     // sshd reads the file with the user's own rights.
     let text = disk.read(&user.who(disk), &path).ok()?;
     let (kind, body) = key.trim().split_once(' ')?;
@@ -192,7 +209,9 @@ mod tests {
                 Gate::Refused,
                 "{path}"
             );
+            assert_eq!(untrusted(&machine, "ec2-user").as_deref(), Some(path));
             change(&mut machine, path, |node| node.mode &= !0o020);
+            assert_eq!(untrusted(&machine, "ec2-user"), None);
             assert_eq!(
                 gate(&machine, &id, "ec2-user", KEY),
                 Gate::Welcome,

@@ -53,6 +53,7 @@ pub use identity::Identity;
 pub use session::{Output, Ran, Session, Size, Then};
 
 use std::net::IpAddr;
+use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
@@ -159,6 +160,24 @@ impl Machine {
     #[must_use]
     pub fn is_as_in(&self, copy: &Self) -> bool {
         self.disk.is_as_in(&copy.disk) && self.logins == copy.logins
+    }
+
+    /// Takes every changed file content of at least so many bytes out of the machine, which is then only good for being
+    /// written down. `keep` answers the name under which a content can be found again.
+    pub fn set_apart<E>(
+        &mut self,
+        least: usize,
+        keep: impl FnMut(&Arc<Vec<u8>>) -> Result<String, E>,
+    ) -> Result<(), E> {
+        self.disk.set_apart(least, keep)
+    }
+
+    /// Brings back what was set apart; `find` answers the content of a name.
+    pub fn bring_back<E>(
+        &mut self,
+        find: impl FnMut(&str) -> Result<Arc<Vec<u8>>, E>,
+    ) -> Result<(), E> {
+        self.disk.bring_back(find)
     }
 
     /// What the machine calls itself: as `/etc/hostname` says.

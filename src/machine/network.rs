@@ -23,6 +23,8 @@ pub enum Reach {
     Web,
     /// The machine itself, and nobody listens there.
     Refused,
+    /// Nothing answers: the metadata service of an instance that has it turned off.
+    Silent,
     /// An address that the machine has no way to: it has no network but its own.
     Unreachable,
     /// A name that is not known.
@@ -37,6 +39,7 @@ pub fn reach(machine: &Machine, id: &Identity, host: &str, port: u16) -> Reach {
             Some(_) => Reach::Web,
             None => Reach::Refused,
         },
+        Place::Metadata if !id.metadata_enabled => Reach::Silent,
         Place::Metadata if port == 80 => Reach::Web,
         Place::Metadata => Reach::Refused,
         Place::Elsewhere => Reach::Unreachable,

@@ -14,6 +14,7 @@ pub(crate) const PROGRAM: &str = "\u{7f}ELF: a command of a Ground School machin
 
 /// One family's folder in `fixtures/machines/`.
 struct Seed {
+    family: &'static str,
     manifest: &'static str,
     files: &'static [(&'static str, &'static str)],
 }
@@ -21,6 +22,7 @@ struct Seed {
 macro_rules! disk {
     ($name:ident, $family:literal, $($path:literal),* $(,)?) => {
         static $name: LazyLock<BTreeMap<String, Node>> = LazyLock::new(|| Seed {
+            family: $family,
             manifest: include_str!(concat!("../../fixtures/machines/", $family, "/manifest.txt")),
             files: &[$(($path, include_str!(concat!("../../fixtures/machines/", $family, "/files", $path)))),*],
         }.grow());
@@ -164,6 +166,17 @@ impl Seed {
             .unwrap_or(0)
     }
 
+    /// Whether the family has that program.
+    fn has(&self, program: &str) -> bool {
+        match program {
+            "apt" | "apt-get" => ["ubuntu-24.04", "debian-12"].contains(&self.family),
+            "dnf" => ["al2023", "rhel-9"].contains(&self.family),
+            "yum" => ["al2023", "al2", "rhel-9"].contains(&self.family),
+            "ec2-metadata" => ["al2023", "al2"].contains(&self.family),
+            _ => true,
+        }
+    }
+
     fn grow(&self) -> BTreeMap<String, Node> {
         let mut disk = BTreeMap::new();
         for line in self.manifest.lines().filter(|line| !line.starts_with('#')) {
@@ -184,7 +197,10 @@ impl Seed {
                 node.owned_by(owner, self.number("/etc/group", group)),
             );
         }
-        for command in commands::TABLE.iter().filter(|command| command.on_disk) {
+        for command in commands::TABLE
+            .iter()
+            .filter(|command| command.on_disk && self.has(command.name))
+        {
             let program = format!("{PROGRAM}{}\n", command.name).into_bytes();
             disk.insert(
                 format!("/usr/bin/{}", command.name),

@@ -32,6 +32,8 @@ mod describe;
 mod desk;
 mod hook;
 mod login;
+#[cfg(target_os = "linux")]
+mod netns;
 mod numbers;
 #[expect(dead_code, reason = "the integration tests use more of it")]
 #[path = "../common/served.rs"]
@@ -52,6 +54,8 @@ const ALL: &[(&str, fn())] = &[
     ("create_key_pair", create_key_pair::run),
     ("login", login::run),
     ("hook", hook::run),
+    #[cfg(target_os = "linux")]
+    ("netns", netns::run),
 ];
 
 fn main() {

@@ -9,7 +9,7 @@ use crate::desk::program;
 use crate::served::Served;
 
 /// The folder with the real AWS CLI.
-fn folder_of_aws() -> PathBuf {
+pub(crate) fn folder_of_aws() -> PathBuf {
     let installed = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/venv/bin");
     let path = std::env::var_os("PATH").unwrap_or_default();
     std::iter::once(installed)

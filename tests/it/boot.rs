@@ -10,6 +10,7 @@ use base64::Engine as _;
 use base64::engine::general_purpose::STANDARD;
 use groundschool::keys::{KeyType, PrivateKey};
 
+use crate::aws::folder_of_aws;
 use crate::desk::{program, until};
 use crate::served::{Answer, Served};
 use crate::terminal::Terminal;
@@ -255,6 +256,62 @@ fn the_fingerprint_in_the_console_output_is_the_one_that_ssh_asks_about_and_may_
         .filter_map(|key| key.split(' ').next())
         .collect();
     assert_eq!(kinds, ["ecdsa-sha2-nistp256", "ssh-ed25519"]);
+}
+
+#[test]
+fn the_real_aws_and_the_stand_in_print_the_same_console_output() {
+    let cloud = Cloud::open("instant");
+    let id = cloud.with_user_data("#!/bin/sh\necho grüße\n");
+    let console = cloud.console(&id);
+    assert!(console.contains("grüße"), "{console}");
+    let stand_in = cloud.folder.path().join("bin");
+    fs::create_dir(&stand_in).unwrap();
+    std::os::unix::fs::symlink(program(), stand_in.join("aws")).unwrap();
+    let line = [
+        "ec2",
+        "get-console-output",
+        "--output",
+        "text",
+        "--instance-id",
+        &id,
+    ];
+    let by = |aws: &Path, words: &[&str]| {
+        let output = Command::new(aws)
+            .args(line)
+            .args(words)
+            .env_clear()
+            .env("PATH", std::env::var_os("PATH").unwrap())
+            .env("HOME", cloud.folder.path())
+            .env("AWS_ACCESS_KEY_ID", "AKIAIOSFODNN7EXAMPLE")
+            .env(
+                "AWS_SECRET_ACCESS_KEY",
+                "not-a-secret-not-a-secret-not-a-secret-0",
+            )
+            .env("AWS_DEFAULT_REGION", "us-east-1")
+            .env(
+                "AWS_ENDPOINT_URL",
+                format!("http://{}", cloud.served.address),
+            )
+            .env("AWS_PAGER", "")
+            .env("PYTHONIOENCODING", "utf-8")
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let error = String::from_utf8_lossy(&output.stderr).into_owned();
+        assert_eq!((error.as_str(), output.status.code()), ("", Some(0)));
+        String::from_utf8(output.stdout).unwrap()
+    };
+    let real = folder_of_aws().join("aws");
+    let stand_in = stand_in.join("aws");
+    for words in [
+        &["--query", "Output"][..],
+        &["--latest", "--query", "Output"],
+    ] {
+        let shown = by(&real, words);
+        assert_eq!(shown, format!("{console}\n"), "{words:?}");
+        assert_eq!(by(&stand_in, words), shown, "{words:?}");
+    }
+    assert_eq!(by(&stand_in, &[]), by(&real, &[]));
 }
 
 #[test]

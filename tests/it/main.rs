@@ -19,6 +19,7 @@
 
 mod aws;
 mod boot;
+mod catalogue;
 mod desk;
 mod every_stage;
 mod hostile;

@@ -219,7 +219,8 @@ fn the_learners_keys_config_and_known_hosts_are_not_used() {
     };
     let settings = String::from_utf8_lossy(&settings.stdout).into_owned();
     assert!(
-        settings.contains("identityagent none\n") && settings.contains("identityfile none\n"),
+        settings.contains("identityagent SSH_AUTH_SOCK\n")
+            && settings.contains("identityfile none\n"),
         "{settings}"
     );
     assert!(settings.contains("proxyusefdpass yes\n"), "{settings}");

@@ -5,6 +5,8 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::Path;
+use std::process::Command;
+use std::sync::OnceLock;
 use std::time::Instant;
 
 /// A stage, and who the learner is.
@@ -105,6 +107,30 @@ impl Who {
     }
 }
 
+/// What is said where the netns stage cannot be tested.
+const HOW_TO_ALLOW: &str = "this system refuses user namespaces, and the netns stage must be tested: run the tests where \
+    they are allowed (Docker: --privileged; Ubuntu: sysctl kernel.apparmor_restrict_unprivileged_userns=0)";
+
+/// Why this system refuses a namespace of each kind that the netns stage needs, if it does. Asked once.
+fn refusal() -> Option<&'static str> {
+    static REFUSAL: OnceLock<Option<String>> = OnceLock::new();
+    let asked = REFUSAL.get_or_init(|| {
+        let mut try_one = Command::new("unshare");
+        try_one.args([
+            "--user",
+            "--map-root-user",
+            "--net",
+            "--mount",
+            "--",
+            "true",
+        ]);
+        let output = try_one.output().unwrap();
+        let said = String::from_utf8_lossy(&output.stderr).trim().to_owned();
+        (!output.status.success()).then_some(said)
+    });
+    asked.as_deref()
+}
+
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
 }
@@ -128,6 +154,12 @@ pub(crate) fn on_each(body: fn(Variant)) {
             let builder = std::thread::Builder::new().name(format!("{test} ({})", variant.name()));
             let began = Instant::now();
             let work = move || {
+                let refusal = refusal().filter(|_| variant.stage == "netns");
+                assert!(
+                    refusal.is_none(),
+                    "{HOW_TO_ALLOW} ({})",
+                    refusal.unwrap_or("")
+                );
                 body(variant);
                 began.elapsed()
             };

@@ -1,5 +1,7 @@
 //! Answers read by shape: XML or JSON in, JSON with botocore's member names out.
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD;
 use jiff::Timestamp;
 use quick_xml::Reader;
 use quick_xml::events::Event;
@@ -37,6 +39,13 @@ pub fn success(service: Service, action: &str, shape: &Shape, body: &str) -> Opt
             let mut answer = value(shape, &read(body)?)?;
             if let (true, Some(members)) = (NO_RETURN.contains(&action), answer.as_object_mut()) {
                 members.remove("Return");
+            }
+            // botocore undoes the base64 of this one member (its handler `decode_console_output`).
+            if let ("GetConsoleOutput", Some(Value::String(output))) =
+                (action, answer.get_mut("Output"))
+                && let Ok(bytes) = STANDARD.decode(output.as_bytes())
+            {
+                *output = String::from_utf8_lossy(&bytes).into_owned();
             }
             Some(answer)
         }

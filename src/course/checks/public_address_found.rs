@@ -56,6 +56,7 @@ fn shows(event: &Event, instance: &Instance) -> bool {
         What::Unreachable { .. }
         | What::UserNamed { .. }
         | What::KeyOffered { .. }
+        | What::Refused { .. }
         | What::RootTurnedAway { .. }
         | What::RemoteCommand { .. }
         | What::Disconnected { .. }

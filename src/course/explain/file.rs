@@ -79,7 +79,15 @@ pub(crate) fn spoiled(
     ));
     let then = "Delete the key pair, then create it again with --query KeyMaterial --output text";
     Some(match file.content {
-        KeyContent::PrivateKey | KeyContent::Other => return None,
+        KeyContent::PrivateKey => return None,
+        KeyContent::Other => recognised(
+            Mistake::KeyFileOther,
+            format!(
+                "{path} holds no key: whatever it is, it neither begins nor ends as one. Name the file with your private \
+                 half; its first line is a BEGIN line."
+            ),
+            format!("head -n 1 {word}"),
+        ),
         KeyContent::Json => recognised(
             Mistake::KeyFileJson,
             format!("{path} holds JSON, not a bare key: the text form was not asked for. {then}"),
@@ -150,6 +158,58 @@ pub(crate) fn spoiled(
         ),
         KeyContent::Unreadable => unreadable(file),
     })
+}
+
+/// Whether the file is a private key that shows nothing of itself: it is locked with a passphrase.
+pub(crate) fn is_locked(file: &KeyFile) -> bool {
+    file.content == KeyContent::PrivateKey
+        && file.public_sha256.is_none()
+        && file.ec2_fingerprints.is_empty()
+}
+
+/// A key that ssh could not unlock.
+pub(crate) fn locked(file: &KeyFile) -> Recognised {
+    let path = &file.path;
+    let word = shell_word(path);
+    recognised(
+        Mistake::KeyLocked,
+        format!(
+            "{path} is locked with a passphrase, and ssh was not given it, so the instance saw no proof that the key is \
+             yours. Type it when ssh asks, or take it off the file."
+        ),
+        format!("ssh-keygen -p -f {word}"),
+    )
+}
+
+/// A key that ssh reads and PuTTY does not.
+pub(crate) fn pem_given_to_putty(file: &KeyFile) -> Recognised {
+    let path = &file.path;
+    let ppk = format!("{}.ppk", path.strip_suffix(".pem").unwrap_or(path));
+    recognised(
+        Mistake::PemGivenToPutty,
+        format!(
+            "{path} is a good key, in the form that ssh reads. PuTTY and plink read .ppk files only, so they offered \
+             the instance no key. Convert it, then name the new file."
+        ),
+        format!(
+            "puttygen {} -O private -o {}",
+            shell_word(path),
+            shell_word(&ppk)
+        ),
+    )
+}
+
+/// A file that was there and is nowhere any more.
+pub(crate) fn lost(path: &str, bindings: &Bindings) -> Recognised {
+    let name = scene::key_name(bindings);
+    recognised(
+        Mistake::KeyLost,
+        format!(
+            "{path} is gone, and no file here holds the private half of {name} so ssh had no key to offer. AWS has no \
+             copy. If you have none either: delete the key pair, create it again, and launch a new instance with it."
+        ),
+        format!("aws ec2 delete-key-pair --key-name {}", shell_word(name)),
+    )
 }
 
 /// Whether a create-key-pair for the bound name was refused as a duplicate.

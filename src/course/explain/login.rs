@@ -1,13 +1,16 @@
 //! Why a machine that answered did not let the learner in.
 
 use crate::course::bindings::Bindings;
-use crate::course::evidence::{Evidence, Instance, KeyContent, KeyFile};
+use crate::course::evidence::{Evidence, Instance, KeyContent, KeyFile, KnownHost, Refusal};
 use crate::course::explain::{file, launch, recognised};
 use crate::course::hint::{self, Identity};
 use crate::course::mistake::{Mistake, Recognised};
 use crate::course::scene;
 use crate::course::session::Session;
 use crate::course::words::shell_word;
+
+/// sshd's `MaxAuthTries`: the refusal after which it hangs up.
+const ATTEMPTS: usize = 6;
 
 /// The mistake behind an ended session, if it is one.
 pub(crate) fn explain(
@@ -20,7 +23,14 @@ pub(crate) fn explain(
     }
     let instance = scene::instance(evidence, session.instance);
     let Some(user) = session.user else {
-        return Some(host_key_refused(session, instance, bindings));
+        if let Some(Refusal::NoCommonHostKey { client_takes }) = session.refusal {
+            return Some(old_host_key(client_takes, instance, bindings));
+        }
+        return Some(if knows_another_key(session, instance, evidence) {
+            host_key_changed(session)
+        } else {
+            host_key_refused(session, instance, bindings)
+        });
     };
     if session.root_turned_away {
         return Some(root(instance, bindings));
@@ -37,8 +47,21 @@ pub(crate) fn explain(
     if user == "root" {
         return Some(root(instance, bindings));
     }
+    match session.refusal {
+        Some(Refusal::BadModes { path }) => return Some(authorized_keys_open(path, instance)),
+        Some(Refusal::Signature { algorithm }) => {
+            return Some(old_signature(Some(algorithm), instance, bindings));
+        }
+        Some(Refusal::NoCommonHostKey { .. }) | None => {}
+    }
     if is_right_key(session, instance, evidence, bindings) {
-        Some(wrong_user(user, instance, bindings))
+        Some(if user == scene::login_user(instance) {
+            authorized_keys_without(user, instance)
+        } else {
+            wrong_user(user, instance, bindings)
+        })
+    } else if session.offers.len() >= ATTEMPTS {
+        Some(too_many_keys(session, instance, bindings))
     } else {
         Some(wrong_key(session, instance, evidence, bindings))
     }
@@ -60,7 +83,8 @@ fn without_proof(
             files,
         )
     {
-        return file::explain(named, evidence, bindings);
+        let explained = file::explain(named, evidence, bindings);
+        return explained.or_else(|| file::is_locked(named).then(|| file::locked(named)));
     }
     let ours = scene::files_of_key(evidence, bindings);
     let suspect = ours.into_iter().find(|one| file::is_open(one));
@@ -109,9 +133,16 @@ fn without_offer(
         Identity::None => return Some(no_identity(instance, bindings)),
         Identity::Path(path) => {
             match hint::find_file(path, directory, evidence.places.as_ref(), files) {
+                Ok(Some(named)) if session.is_putty() => {
+                    return for_putty(named, evidence, bindings);
+                }
                 Ok(Some(named)) => {
                     let explained = file::explain(named, evidence, bindings);
-                    return explained.or_else(|| other_reason(session, instance, bindings));
+                    return explained
+                        .or_else(|| Some(of_good_file(named, session, instance, bindings)));
+                }
+                Ok(None) if is_lost(path, evidence, bindings) => {
+                    return Some(file::lost(path, bindings));
                 }
                 Ok(None) => return Some(path_not_found(path, instance, bindings)),
                 Err(()) => {}
@@ -139,7 +170,46 @@ fn without_offer(
         .or_else(|| Some(no_identity(instance, bindings)))
 }
 
-/// No key was offered although the file is fine: root, else no file was named.
+/// PuTTY had no key to offer: it does not look at modes.
+fn for_putty(named: &KeyFile, evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> {
+    match named.content {
+        KeyContent::PrivateKey => Some(file::pem_given_to_putty(named)),
+        KeyContent::Ppk => None,
+        KeyContent::PublicKey
+        | KeyContent::Json
+        | KeyContent::WholeAnswer
+        | KeyContent::Utf16
+        | KeyContent::Truncated
+        | KeyContent::Empty
+        | KeyContent::Damaged
+        | KeyContent::Unreadable
+        | KeyContent::Other => file::spoiled(named, evidence, bindings),
+    }
+}
+
+/// Whether the path is where the key was, and it is nowhere now.
+fn is_lost(path: &str, evidence: &Evidence, bindings: &Bindings) -> bool {
+    bindings.key_file.as_deref() == Some(path.strip_prefix("./").unwrap_or(path))
+        && scene::files_of_key(evidence, bindings).is_empty()
+}
+
+/// A good file was named, and no key was offered: root, a passphrase, or a client whose way to prove it is too old.
+fn of_good_file(
+    named: &KeyFile,
+    session: &Session<'_>,
+    instance: Option<&Instance>,
+    bindings: &Bindings,
+) -> Recognised {
+    if session.user == Some("root") {
+        return root(instance, bindings);
+    }
+    if file::is_locked(named) {
+        return file::locked(named);
+    }
+    old_signature(None, instance, bindings)
+}
+
+/// No key was offered although a good one is there: root, else no file was named.
 fn other_reason(
     session: &Session<'_>,
     instance: Option<&Instance>,
@@ -147,10 +217,123 @@ fn other_reason(
 ) -> Option<Recognised> {
     match (session.user, session.line.map(hint::identity)) {
         (Some("root"), _) => Some(root(instance, bindings)),
-        // A good file was named and yet not offered: a passphrase, or a client that does not know the algorithm.
         (_, Some(Identity::Path(_))) => None,
         _ => Some(no_identity(instance, bindings)),
     }
+}
+
+/// Whether the learner's ssh has a host key for the address, and it is not the instance's.
+fn knows_another_key(
+    session: &Session<'_>,
+    instance: Option<&Instance>,
+    evidence: &Evidence,
+) -> bool {
+    let of_address = |known: &&KnownHost| known.host == session.address;
+    let mut known = evidence.known_hosts.iter().filter(of_address).peekable();
+    let keys = instance.map_or(&[][..], |one| &one.host_keys);
+    known.peek().is_some() && known.all(|known| !keys.contains(&known.key_sha256))
+}
+
+/// The image in words.
+fn image(instance: Option<&Instance>) -> &str {
+    instance
+        .and_then(|one| one.image.as_deref())
+        .unwrap_or("this image")
+}
+
+fn host_key_changed(session: &Session<'_>) -> Recognised {
+    let address = session.address;
+    recognised(
+        Mistake::HostKeyChanged,
+        format!(
+            "Your ssh knows another host key for {address} and hung up before it named a user. Somebody else had that \
+             address before: an earlier instance. On AWS compare the fingerprint with get-console-output first; then \
+             forget the old key, and sign in again."
+        ),
+        format!("ssh-keygen -R {address}"),
+    )
+}
+
+fn old_host_key(
+    client_takes: &[String],
+    instance: Option<&Instance>,
+    bindings: &Bindings,
+) -> Recognised {
+    let takes = client_takes.first().map_or("other kinds", String::as_str);
+    recognised(
+        Mistake::OldHostKey,
+        format!(
+            "You reached the instance, and your client takes only host keys of the kind {takes} which {} does not have \
+             any more. Use a newer client, or leave that option out.",
+            image(instance)
+        ),
+        scene::ssh_command(bindings, instance),
+    )
+}
+
+fn old_signature(
+    algorithm: Option<&str>,
+    instance: Option<&Instance>,
+    bindings: &Bindings,
+) -> Recognised {
+    let image = image(instance);
+    let says = match algorithm {
+        Some(algorithm) => format!(
+            "Your key may be right, but your client signs with {algorithm} which {image} does not accept. Use a newer \
+             client, or an ED25519 key."
+        ),
+        None => format!(
+            "Your key file is good, and yet ssh offered the instance nothing: your client may sign only in ways that \
+             {image} does not accept, such as ssh-rsa with its SHA-1. Use a newer client, or leave such an option out."
+        ),
+    };
+    recognised(
+        Mistake::OldSignature,
+        says,
+        scene::ssh_command(bindings, instance),
+    )
+}
+
+fn too_many_keys(
+    session: &Session<'_>,
+    instance: Option<&Instance>,
+    bindings: &Bindings,
+) -> Recognised {
+    let command = scene::ssh_command(bindings, instance);
+    let command = command.strip_prefix("ssh ").unwrap_or(&command);
+    recognised(
+        Mistake::TooManyKeys,
+        format!(
+            "Your ssh offered {} keys, none of them the instance's, and then was cut off: an agent's keys go first, \
+             before the file after -i. Let it offer that one alone.",
+            session.offers.len()
+        ),
+        format!("ssh -o IdentitiesOnly=yes {command}"),
+    )
+}
+
+fn authorized_keys_open(path: &str, instance: Option<&Instance>) -> Recognised {
+    let id = instance.map_or("INSTANCE-ID", |one| &one.id);
+    recognised(
+        Mistake::AuthorizedKeysOpen,
+        format!(
+            "Your key and user are right, but on the instance others may write to {path} so its sshd does not trust the \
+             list of keys in it. If a session is still open, run chmod go-w there; else terminate {id} and launch anew."
+        ),
+        format!("chmod go-w {}", shell_word(path)),
+    )
+}
+
+fn authorized_keys_without(user: &str, instance: Option<&Instance>) -> Recognised {
+    let id = instance.map_or("INSTANCE-ID", |one| &one.id);
+    recognised(
+        Mistake::AuthorizedKeysWithout,
+        format!(
+            "You came as {user} with the key that the instance was launched with, but its ~/.ssh/authorized_keys does not \
+             list that key any more. If a session is still open, put it back there; else launch a new instance."
+        ),
+        format!("aws ec2 terminate-instances --instance-ids {id}"),
+    )
 }
 
 fn no_identity(instance: Option<&Instance>, bindings: &Bindings) -> Recognised {
@@ -183,8 +366,8 @@ fn host_key_refused(
         Mistake::HostKeyRefused,
         format!(
             "You reached {} and your own ssh hung up before it named a user: it did not accept the machine's host \
-             key. At the question, type yes in full. After \"HAS CHANGED\", first run ssh-keygen -R {}",
-            session.address, session.address
+             key. At the question, type yes in full, or paste the fingerprint that you expect.",
+            session.address
         ),
         scene::ssh_command(bindings, instance),
     )
@@ -204,9 +387,7 @@ fn root(instance: Option<&Instance>, bindings: &Bindings) -> Recognised {
 
 fn wrong_user(user: &str, instance: Option<&Instance>, bindings: &Bindings) -> Recognised {
     let right = scene::login_user(instance);
-    let image = instance
-        .and_then(|one| one.image.as_deref())
-        .unwrap_or("this image");
+    let image = image(instance);
     recognised(
         Mistake::WrongUser,
         format!(

@@ -3,6 +3,7 @@
 //! A sentence says what was seen on both sides and what it means, in at most four lines of 76 columns.
 
 pub(crate) mod api;
+pub(crate) mod client;
 pub(crate) mod file;
 pub(crate) mod launch;
 pub(crate) mod login;

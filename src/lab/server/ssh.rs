@@ -28,7 +28,7 @@ use russh::server::{Handle, run_stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 
 use crate::cloud::Pace;
-use crate::course::evidence::What;
+use crate::course::evidence::{Refusal, What};
 use crate::keys::HostKey;
 use crate::machine::{Identity, Machine};
 
@@ -261,8 +261,21 @@ impl Server {
         };
         connection.handle.get_or_init(|| running.handle());
         connection.announce();
-        // How it ended is of no interest: a client that goes away in the middle is an error to russh.
-        let _: Result<(), russh::Error> = running.await;
+        // A client that goes away in the middle is an error to russh: of no interest but for what sshd would log.
+        if let Err(russh::Error::NoCommonAlgo {
+            kind: russh::AlgorithmKind::Key,
+            theirs,
+            ..
+        }) = running.await
+        {
+            let (session, why) = (
+                connection.session,
+                Refusal::NoCommonHostKey {
+                    client_takes: named(&theirs),
+                },
+            );
+            connection.record(What::Refused { session, why });
+        }
         drop(pass);
         connection.record(What::Disconnected {
             session: connection.session,
@@ -283,6 +296,19 @@ impl Server {
     pub fn connections(&self) -> (usize, usize) {
         self.door.count()
     }
+}
+
+/// A few of the names that a client sent, cut short: they are shown and kept.
+fn named(names: &[String]) -> Vec<String> {
+    const MOST: usize = 8;
+    const LONGEST: usize = 64;
+    let plain = |name: &String| {
+        name.chars()
+            .filter(char::is_ascii_graphic)
+            .take(LONGEST)
+            .collect()
+    };
+    names.iter().take(MOST).map(plain).collect()
 }
 
 /// What all parts of one connection share.

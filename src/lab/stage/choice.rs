@@ -158,15 +158,32 @@ fn netns(
     Err(Refused::NoNamespaces)
 }
 
-/// Whether a network of the lab's own could be had here: makes one in `ground`'s folder, and lets it go. Returns what it would lack.
-pub fn probe(ground: &Ground<'_>) -> Result<Vec<String>, Refused> {
-    if is_a_snap("aws", ground.path) {
-        return Err(Refused::SnapAws);
-    }
+/// A network of the lab's own, made for a try in `ground`'s folder; it is gone when this is dropped.
+#[derive(Debug)]
+pub struct Probe {
+    /// What it would lack, in words.
+    pub notes: Vec<String>,
     #[cfg(target_os = "linux")]
-    return super::netns::Netns::probe(&netns_ground(ground));
-    #[cfg(not(target_os = "linux"))]
-    return Err(Refused::NoNamespaces);
+    _trial: super::netns::Trial,
+}
+
+impl Probe {
+    /// Tries, as [`Choice::Auto`] does.
+    pub fn make(ground: &Ground<'_>) -> Result<Self, Refused> {
+        if is_a_snap("aws", ground.path) {
+            return Err(Refused::SnapAws);
+        }
+        #[cfg(target_os = "linux")]
+        {
+            let trial = super::netns::Netns::probe(&netns_ground(ground))?;
+            Ok(Self {
+                notes: trial.notes().to_vec(),
+                _trial: trial,
+            })
+        }
+        #[cfg(not(target_os = "linux"))]
+        Err(Refused::NoNamespaces)
+    }
 }
 
 #[cfg(target_os = "linux")]

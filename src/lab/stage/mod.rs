@@ -20,7 +20,7 @@ use std::sync::Arc;
 use crate::lab::server::network::Network;
 use crate::lab::server::ssh::Target;
 
-pub use choice::{Choice, ChoiceError, Chosen, Ground, Refused, cure, probe};
+pub use choice::{Choice, ChoiceError, Chosen, Ground, Probe, Refused, cure};
 pub use loopback::LoopbackStage;
 
 /// One address, and what a client meets there.

@@ -173,10 +173,21 @@ fn ssh(layout: &Layout, real: &Path, words: &[OsString]) -> ExitCode {
     } else {
         Some(Target::plain(destination, &options))
     };
-    if let Some(target) = target.filter(Target::is_in_the_lab)
-        && let Some(status) = unreachable(layout, &target, &options)
-    {
-        return status;
+    if let Some(target) = target.filter(Target::is_in_the_lab) {
+        // A slip in a name must neither lead to the machine nor leave the lab.
+        if target::is_no_name(&target.host) {
+            return failed(
+                &target,
+                &options,
+                &format!(
+                    "ssh: Could not resolve hostname {}: Name or service not known\r\n",
+                    target.host
+                ),
+            );
+        }
+        if let Some(status) = unreachable(layout, &target, &options) {
+            return status;
+        }
     }
     command.arg("-F").arg(merged).args(&options.others);
     become_program(command)
@@ -200,6 +211,11 @@ fn unreachable(layout: &Layout, target: &Target, options: &Options) -> Option<Ex
         "ssh: connect to host {} port {}: {words}\r\n",
         target.host, target.port
     );
+    Some(failed(target, options, &line))
+}
+
+/// Says it where ssh would, and returns ssh's status.
+fn failed(target: &Target, options: &Options, line: &str) -> ExitCode {
     if let Some(log) = &options.log {
         let log = std::fs::OpenOptions::new()
             .append(true)
@@ -208,9 +224,9 @@ fn unreachable(layout: &Layout, target: &Target, options: &Options) -> Option<Ex
         // ssh too goes on when its log cannot be written.
         drop(log.and_then(|mut log| io::Write::write_all(&mut log, line.as_bytes())));
     } else if !target.quiet {
-        say(&line);
+        say(line);
     }
-    Some(ExitCode::from(SSH_FAILED))
+    ExitCode::from(SSH_FAILED)
 }
 
 fn ask(layout: &Layout, host: &str, port: u16) -> Result<Reach, NoEngine> {

@@ -11,10 +11,11 @@ use super::WorkspaceError;
 /// ```text
 /// LAB/work/                  what the learner sees; the shell starts here
 /// LAB/.groundschool/         ours, mode 0700
-///     run/                   control socket and port; also TMUX_TMPDIR
+///     run/                   control socket and port, `open.json` for a second shell; also TMUX_TMPDIR
 ///     bin/                   shims and the `lab` word, first on PATH
 ///     shell/                 hook files and the lab's own shell histories
-///     aws/ ssh/ putty/ ansible/
+///     aws/ ssh/ putty/ ansible/   the first three are `~/.aws`, `~/.ssh` and `~/.putty` in the netns stage
+///     netns/                 what lies over `/etc/hosts` and so on there
 ///     accounts.json machines/ journal.jsonl lesson progress-<lesson>.json
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,6 +9,7 @@ use crate::cloud::resources::security_group::Rule;
 use crate::course::evidence::{
     Account, Event, InboundRule, Instance, KeyPair, Known, SecurityGroup,
 };
+use crate::keys::HostKey;
 use crate::lab::simulation::Simulation;
 use crate::lab::world::World;
 
@@ -116,5 +117,6 @@ fn instance_facts(instance: &CloudInstance) -> Instance {
         image: Some(instance.family.title().to_owned()),
         security_groups: instance.group_ids().map(str::to_owned).collect(),
         launched_at: instance.launched_at.as_millisecond(),
+        host_keys: instance.host_keys.iter().map(HostKey::sha256).collect(),
     }
 }

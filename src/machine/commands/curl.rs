@@ -149,6 +149,11 @@ fn fetch(call: &mut Call<'_>, request: &Request, url: &str) -> u32 {
             call.err(format!("curl: (7) Failed to connect to {name} port {port} after 0 ms: Network is unreachable\n"));
             return 7;
         }
+        Reach::Silent => {
+            // Nothing answers: curl waits until it is told not to.
+            call.err(format!("curl: (28) Failed to connect to {name} port {port} after 130000 ms: Couldn't connect to server\n"));
+            return 28;
+        }
         Reach::UnknownName => {
             call.err(format!("curl: (6) Could not resolve host: {name}\n"));
             return 6;
@@ -205,7 +210,9 @@ fn fetch(call: &mut Call<'_>, request: &Request, url: &str) -> u32 {
 
 #[cfg(test)]
 mod tests {
-    use crate::machine::testing::{KEY, run};
+    use crate::machine::Identity;
+    use crate::machine::testing::{Bench, KEY, identity, run};
+    use crate::machine::{Family, Machine};
 
     const TOKEN: &str = "TOKEN=$(curl -s -X PUT \"http://169.254.169.254/latest/api/token\" -H \"X-aws-ec2-metadata-token-ttl-seconds: 21600\")";
 
@@ -229,15 +236,56 @@ mod tests {
 
     #[test]
     fn without_a_token_it_is_401() {
-        let screen = run("curl http://169.254.169.254/latest/meta-data/instance-id");
-        assert!(
-            screen.contains("401 - Unauthorized") && screen.ends_with('0'),
-            "{screen}"
+        assert_eq!(
+            run("curl http://169.254.169.254/latest/meta-data/instance-id"),
+            "0"
         );
+        let head = run("curl -i http://169.254.169.254/latest/meta-data/instance-id");
+        assert!(head.starts_with("HTTP/1.1 401 Unauthorized\n"), "{head}");
         assert_eq!(
             run("curl -sf http://169.254.169.254/latest/meta-data/"),
             "curl: (22) The requested URL returned error: 401\n22"
         );
+    }
+
+    #[test]
+    fn the_instances_own_options_of_the_service_are_kept() {
+        let on = |change: fn(&mut Identity), line: &str| {
+            let mut id = identity(Family::Al2023);
+            change(&mut id);
+            let mut bench = Bench::on(Machine::first_boot(&id), id, false);
+            let output = bench
+                .session
+                .exec(&mut bench.machine, &bench.id, bench.now, line);
+            bench.take(output);
+            bench.screen + &bench.errors
+        };
+        let get = "curl -s http://169.254.169.254/latest/";
+        assert_eq!(
+            on(
+                |id| id.metadata_needs_token = false,
+                &format!("{get}meta-data/instance-id")
+            ),
+            "i-0123456789abcdef0"
+        );
+        assert!(
+            on(
+                |id| id.metadata_enabled = false,
+                &format!("{TOKEN}; {get}meta-data/")
+            )
+            .contains("curl: (28)")
+        );
+        let with_token = format!(
+            "{TOKEN}; curl -s -H \"X-aws-ec2-metadata-token: $TOKEN\" http://169.254.169.254/latest/user-data"
+        );
+        assert_eq!(
+            on(
+                |id| id.user_data = Some("IyEvYmluL3NoCg==".into()),
+                &with_token
+            ),
+            "#!/bin/sh\n"
+        );
+        assert!(on(|_| (), &with_token).contains("404 - Not Found"));
     }
 
     #[test]

@@ -15,6 +15,7 @@ mod date;
 mod df;
 mod dirname;
 mod du;
+mod ec2_metadata;
 mod echo;
 mod exit;
 mod export;
@@ -51,6 +52,7 @@ mod sort;
 pub(crate) mod ssh_keygen;
 mod stat;
 pub(crate) mod sudo;
+mod systemctl;
 mod tail;
 mod tee;
 pub(crate) mod test;
@@ -197,6 +199,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("dnf", not_simulated::packages),
     program("docker", not_simulated::service),
     program("du", du::run),
+    program("ec2-metadata", ec2_metadata::run),
     both("echo", echo::run),
     woven("env", false, Woven::Env),
     woven("eval", true, Woven::Eval),
@@ -219,7 +222,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("id", id::run),
     program("ifconfig", ip::ifconfig),
     program("ip", ip::run),
-    program("journalctl", not_simulated::service),
+    program("journalctl", systemctl::journal),
     builtin("kill", kill::run),
     program("last", last::run),
     program("less", not_simulated::pager),
@@ -252,7 +255,7 @@ pub(crate) const TABLE: &[Command] = &[
     woven("scp", false, Woven::Scp),
     program("sed", not_simulated::script),
     program("seq", seq::run),
-    program("service", not_simulated::service),
+    program("service", systemctl::service),
     builtin("set", set::run),
     woven("sh", false, Woven::Bash),
     filter("sha256sum", sha256sum::sha256, reads_without_files),
@@ -268,7 +271,7 @@ pub(crate) const TABLE: &[Command] = &[
     woven("su", false, Woven::Su),
     woven("sudo", false, Woven::Sudo),
     program("sync", truth::yes),
-    program("systemctl", not_simulated::service),
+    program("systemctl", systemctl::run),
     filter("tail", tail::run, head::reads),
     filter("tee", tee::run, always),
     both("test", test::run),

@@ -94,7 +94,7 @@ mod tests {
         for line in [
             "vim x",
             "sudo dnf install -y httpd",
-            "systemctl status sshd",
+            "hostnamectl",
             "ssh -i k.pem ec2-user@203.0.113.25",
             "wget x",
             "less f",

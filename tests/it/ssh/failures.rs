@@ -5,7 +5,7 @@ use std::time::Duration;
 use groundschool::course::evidence::What;
 use groundschool::keys::{KeyType, PrivateKey};
 use groundschool::lab::server::ssh::Settings;
-use groundschool::lab::stage::{Listening, LoopbackStage, Place, Stage, StageError};
+use groundschool::lab::stage::{Admits, Listening, LoopbackStage, Place, Stage, StageError};
 use groundschool::machine::Family;
 
 use super::lab::Lab;
@@ -349,7 +349,7 @@ fn a_busy_port_is_named() {
             address: lab.address.parse().unwrap(),
             target: lab.target.clone(),
             listening,
-            admits: Default::default(),
+            admits: Admits::default(),
         };
         let error = other.apply(&[place]).unwrap_err();
         assert!(matches!(error, StageError::Busy(_)), "{error:?}");

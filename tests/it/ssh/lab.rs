@@ -14,7 +14,7 @@ use std::time::{Duration, Instant, SystemTime};
 use groundschool::course::evidence::What;
 use groundschool::keys::{HostKey, HostKeyType, KeyType, PrivateKey};
 use groundschool::lab::server::ssh::{Host, Server, Settings, Target};
-use groundschool::lab::stage::{Listening, LoopbackStage, Place, Stage};
+use groundschool::lab::stage::{Admits, Listening, LoopbackStage, Place, Stage};
 use groundschool::machine::{Family, Identity, Machine};
 use tempfile::TempDir;
 use tokio::runtime::Runtime;
@@ -257,7 +257,7 @@ impl Lab {
                 address,
                 target: self.target.clone(),
                 listening,
-                admits: Default::default(),
+                admits: Admits::default(),
             }])
             .unwrap();
     }

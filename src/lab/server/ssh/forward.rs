@@ -63,6 +63,7 @@ pub(super) async fn open(
             return;
         }
         Reach::Refused => "Connection refused",
+        Reach::Silent => "Connection timed out",
         Reach::Unreachable => "Network is unreachable",
         Reach::UnknownName => "Name or service not known",
     };

@@ -6,7 +6,7 @@
 use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use russh::keys::PublicKey;
+use russh::keys::{Algorithm, PublicKey};
 use russh::server::{
     Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey,
 };
@@ -15,10 +15,10 @@ use tokio::sync::mpsc;
 
 use super::terminal::{Input, Login, Terminal};
 use super::{Connection, config, forward};
-use crate::course::evidence::What;
+use crate::course::evidence::{Refusal, What};
 use crate::keys;
 use crate::machine::Size;
-use crate::machine::gate::{Gate, gate};
+use crate::machine::gate::{Gate, gate, untrusted};
 
 /// Longest user name that is looked at, in bytes (Linux takes 32).
 const LONGEST_USER: usize = 256;
@@ -114,6 +114,26 @@ impl Visitor {
         answer
     }
 
+    /// Records why, where sshd has a reason of its own and logs it.
+    fn note_refusal(&self, user: &str, algorithm: &Algorithm) {
+        let mut why = None;
+        if config::accepts(algorithm) {
+            let target = &self.connection.target;
+            self.connection
+                .host
+                .with_machine(target, &mut |machine, _, _| {
+                    why = untrusted(machine, user).map(|path| Refusal::BadModes { path });
+                });
+        } else {
+            let algorithm = algorithm.to_string();
+            why = Some(Refusal::Signature { algorithm });
+        }
+        if let Some(why) = why {
+            let session = self.connection.session;
+            self.connection.record(What::Refused { session, why });
+        }
+    }
+
     /// Hands something to a channel's terminal. A terminal takes everything at once, so this never waits for the client.
     async fn hand(&self, channel: ChannelId, input: Input) -> bool {
         match self.terminals.get(&channel.into()) {
@@ -190,6 +210,7 @@ impl Handler for Visitor {
         if accepted {
             return Ok(Auth::Accept);
         }
+        self.note_refusal(user, offer.algorithm);
         let refusal = self.refuse().await;
         // In place of its last refusal sshd ends the connection. russh would refuse first, and a client without another key
         // would give up in other words; to a client that only asks about a key, this says that it may prove it, and the

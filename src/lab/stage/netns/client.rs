@@ -122,6 +122,11 @@ impl Keeper {
         );
     }
 
+    /// A socket that is asked for names.
+    pub(super) fn names(&self) -> io::Result<OwnedFd> {
+        self.socket(&Request::Names)
+    }
+
     /// A socket that sees every ping.
     pub(super) fn ping(&self) -> io::Result<OwnedFd> {
         self.socket(&Request::Ping)

@@ -3,7 +3,7 @@
 use std::fmt::Write;
 use std::net::Ipv4Addr;
 
-/// `/etc/resolv.conf`: nobody answers there, so that a name that is not in the hosts file is unknown at once.
+/// `/etc/resolv.conf`: a name that is not in the hosts file is unknown there.
 pub(super) const RESOLV_CONF: &str = "nameserver 127.0.0.1\noptions attempts:1 timeout:1\n";
 
 /// `/etc/hosts`, with this computer's own name and the instances'.

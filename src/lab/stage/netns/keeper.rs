@@ -25,6 +25,7 @@ use socket2::{Domain, Protocol, SockAddr, Socket, Type};
 
 use super::message::{self, Door, Failed, Plan, Reply, Request};
 use super::mounts::Mounts;
+use super::names;
 use super::ping;
 use super::routing::Routing;
 use super::tap;
@@ -154,6 +155,7 @@ impl Keeper {
                     .map_err(step(format!("the address {address}"))),
                 Request::Listen(at) => listen(at).map(Some).map_err(step(at.to_string())),
                 Request::Connect(at) => connect(at).map(Some).map_err(step(at.to_string())),
+                Request::Names => names::open().map(Some).map_err(step("names")),
                 Request::Ping => ping().map(Some).map_err(step("pings")),
                 Request::Tap => tap::open().map(Some).map_err(step("attempts to connect")),
             };
@@ -250,18 +252,26 @@ fn hang_up_on_everybody() {
             })
             .collect()
     };
-    let tell = |signal: Signal| {
-        for pid in others() {
-            // It may have gone by itself.
-            let _ = rustix::process::kill_process(pid, signal);
-        }
-    };
-    tell(Signal::HUP);
-    tell(Signal::CONT);
     let deadline = Instant::now() + PATIENCE;
-    while !others().is_empty() {
-        if Instant::now() > deadline {
-            tell(Signal::KILL);
+    let mut told = BTreeSet::new();
+    loop {
+        let left = others();
+        if left.is_empty() {
+            return;
+        }
+        let is_late = Instant::now() > deadline;
+        for pid in left {
+            let signals: &[Signal] = if is_late {
+                &[Signal::KILL]
+            } else if told.insert(pid.as_raw_nonzero()) {
+                &[Signal::HUP, Signal::CONT]
+            } else {
+                &[]
+            };
+            for signal in signals {
+                // It may have gone by itself.
+                let _ = rustix::process::kill_process(pid, *signal);
+            }
         }
         std::thread::park_timeout(LOOK);
     }

@@ -65,6 +65,8 @@ pub(super) enum Request {
     Connect(SocketAddr),
     /// A socket that sees every attempt to open a TCP connection.
     Tap,
+    /// A socket that is asked for every name that is not in the hosts file.
+    Names,
     /// A socket that sees every ping, which nobody else answers from now on.
     Ping,
 }
@@ -138,9 +140,12 @@ pub(super) fn receive<T: DeserializeOwned>(
     if count == 0 {
         return Ok(None);
     }
-    let descriptor = ancillary.drain().find_map(|message| match message {
-        RecvAncillaryMessage::ScmRights(mut rights) => rights.next(),
-        _ => None,
+    let descriptor = ancillary.drain().find_map(|message| {
+        if let RecvAncillaryMessage::ScmRights(mut rights) = message {
+            rights.next()
+        } else {
+            None
+        }
     });
     let message = serde_json::from_slice(bytes.get(..count).unwrap_or_default())?;
     Ok(Some((message, descriptor)))

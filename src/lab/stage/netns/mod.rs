@@ -25,6 +25,7 @@ mod join;
 pub(in crate::lab) mod keeper;
 mod message;
 mod mounts;
+mod names;
 mod ping;
 mod routing;
 mod tap;
@@ -73,6 +74,17 @@ pub struct Ground<'a> {
     pub instant: bool,
 }
 
+/// A network that was made for a try.
+#[derive(Debug)]
+pub struct Trial(Keeper);
+
+impl Trial {
+    /// What could not be had and is not needed, in words.
+    pub fn notes(&self) -> &[String] {
+        self.0.notes()
+    }
+}
+
 /// A lab's network.
 pub struct Netns {
     // First: the listeners are gone before the network is.
@@ -109,6 +121,12 @@ impl Netns {
                 drop(tap::watch(tap, tried).await);
             });
         }
+        // Without it an unknown name is a failure of the resolver, which is nearly the same.
+        if let Ok(socket) = keeper.names() {
+            runtime.spawn(async move {
+                drop(names::answer(socket).await);
+            });
+        }
         let pinged = ping::Answering::new(ground.my_address);
         if let Ok(socket) = keeper.ping() {
             let pinged = pinged.clone();
@@ -128,14 +146,14 @@ impl Netns {
         })
     }
 
-    /// Whether a lab's network could be made here: makes one, in a folder of its own, and lets it go.
-    pub fn probe(ground: &Ground<'_>) -> Result<Vec<String>, Refused> {
+    /// Whether a lab's network could be made here: makes one, which is gone when what is returned is dropped.
+    pub fn probe(ground: &Ground<'_>) -> Result<Trial, Refused> {
         let keeper = Keeper::start(ground.program, plan(ground, "localhost")?)?;
         try_a_filter(&keeper).map_err(|source| Refused::Step {
             step: "filters on sockets".to_owned(),
             source,
         })?;
-        Ok(keeper.notes().to_vec())
+        Ok(Trial(keeper))
     }
 
     fn put(&mut self, place: &Place) -> io::Result<()> {

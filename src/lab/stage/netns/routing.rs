@@ -79,12 +79,12 @@ impl Routing {
             answer.get(..count).unwrap_or_default(),
         )
         .map_err(io::Error::other)?;
-        match answer.payload {
-            NetlinkPayload::Error(error) => match error.code {
-                None => Ok(()),
-                Some(_) => Err(error.to_io()),
-            },
-            other => Err(io::Error::other(format!("{other:?}"))),
+        let NetlinkPayload::Error(error) = answer.payload else {
+            return Err(io::Error::other("the kernel's answer is none"));
+        };
+        match error.code {
+            None => Ok(()),
+            Some(_) => Err(error.to_io()),
         }
     }
 

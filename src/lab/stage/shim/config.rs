@@ -53,7 +53,8 @@ fn write_as(layout: &Layout, name: &str, text: &str) -> io::Result<PathBuf> {
 }
 
 /// `Match final`, because with a plain `Host` an alias (`Host web1`, `HostName 203.0.113.25`) would miss it; `IdentityFile none`
-/// last, so that no default key of the learner's is offered while `-i` and theirs in a Host block still work.
+/// last, so that no default key of the learner's is offered while `-i` and theirs in a Host block still work. The agent is the one of the variable, which the lab takes
+/// away at its start: what it names was started in the lab.
 fn text(layout: &Layout, theirs: Option<&Path>) -> String {
     let connect = shell_word(&layout.shell().join(multicall::CONNECT)).replace('%', "%%");
     let include = theirs
@@ -62,7 +63,7 @@ fn text(layout: &Layout, theirs: Option<&Path>) -> String {
     format!(
         "# Written by Ground School for its lab.\n\
          Match final host 203.0.113.*,ec2-203-0-113-*\n  ProxyCommand {connect} %h %p\n  ProxyUseFdpass yes\n\
-         Match all\n  UserKnownHostsFile {}\n  GlobalKnownHostsFile /dev/null\n  IdentityAgent none\n  HashKnownHosts no\n\
+         Match all\n  UserKnownHostsFile {}\n  GlobalKnownHostsFile /dev/null\n  IdentityAgent SSH_AUTH_SOCK\n  HashKnownHosts no\n\
          {include}\
          Match all\n  IdentityFile none\n",
         config_word(&layout.known_hosts()).replace('%', "%%"),
@@ -95,7 +96,7 @@ Match final host 203.0.113.*,ec2-203-0-113-*
 Match all
   UserKnownHostsFile "/o'neil/lab/.groundschool/ssh/known_hosts"
   GlobalKnownHostsFile /dev/null
-  IdentityAgent none
+  IdentityAgent SSH_AUTH_SOCK
   HashKnownHosts no
 Include "/work/my config"
 Match all

@@ -91,6 +91,27 @@ pub(super) fn is_lab_host(host: &str) -> bool {
         .any(|start| host.starts_with(start))
 }
 
+/// Whether it begins as an AWS name of the lab's and is not one: `ec2-203-0-113-25.compute-1.amazonaws.co`.
+pub(super) fn is_no_name(host: &str) -> bool {
+    let host = host.trim_end_matches('.').to_ascii_lowercase();
+    let Some((first, domain)) = host.split_once('.') else {
+        return host.starts_with("ec2-");
+    };
+    let Some(numbers) = first.strip_prefix("ec2-") else {
+        return false;
+    };
+    let is_address = numbers
+        .replace('-', ".")
+        .parse::<std::net::Ipv4Addr>()
+        .is_ok();
+    // us-east-1 has a domain of its own.
+    let is_domain = domain == "compute-1.amazonaws.com"
+        || domain
+            .strip_suffix(".compute.amazonaws.com")
+            .is_some_and(|region| !region.is_empty() && !region.contains('.'));
+    !(is_address && is_domain)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -120,6 +141,27 @@ mod tests {
         let target =
             Target::read("hostname 172.31.5.6\nport 22\nproxyjump ec2-user@203.0.113.9\n").unwrap();
         assert!(!target.is_in_the_lab());
+    }
+
+    #[test]
+    fn a_slip_in_a_name_is_no_name() {
+        for name in [
+            "ec2-203-0-113-25.compute-1.amazonaws.co",
+            "ec2-203-0-113-25.compute-1.amazon.com",
+            "ec2-203-0-113-25.eu-west-1.amazonaws.com",
+            "ec2-203-0-113-256.compute-1.amazonaws.com",
+            "ec2-203-0-113-25",
+        ] {
+            assert!(is_no_name(name), "{name}");
+        }
+        for name in [
+            "ec2-203-0-113-25.compute-1.amazonaws.com",
+            "EC2-203-0-113-25.eu-west-1.compute.amazonaws.com.",
+            "203.0.113.25",
+            "172.31.5.6",
+        ] {
+            assert!(!is_no_name(name), "{name}");
+        }
     }
 
     #[test]

@@ -1,0 +1,3 @@
+# at: sign-in
+# The user and the address are forgotten.
+ssh -i testkeypair.pem

@@ -1,0 +1,53 @@
+//! Why a client failed without a trace on the other side: it stopped on the learner's own computer.
+
+use crate::course::bindings::Bindings;
+use crate::course::evidence::Instance;
+use crate::course::explain::recognised;
+use crate::course::hint::{self, Asked};
+use crate::course::mistake::{Mistake, Recognised};
+use crate::course::scene;
+
+/// The sentence for a line that failed while the instance was up and nothing arrived there.
+pub(crate) fn explain(line: &str, instance: &Instance, bindings: &Bindings) -> Recognised {
+    let command = Some(scene::ssh_command(bindings, Some(instance)));
+    let address = scene::address(Some(instance));
+    match hint::asked(line) {
+        Asked::Nothing => recognised(
+            Mistake::CommandIncomplete,
+            "Nothing reached your instance: the command names no computer, so ssh only showed how it is used. It wants \
+             the key file after -i, and then the user and the address.",
+            command,
+        ),
+        Asked::Port(port) => recognised(
+            Mistake::WrongPort,
+            format!(
+                "Nothing reached your instance: there is no port {port} and your client stopped at that. An instance \
+                 listens for ssh on port 22, which is what ssh uses when you name no port."
+            ),
+            command,
+        ),
+        Asked::Host(host) if !is_of(instance, &host) => recognised(
+            Mistake::HostNotFound,
+            format!(
+                "Nothing reached your instance: your client looked for a computer named {host} and that is not its \
+                 name. Its public address is {address} and nothing stands in front of that but the user and an @."
+            ),
+            command,
+        ),
+        Asked::Host(_) | Asked::Unknown => recognised(
+            Mistake::NeverLeft,
+            format!(
+                "Nothing reached your instance, which is up at {address} the whole time: your client stopped on your \
+                 own computer. Its message names the option, the file or the network that stopped it."
+            ),
+            command,
+        ),
+    }
+}
+
+fn is_of(instance: &Instance, host: &str) -> bool {
+    [&instance.public_address, &instance.public_name]
+        .into_iter()
+        .flatten()
+        .any(|known| known == host)
+}
