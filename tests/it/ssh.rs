@@ -8,6 +8,7 @@
 mod failures;
 mod files;
 mod flood;
+mod forwarding;
 mod keys;
 mod lab;
 mod sessions;

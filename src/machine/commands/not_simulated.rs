@@ -80,16 +80,6 @@ pub(super) fn script(call: &mut Call<'_>) -> u32 {
     )
 }
 
-pub(super) fn kill(call: &mut Call<'_>) -> u32 {
-    match call.given().iter().find(|word| !word.starts_with('-')) {
-        Some(pid) => call.complain(format!("({pid}) - not simulated on this machine")),
-        None => {
-            call.err("kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n");
-            2
-        }
-    }
-}
-
 pub(super) fn help(call: &mut Call<'_>) -> u32 {
     let mut text = String::from("This is a simulated machine. Its commands:\n");
     let mut line = String::new();
