@@ -184,7 +184,8 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(system("the lab's threads cannot be started"))?;
-        let server = ssh::Server::new(Arc::clone(&simulation) as _, ssh::Settings::default());
+        let settings = ssh::Settings::at(options.pace);
+        let server = ssh::Server::new(Arc::clone(&simulation) as _, settings);
         let server = Arc::new(server);
         let Chosen {
             stage,

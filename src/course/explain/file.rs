@@ -187,7 +187,8 @@ pub(crate) fn locked(file: &KeyFile) -> Recognised {
             "{path} is locked with a passphrase, and ssh was not given it, so the instance saw no proof that the key is \
              yours. Type it when ssh asks, or take it off the file."
         ),
-        format!("ssh-keygen -p -f {word}"),
+        // ssh-keygen cannot write into a file of mode 400.
+        format!("chmod 600 {word}\nssh-keygen -p -f {word}\nchmod 400 {word}"),
     )
 }
 

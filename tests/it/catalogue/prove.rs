@@ -105,6 +105,17 @@ fn prove_one(entry: &Entry, stage: Stage) -> Result<(), String> {
             lab.trace()
         ));
     }
+    // The step may have been passed before: this login itself must have come through, last of all.
+    let printed = lab.trace();
+    let came_in = printed.lines().rev().find(|line| !line.starts_with("set "));
+    if !matches!(entry.cure, Cure::ShownThenSteps | Cure::TypedThenSteps(_))
+        && came_in != Some("ec2-user")
+    {
+        return Err(format!(
+            "{}: no login after the cure\n{printed}",
+            entry.met_by
+        ));
+    }
     let after = lab.verdict();
     if after.mistake.is_some() {
         return Err(format!("{}: after the cure {after:#?}", entry.met_by));
@@ -114,7 +125,19 @@ fn prove_one(entry: &Entry, stage: Stage) -> Result<(), String> {
 
 /// Types the cure, and signs in.
 fn cure(entry: &Entry, lab: &mut Lab, shown: &str) {
+    if let Cure::ShownAnswers(answers) = entry.cure {
+        let answers = answers
+            .iter()
+            .map(|(q, a)| ((*q).to_owned(), (*a).to_owned()));
+        let answers: Vec<_> = answers.collect();
+        for line in shown.lines() {
+            let asks = line.starts_with("ssh-keygen");
+            let said = lab.types(line, if asks { &answers } else { &[] });
+            assert_eq!(said.status, 0, "{line}: {said:?}");
+        }
+    }
     let (cure, steps, sign_in) = match entry.cure {
+        Cure::ShownAnswers(_) => ("", false, true),
         Cure::Shown => (shown, false, true),
         Cure::ShownSignsIn => (shown, false, false),
         Cure::Typed(lines) => (lines, false, true),
@@ -124,9 +147,11 @@ fn cure(entry: &Entry, lab: &mut Lab, shown: &str) {
     let cure = match entry.cure {
         // Without a terminal it could not be left again.
         Cure::ShownSignsIn => format!("{cure} whoami"),
-        Cure::Shown | Cure::Typed(_) | Cure::ShownThenSteps | Cure::TypedThenSteps(_) => {
-            cure.to_owned()
-        }
+        Cure::Shown
+        | Cure::ShownAnswers(_)
+        | Cure::Typed(_)
+        | Cure::ShownThenSteps
+        | Cure::TypedThenSteps(_) => cure.to_owned(),
     };
     let mut script = format!("{cure}\n{}\n", entry.then);
     if steps {
