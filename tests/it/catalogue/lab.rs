@@ -181,8 +181,15 @@ impl Lab {
             format!("PATH=${{PATH#{folder}:}}")
         };
         let found = self.terminal.line(&format!("{line}; command -v aws"));
-        let found = found.lines().any(|line| line.trim() == aws.display().to_string());
-        assert_eq!(found, real, "{aws:?}");
+        let found = found
+            .lines()
+            .any(|line| line.trim() == aws.display().to_string());
+        assert_eq!(
+            found,
+            real,
+            "{} must be one that any user can start: run tests/run",
+            aws.display()
+        );
     }
 
     /// What the last script printed.
