@@ -28,6 +28,7 @@ use super::budget::Share;
 use super::config::WINDOW;
 use super::sftp::Sftp;
 use crate::course::evidence::What;
+use crate::machine::gate::Permits;
 use crate::machine::{Identity, Machine, Output, Session, Size, Then};
 
 /// Output that waits for the client, in bytes, above which no more input is looked at.
@@ -58,6 +59,7 @@ pub(super) struct Login {
     pub(super) user: String,
     /// Root's sentence, in place of anything else.
     pub(super) hint: Option<String>,
+    pub(super) permits: Permits,
 }
 
 /// What comes from the client.
@@ -119,6 +121,10 @@ struct Writers {
 type Writer = std::pin::Pin<Box<dyn AsyncWrite + Send>>;
 
 /// The channel's task.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing about the channel"
+)]
 pub(super) struct Terminal {
     connection: Arc<Connection>,
     login: Arc<Login>,
