@@ -57,7 +57,7 @@ async fn serve(options: &Serve) -> Result<ExitCode, CliError> {
     let simulation = Arc::new(simulation);
     let server = Arc::new(ssh::Server::new(
         Arc::clone(&simulation) as _,
-        ssh::Settings::default(),
+        ssh::Settings::at(options.pace.into()),
     ));
     let stage = LoopbackStage::new(
         server.clone(),

@@ -8,6 +8,8 @@
 mod failures;
 mod files;
 mod flood;
+mod forwarding;
 mod keys;
 mod lab;
 mod sessions;
+mod sftp_noise;

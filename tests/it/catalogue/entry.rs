@@ -52,6 +52,8 @@ impl Entry {
 pub(super) enum Cure {
     /// The command that the coach shows, as it stands.
     Shown,
+    /// The same, whose `ssh-keygen` asks these questions.
+    ShownAnswers(&'static [(&'static str, &'static str)]),
     /// The command that the coach shows is the good login itself.
     ShownSignsIn,
     /// The coach shows a part of a command, or none: these lines.

@@ -117,7 +117,7 @@ while [ $address = None ]; do
 done\n",
         first_line: "ssh: connect to host 203.0.113.25 port 22: Connection refused",
         clients: &["ssh: connect to host {address} port 22: Connection refused\r\n"],
-        says: &["Instance {instance} is running", "refused"],
+        says: &["Instance {instance} is running", "its ssh server has not started yet"],
         cure: Cure::Typed("until ssh -o StrictHostKeyChecking=accept-new -i testkeypair.pem ec2-user@$address true; do aws ec2 wait instance-running --instance-ids $instance; done"),
         ..SIGN_IN
     },
