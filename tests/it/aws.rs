@@ -360,6 +360,21 @@ fn refusals_are_the_lines_that_the_cli_prints_for_aws() {
             "ssm get-parameter --name /aws/service/nothing",
             "(ParameterNotFound) when calling the GetParameter operation:",
         ),
+        (
+            "ec2 describe-volumes --volume-ids vol-0123456789abcdef0",
+            "(InvalidVolume.NotFound) when calling the DescribeVolumes operation: \
+             The volume 'vol-0123456789abcdef0' does not exist.",
+        ),
+        (
+            "ec2 stop-instances --dry-run --instance-ids i-0123456789abcdef0",
+            "(InvalidInstanceID.NotFound) when calling the StopInstances operation: \
+             The instance ID 'i-0123456789abcdef0' does not exist",
+        ),
+        (
+            "ec2 allocate-address --dry-run",
+            "(DryRunOperation) when calling the AllocateAddress operation: \
+             Request would have succeeded, but DryRun flag is set.",
+        ),
         // Not simulated: refused at once, and not tried again.
         (
             "ec2 create-vpc --cidr-block 10.0.0.0/16",

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::cloud::Region;
 use crate::cloud::api::Call;
 use crate::cloud::api::actions::Operation;
+use crate::cloud::api::actions::launch_limits::each_once;
 use crate::cloud::api::actions::launch_order;
 use crate::cloud::api::actions::run_instances::UserData;
 use crate::cloud::api::actions::state_change::{all_of, is_over};
@@ -294,7 +295,7 @@ impl Change {
             Self::Groups(ids) => {
                 let found = ids.iter().map(|id| region.security_groups.require(id));
                 let found = found.collect::<Result<Vec<_>, _>>()?;
-                let found = launch_order::each_once(found)?;
+                let found = each_once(found)?;
                 Box::new(move |one| {
                     if let Some(interface) = &mut one.interface {
                         interface.groups = found;
