@@ -5,26 +5,30 @@ use std::net::Ipv4Addr;
 use jiff::Timestamp;
 use rand::RngExt;
 
+use crate::cloud::account::Quotas;
 use crate::cloud::api::Call;
 use crate::cloud::api::actions::run_instances::{
     BlockDeviceMapping, MetadataOptionsRequest, NetworkInterface, RunInstances,
 };
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::id::well_formed;
-use crate::cloud::resources::image::Family;
-use crate::cloud::resources::image::{Image, shelf};
+use crate::cloud::resources::image::{Architecture, Family, Image, shelf};
 use crate::cloud::resources::instance::{
     Group, Instance, Interface, MetadataOptions, PublicAddress, ShutdownBehavior, State, Volume,
     later, private_dns_name,
 };
 use crate::cloud::resources::instance_type::{self, InstanceType};
 use crate::cloud::resources::network::{AddressRefused, Subnet};
+use crate::cloud::resources::security_group::SecurityGroup;
 use crate::cloud::resources::tag::Tags;
 use crate::cloud::{Env, Region};
 use crate::keys::{HostKey, HostKeyType, NotAHostKey, PublicKey};
 
 /// The most instances that a Region holds here: AWS's limits depend on the account's history.
 const INSTANCES: usize = 20_000;
+
+/// The most security groups that an interface has (AWS's default quota).
+const GROUPS: usize = 5;
 
 /// A launch that has passed every check.
 #[expect(
@@ -58,8 +62,8 @@ pub struct Order {
 
 impl Order {
     /// Checks a request against what the Region has.
-    pub fn of(request: RunInstances, region: &Region) -> Result<Self, ApiError> {
-        let count = count(request.min_count, request.max_count, region)?;
+    pub fn of(request: RunInstances, region: &Region, quotas: Quotas) -> Result<Self, ApiError> {
+        check_counts(request.min_count, request.max_count)?;
         let (image_id, image) = image(&request.image_id, &region.name)?;
         let type_name = request
             .instance_type
@@ -68,9 +72,9 @@ impl Order {
         let instance_type = instance_type::find(type_name).ok_or_else(|| {
             ApiError::invalid_value(format!("Invalid value '{type_name}' for InstanceType."))
         })?;
-        if !instance_type.architectures.contains(&image.architecture) {
-            return Err(architecture_mismatch(instance_type, image));
-        }
+        check_architecture(instance_type, image.architecture)?;
+        let counts = (request.min_count, request.max_count);
+        let count = count(counts, instance_type, region, quotas)?;
         let key = match request.key_name {
             None => None,
             Some(name) => {
@@ -158,8 +162,8 @@ impl Order {
     }
 }
 
-/// How many to launch. The texts about the two numbers are unverified.
-fn count(min: i64, max: i64, region: &Region) -> Result<usize, ApiError> {
+/// Refuses numbers that make no sense. The texts are unverified.
+fn check_counts(min: i64, max: i64) -> Result<(), ApiError> {
     for (name, value) in [("minCount", min), ("maxCount", max)] {
         if value < 1 {
             return Err(ApiError::invalid_value(format!(
@@ -172,11 +176,28 @@ fn count(min: i64, max: i64, region: &Region) -> Result<usize, ApiError> {
             "Value ({max}) for parameter maxCount is invalid. It must not be less than minCount ({min})"
         )));
     }
+    Ok(())
+}
+
+/// How many to launch: the most that the quotas allow, if that is at least the fewest.
+fn count(
+    (min, max): (i64, i64),
+    kind: &InstanceType,
+    region: &Region,
+    quotas: Quotas,
+) -> Result<usize, ApiError> {
+    let free = quotas.vcpus - region.instances.vcpus();
+    let by_vcpus = free.max(0) / kind.vcpus.max(1);
+    if min > by_vcpus {
+        return Err(ApiError::too_many_vcpus(quotas));
+    }
+    let [min, max] = [min, max.min(by_vcpus)].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
     let room = INSTANCES.saturating_sub(region.instances.len());
-    let [min, max] = [min, max].map(|value| usize::try_from(value).unwrap_or(usize::MAX));
     if min > room {
         let text = format!(
-            "You have requested more instances ({min}) than your current instance limit of {INSTANCES} allows."
+            "You have requested more instances ({min}) than your current instance limit of {INSTANCES} allows for the \
+             specified instance type. Please visit http://aws.amazon.com/contact-us/ec2-request to request an \
+             adjustment to this limit."
         );
         return Err(ApiError::new("InstanceLimitExceeded", text));
     }
@@ -213,6 +234,24 @@ pub fn check_image_id(id: &str) -> Result<(), ApiError> {
 }
 
 impl ApiError {
+    /// `VcpuLimitExceeded`.
+    pub fn too_many_vcpus(quotas: Quotas) -> Self {
+        let text = format!(
+            "You have requested more vCPU capacity than your current vCPU limit of {} allows for the instance bucket \
+             that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request \
+             to request an adjustment to this limit.",
+            quotas.vcpus
+        );
+        Self::new("VcpuLimitExceeded", text)
+    }
+
+    /// `SecurityGroupsPerInstanceLimitExceeded`: five by default. The code is from the API reference, the text is
+    /// unverified.
+    pub fn too_many_groups_at_once() -> Self {
+        let text = "The maximum number of security groups per instance has been reached.";
+        Self::new("SecurityGroupsPerInstanceLimitExceeded", text)
+    }
+
     /// `InvalidAMIID.NotFound`, with its brackets.
     pub fn no_such_images(ids: &[&str]) -> Self {
         let text = match ids {
@@ -223,14 +262,18 @@ impl ApiError {
     }
 }
 
-fn architecture_mismatch(kind: &InstanceType, image: &Image) -> ApiError {
-    ApiError::invalid_value(format!(
+/// Refuses a type that cannot run an image of that architecture.
+pub fn check_architecture(kind: &InstanceType, image: Architecture) -> Result<(), ApiError> {
+    if kind.architectures.contains(&image) {
+        return Ok(());
+    }
+    Err(ApiError::invalid_value(format!(
         "The architecture '{}' of the specified instance type does not match the architecture '{}' of the specified \
          AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use \
          'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
         kind.architecture_list(),
-        image.architecture
-    ))
+        image
+    )))
 }
 
 /// The one interface: an empty one stands for none in the request.
@@ -342,6 +385,13 @@ fn groups(region: &Region, ids: &[String], names: &[String]) -> Result<Vec<Group
     if found.is_empty() {
         found.extend(all.default_group());
     }
+    each_once(found)
+}
+
+/// The groups as an instance refers to them, each once; five at most.
+pub fn each_once<'a>(
+    found: impl IntoIterator<Item = &'a SecurityGroup>,
+) -> Result<Vec<Group>, ApiError> {
     let mut groups: Vec<Group> = Vec::new();
     for group in found {
         if groups.iter().all(|other| other.id != group.id) {
@@ -350,6 +400,9 @@ fn groups(region: &Region, ids: &[String], names: &[String]) -> Result<Vec<Group
                 name: group.name.clone(),
             });
         }
+    }
+    if groups.len() > GROUPS {
+        return Err(ApiError::too_many_groups_at_once());
     }
     Ok(groups)
 }
@@ -591,6 +644,7 @@ impl Order {
             private_name: private_dns_name(address, region),
             groups: self.groups.clone(),
             delete_on_termination: self.interface.delete_on_termination.unwrap_or(true),
+            source_dest_check: true,
             tags: self.interface_tags.clone(),
         }
     }
@@ -635,6 +689,7 @@ impl Order {
             disable_api_stop: self.disable_api_stop,
             shutdown_behavior: self.shutdown_behavior,
             ebs_optimized: self.ebs_optimized,
+            pushed_keys: Vec::new(),
             tags: self.tags.clone(),
         }
     }
