@@ -173,6 +173,18 @@ pub(super) struct Lab {
 
 static NEXT: AtomicU8 = AtomicU8::new(1);
 
+/// As a launch makes them.
+fn host_keys(family: Family) -> Vec<HostKey> {
+    let mut keys: Vec<HostKey> = [HostKeyType::Ed25519, HostKeyType::EcdsaP256]
+        .map(|kind| HostKey::generate(kind, &mut rand::rng()).unwrap())
+        .into();
+    if family != Family::Al2023 {
+        let rsa = PrivateKey::generate(KeyType::Rsa, &mut rand::rng()).unwrap();
+        keys.push(HostKey::from_rsa(&rsa).unwrap());
+    }
+    keys
+}
+
 impl Lab {
     /// An open Amazon Linux 2023 machine whose key `key.pem` is in the folder.
     pub(super) fn open() -> Self {
@@ -210,9 +222,7 @@ impl Lab {
         let host = Arc::new(OneMachine {
             machine: Mutex::new(Machine::first_boot(&identity)),
             identity,
-            host_keys: [HostKeyType::Ed25519, HostKeyType::EcdsaP256]
-                .map(|kind| HostKey::generate(kind, &mut rand::rng()).unwrap())
-                .into(),
+            host_keys: host_keys(family),
             gone: AtomicBool::new(false),
             sessions: AtomicU64::new(0),
             events: Mutex::default(),

@@ -42,10 +42,11 @@ async fn said_to(session: &Handle<Trusting>, bytes: &[u8]) -> (Vec<u8>, Option<u
     let _ = channel.eof().await;
     let (mut said, mut status) = (Vec::new(), None);
     while let Some(message) = channel.wait().await {
-        match message {
-            ChannelMsg::Data { data } => said.extend_from_slice(&data),
-            ChannelMsg::ExitStatus { exit_status } => status = Some(exit_status),
-            _ => (),
+        if let ChannelMsg::Data { data } = &message {
+            said.extend_from_slice(data);
+        }
+        if let ChannelMsg::ExitStatus { exit_status } = message {
+            status = Some(exit_status);
         }
     }
     let _ = channel.close().await;
@@ -76,6 +77,8 @@ fn hello() -> Vec<u8> {
 }
 
 const ID: &[u8] = &[0, 0, 0, 7];
+/// The kind of an answer that is a status.
+const STATUS: u8 = 101;
 
 /// Packets as a client sends them, one of each kind.
 fn corpus() -> Vec<Vec<u8>> {
@@ -145,7 +148,6 @@ fn each_request_has_one_answer_and_the_end_has_status_0() {
         said_to(&session, &[hello(), corpus().concat()].concat()).await
     });
     assert_eq!(status, Some(0));
-    const STATUS: u8 = 101;
     let expected = [
         2, 102, STATUS, 103, 105, STATUS, STATUS, 102, 104, 105, 105, STATUS, STATUS, STATUS, 104,
         STATUS, 104, STATUS, STATUS, 201, STATUS, 201, STATUS, STATUS,

@@ -11,6 +11,7 @@ use crate::cloud::api::actions::run_instances::{
 };
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::id::well_formed;
+use crate::cloud::resources::image::Family;
 use crate::cloud::resources::image::{Image, shelf};
 use crate::cloud::resources::instance::{
     Group, Instance, Interface, MetadataOptions, PublicAddress, ShutdownBehavior, State, Volume,
@@ -20,7 +21,7 @@ use crate::cloud::resources::instance_type::{self, InstanceType};
 use crate::cloud::resources::network::{AddressRefused, Subnet};
 use crate::cloud::resources::tag::Tags;
 use crate::cloud::{Env, Region};
-use crate::keys::{HostKey, HostKeyType, PublicKey};
+use crate::keys::{HostKey, HostKeyType, NotAHostKey, PublicKey};
 
 /// The most instances that a Region holds here: AWS's limits depend on the account's history.
 const INSTANCES: usize = 20_000;
@@ -493,7 +494,7 @@ pub fn make(
 ) -> Result<Vec<Instance>, ApiError> {
     let region = call.region.name.clone();
     let host_keys = (0..order.count)
-        .map(|_| host_keys(call.env))
+        .map(|_| host_keys(order.image.family, call.env))
         .collect::<Result<Vec<_>, _>>()?;
     let private = private_addresses(order, call)?;
     let public = if order.public {
@@ -559,15 +560,20 @@ fn private_addresses(order: &Order, call: &mut Call<'_, '_>) -> Result<Vec<Ipv4A
     }
 }
 
-/// ED25519 and ECDSA, as Amazon Linux 2023 has them; the RSA host keys of the other families are not simulated.
-fn host_keys(env: &mut Env<'_>) -> Result<Vec<HostKey>, ApiError> {
-    [HostKeyType::EcdsaP256, HostKeyType::Ed25519]
-        .into_iter()
-        .map(|key_type| {
-            HostKey::generate(key_type, env.rng)
-                .map_err(|error| ApiError::internal(error.to_string()))
-        })
-        .collect()
+/// ECDSA and ED25519, as Amazon Linux 2023 has them (AL2023 user guide, `ssh-host-keys-disabled`), and RSA elsewhere.
+fn host_keys(family: Family, env: &mut Env<'_>) -> Result<Vec<HostKey>, ApiError> {
+    let internal = |error: NotAHostKey| ApiError::internal(error.to_string());
+    let mut keys = Vec::with_capacity(3);
+    for key_type in [HostKeyType::EcdsaP256, HostKeyType::Ed25519] {
+        keys.push(HostKey::generate(key_type, env.rng).map_err(internal)?);
+    }
+    match family {
+        Family::Al2023 => {}
+        Family::Al2 | Family::Ubuntu2404 | Family::Debian12 | Family::Rhel9 => {
+            keys.push(HostKey::from_rsa(&env.rsa.next_rsa()).map_err(internal)?);
+        }
+    }
+    Ok(keys)
 }
 
 impl Order {

@@ -26,8 +26,9 @@ use tokio::time::Instant;
 use super::Connection;
 use super::budget::Share;
 use super::config::WINDOW;
-use super::sftp::{self, Sftp};
+use super::sftp::Sftp;
 use crate::course::evidence::What;
+use crate::machine::gate::Permits;
 use crate::machine::{Identity, Machine, Output, Session, Size, Then};
 
 /// Output that waits for the client, in bytes, above which no more input is looked at.
@@ -58,6 +59,7 @@ pub(super) struct Login {
     pub(super) user: String,
     /// Root's sentence, in place of anything else.
     pub(super) hint: Option<String>,
+    pub(super) permits: Permits,
 }
 
 /// What comes from the client.
@@ -119,6 +121,10 @@ struct Writers {
 type Writer = std::pin::Pin<Box<dyn AsyncWrite + Send>>;
 
 /// The channel's task.
+#[expect(
+    clippy::struct_excessive_bools,
+    reason = "each says one thing about the channel"
+)]
 pub(super) struct Terminal {
     connection: Arc<Connection>,
     login: Arc<Login>,
@@ -131,8 +137,6 @@ pub(super) struct Terminal {
     session: Option<Session>,
     /// The `sftp` subsystem, in place of a session.
     sftp: Option<Sftp>,
-    /// It has requests that are not looked at yet.
-    busy: bool,
     /// Something is to be written,
     unkept: bool,
     /// but not before this,
@@ -173,7 +177,6 @@ impl Terminal {
             variables: Vec::new(),
             session: None,
             sftp: None,
-            busy: false,
             unkept: false,
             keep_after: None,
             keeping: None,
@@ -247,6 +250,11 @@ impl Terminal {
         })
     }
 
+    /// Whether there are requests that are not looked at yet.
+    fn is_busy(&self) -> bool {
+        self.sftp.as_ref().is_some_and(Sftp::is_busy)
+    }
+
     fn queue_keep(&mut self) {
         self.unkept = false;
         self.keep_after = None;
@@ -264,7 +272,7 @@ impl Terminal {
 
     /// What can be handed on now: nothing while too much waits for the client, and no more bytes than the machine takes.
     fn next_input(&mut self) -> Option<Input> {
-        if self.done || self.busy || self.unsent_bytes >= MOST_UNSENT {
+        if self.done || self.is_busy() || self.unsent_bytes >= MOST_UNSENT {
             return None;
         }
         if let (Some(Input::Bytes(bytes)), Some(session)) = (self.held.front(), &self.session)
@@ -388,9 +396,8 @@ impl Terminal {
         self.sftp = Some(sftp);
         let Some(turn) = turn else { return };
         self.say(turn.bytes, Piece::Stdout);
-        self.busy = turn.then == sftp::Then::GoOn;
-        self.wake = self.busy.then(Instant::now);
-        if let sftp::Then::Exit(status) = turn.then {
+        self.wake = self.is_busy().then(Instant::now);
+        if let Some(status) = turn.exit {
             self.exit(status);
         }
     }
@@ -495,7 +502,6 @@ impl Terminal {
         self.done = true;
         self.session = None;
         self.sftp = None;
-        self.busy = false;
         self.held = VecDeque::new();
     }
 

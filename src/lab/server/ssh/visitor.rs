@@ -18,7 +18,7 @@ use super::{Connection, config, forward};
 use crate::course::evidence::{Refusal, What};
 use crate::keys;
 use crate::machine::Size;
-use crate::machine::gate::{Gate, gate, untrusted};
+use crate::machine::gate::{Gate, Permits, gate_from, untrusted};
 
 /// Longest user name that is looked at, in bytes (Linux takes 32).
 const LONGEST_USER: usize = 256;
@@ -100,16 +100,21 @@ impl Visitor {
         }
     }
 
-    fn ask_the_gate(&self, user: &str, key: &PublicKey) -> Gate {
+    fn ask_the_gate(&self, user: &str, key: &PublicKey) -> (Gate, Permits) {
         let mut line = PublicKey::new(key.key_data().clone(), "")
             .to_openssh()
             .unwrap_or_default();
         line.truncate(line.trim_end().len());
-        let mut answer = Gate::Refused;
+        let nothing = Permits {
+            forwarding: false,
+            terminal: false,
+        };
+        let mut answer = (Gate::Refused, nothing);
+        let from = Some(self.connection.from);
         self.connection
             .host
             .with_machine(&self.connection.target, &mut |machine, identity, _| {
-                answer = gate(machine, identity, user, &line);
+                answer = gate_from(machine, identity, user, &line, from);
             });
         answer
     }
@@ -200,7 +205,7 @@ impl Handler for Visitor {
             return Ok(Auth::reject());
         }
         let accepted = config::accepts(offer.algorithm)
-            && self.ask_the_gate(user, offer.public_key) != Gate::Refused;
+            && self.ask_the_gate(user, offer.public_key).0 != Gate::Refused;
         self.connection.record(What::KeyOffered {
             session: self.connection.session,
             user: shown(user),
@@ -235,7 +240,8 @@ impl Handler for Visitor {
         }
         let session = self.connection.session;
         let instance = self.connection.target.instance.clone();
-        let (hint, what) = match self.ask_the_gate(user, key.public_key) {
+        let (gate, permits) = self.ask_the_gate(user, key.public_key);
+        let (hint, what) = match gate {
             Gate::Refused => return Ok(self.refuse().await),
             Gate::RootHint(hint) => (Some(hint), What::RootTurnedAway { session, instance }),
             Gate::Welcome => {
@@ -256,6 +262,7 @@ impl Handler for Visitor {
         self.login = Some(Arc::new(Login {
             user: user.to_owned(),
             hint,
+            permits,
         }));
         Ok(Auth::Accept)
     }
@@ -323,7 +330,8 @@ impl Handler for Visitor {
     ) -> Result<(), Self::Error> {
         let kind: String = shown(term).chars().take(64).collect();
         let pty = Input::Pty(size(columns, rows), kind);
-        if self.hand(channel, pty).await {
+        let allowed = self.login.as_ref().is_some_and(|l| l.permits.terminal);
+        if allowed && self.hand(channel, pty).await {
             session.channel_success(channel)
         } else {
             session.channel_failure(channel)
