@@ -73,8 +73,14 @@ pub(crate) fn spoiled(
     let path = &file.path;
     let word = shell_word(path);
     let name = scene::key_name(bindings);
+    // The shell's > cannot write into a file of mode 400, which was right for the good key that it was to hold.
+    let writable = if file.mode & 0o200 == 0 {
+        format!("chmod 600 {word}\n")
+    } else {
+        String::new()
+    };
     let again = Some(format!(
-        "aws ec2 delete-key-pair --key-name {}",
+        "{writable}aws ec2 delete-key-pair --key-name {}",
         shell_word(name)
     ));
     let then = "Delete the key pair, then create it again with --query KeyMaterial --output text";

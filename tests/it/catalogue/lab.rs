@@ -63,15 +63,6 @@ pub(super) struct Verdict {
 }
 
 impl Verdict {
-    /// Whether the sentence is of the same moment as the grade: it was asked for first.
-    pub(super) fn names_a_mistake(&self) -> bool {
-        self.mistake.is_none()
-            || self
-                .lines
-                .iter()
-                .all(|line| !line.starts_with("`lab` shows"))
-    }
-
     /// The sentence on one line, without the command.
     pub(super) fn says(&self) -> String {
         let lines = self.lines.iter().filter(|line| !line.starts_with("    "));

@@ -105,9 +105,16 @@ fn prove_one(entry: &Entry, stage: Stage) -> Result<(), String> {
         return fault(format!("$ {line}\nprinted {:?}", said.stdout));
     }
 
+    let wanted: Vec<String> = entry
+        .says
+        .iter()
+        .map(|part| filled(part, &variables))
+        .collect();
     let mut verdict = lab.verdict();
     for _ in 1..ASKED {
-        if verdict.mistake.as_deref() == entry.mistake && verdict.names_a_mistake() {
+        let says = verdict.says();
+        let all = wanted.iter().all(|part| says.contains(part.as_str()));
+        if all && verdict.mistake.as_deref() == entry.mistake {
             break;
         }
         verdict = lab.verdict();
@@ -122,12 +129,7 @@ fn prove_one(entry: &Entry, stage: Stage) -> Result<(), String> {
         ));
     }
     let says = verdict.says();
-    if let Some(missing) = entry
-        .says
-        .iter()
-        .map(|part| filled(part, &variables))
-        .find(|part| !says.contains(part.as_str()))
-    {
+    if let Some(missing) = wanted.iter().find(|part| !says.contains(part.as_str())) {
         return fault(format!("{missing:?} is not in: {says}"));
     }
     if entry.mistake.is_some() {
