@@ -49,8 +49,9 @@ pub fn gate_from(
     let Some(user) = users::by_name(&machine.disk, user) else {
         return (Gate::Refused, nothing);
     };
-    let pushed = || was_pushed(machine.family(), id, &user.name, key).then(Options::none);
-    let Some(options) = key_options(&machine.disk, &user, key, from).or_else(pushed) else {
+    let options = key_options(&machine.disk, &user, key, from)
+        .or_else(|| was_pushed(machine.family(), id, &user.name, key).then(Options::none));
+    let Some(options) = options else {
         return (Gate::Refused, nothing);
     };
     let permits = options.permits;
@@ -161,7 +162,7 @@ struct Options {
 }
 
 impl Options {
-    /// Those of a line without any.
+    /// A line with a key alone.
     fn none() -> Self {
         Self {
             command: None,

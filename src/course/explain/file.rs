@@ -73,6 +73,12 @@ pub(crate) fn spoiled(
     let path = &file.path;
     let word = shell_word(path);
     let name = scene::key_name(bindings);
+    // The shell's > cannot write into a file of mode 400, which was right for the good key that it was to hold.
+    let writable = if file.mode & 0o200 == 0 {
+        format!("chmod 600 {word}\n")
+    } else {
+        String::new()
+    };
     let (then, again) = if is_deleted(evidence, bindings) {
         (
             "The key pair is deleted: now create it again with --query KeyMaterial --output text",
@@ -87,7 +93,7 @@ pub(crate) fn spoiled(
             format!("aws ec2 delete-key-pair --key-name {}", shell_word(name)),
         )
     };
-    let again = Some(again);
+    let again = Some(format!("{writable}{again}"));
     Some(match file.content {
         KeyContent::PrivateKey => return None,
         KeyContent::Other => recognised(

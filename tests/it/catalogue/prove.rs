@@ -20,6 +20,10 @@ const SIGN_IN: &str =
 /// Labs that one test has open at once: most of a proof is waiting, for packets that are dropped and for prompts.
 const AT_ONCE: usize = 3;
 
+/// Times that the coach is asked at most: on netns a packet that came to nothing is told to the engine beside the
+/// client, and on a busy computer a moment after it.
+const ASKED: usize = 5;
+
 /// Proves these entries on every one of their stages.
 pub(super) fn prove(entries: &[&Entry]) {
     let pairs: Vec<_> = entries
@@ -78,7 +82,9 @@ fn prove_one(entry: &Entry, stage: Stage) -> Result<(), String> {
     }
     let said = lab.types(&line, &answers);
 
-    if said.status != i64::from(entry.status) {
+    // 254 by version 2 of the AWS CLI and by the stand-in, 255 by version 1.
+    let by_version_1 = real_aws && entry.status == 254 && said.status == 255;
+    if said.status != i64::from(entry.status) && !by_version_1 {
         return fault(format!("$ {line}\nstatus {said:?}"));
     }
     let texts: Vec<String> = entry
@@ -99,7 +105,20 @@ fn prove_one(entry: &Entry, stage: Stage) -> Result<(), String> {
         return fault(format!("$ {line}\nprinted {:?}", said.stdout));
     }
 
-    let verdict = lab.verdict();
+    let wanted: Vec<String> = entry
+        .says
+        .iter()
+        .map(|part| filled(part, &variables))
+        .collect();
+    let mut verdict = lab.verdict();
+    for _ in 1..ASKED {
+        let says = verdict.says();
+        let all = wanted.iter().all(|part| says.contains(part.as_str()));
+        if all && verdict.mistake.as_deref() == entry.mistake {
+            break;
+        }
+        verdict = lab.verdict();
+    }
     if real_aws {
         lab.use_real_aws(false);
     }
@@ -110,12 +129,7 @@ fn prove_one(entry: &Entry, stage: Stage) -> Result<(), String> {
         ));
     }
     let says = verdict.says();
-    if let Some(missing) = entry
-        .says
-        .iter()
-        .map(|part| filled(part, &variables))
-        .find(|part| !says.contains(part.as_str()))
-    {
+    if let Some(missing) = wanted.iter().find(|part| !says.contains(part.as_str())) {
         return fault(format!("{missing:?} is not in: {says}"));
     }
     if entry.mistake.is_some() {

@@ -121,10 +121,6 @@ struct Writers {
 type Writer = std::pin::Pin<Box<dyn AsyncWrite + Send>>;
 
 /// The channel's task.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each says one thing about the channel"
-)]
 pub(super) struct Terminal {
     connection: Arc<Connection>,
     login: Arc<Login>,
