@@ -503,6 +503,7 @@ impl Terminal {
         self.sftp = None;
         self.busy = false;
         self.held = VecDeque::new();
+        self.held_bytes = 0;
     }
 
     /// A piece has gone out, or so many bytes of it.
