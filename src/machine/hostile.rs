@@ -4,6 +4,8 @@ use std::time::Duration;
 
 use rustix::time::{ClockId, clock_gettime};
 
+use proptest::strategy::Strategy as _;
+
 use super::Family;
 use super::Then;
 use super::testing::{Bench, run, terminal};
@@ -282,4 +284,39 @@ fn long_and_deep_lines_are_answered() {
         Family::Ubuntu2404,
         &"\u{1b}[D\u{1b}[A".repeat(500),
     ));
+}
+
+proptest::proptest! {
+    #![proptest_config(proptest::prelude::ProptestConfig { cases: 128, failure_persistence: None, ..Default::default() })]
+
+    #[test]
+    fn any_command_line_ends_or_waits_and_never_panics(
+        pieces in proptest::collection::vec(proptest::prop_oneof![
+            proptest::sample::select(PIECES).prop_map(str::to_owned),
+            "(?s).{0,12}",
+        ], 0..16),
+        input in "(?s).{0,40}",
+        terminal in proptest::prelude::any::<bool>(),
+    ) {
+        let began = Instant::now();
+        let line = pieces.concat();
+        let mut bench = Bench::new(Family::Ubuntu2404, terminal);
+        if terminal {
+            bench.start();
+            bench.keys(line.as_bytes());
+            bench.keys(b"\r");
+            bench.keys(input.as_bytes());
+            bench.keys(b"\x03\x04");
+        } else {
+            let output = bench.session.exec(&mut bench.machine, &bench.id, bench.now, &line);
+            bench.take(output);
+            bench.keys(input.as_bytes());
+            let output = bench.session.eof(&mut bench.machine, &bench.id, bench.now);
+            bench.take(output);
+            // With its input at its end a command can only wait for a time.
+            proptest::prop_assert!(!matches!(bench.then, Then::ReadMore), "{:?}", line);
+        }
+        bench.wake();
+        proptest::prop_assert!(began.elapsed().as_secs() < 20, "{:?}", line);
+    }
 }

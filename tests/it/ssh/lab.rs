@@ -22,6 +22,9 @@ use tokio::runtime::Runtime;
 /// Longest wait for anything.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
 
+/// The name of the threads that serve.
+pub(super) const SERVER_THREAD: &str = "ssh-server";
+
 /// A simulation of one instance.
 pub(super) struct OneMachine {
     machine: Mutex<Machine>,
@@ -231,6 +234,7 @@ impl Lab {
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
+            .thread_name(SERVER_THREAD)
             .enable_all()
             .build()
             .unwrap();

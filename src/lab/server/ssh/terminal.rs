@@ -499,6 +499,7 @@ impl Terminal {
         self.session = None;
         self.sftp = None;
         self.held = VecDeque::new();
+        self.held_bytes = 0;
     }
 
     /// A piece has gone out, or so many bytes of it.

@@ -10,7 +10,7 @@ use russh::keys::{Algorithm, PublicKey};
 use russh::server::{
     Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey,
 };
-use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty, Sig};
+use russh::{Channel, ChannelId, Disconnect, Pty, Sig};
 use tokio::sync::mpsc;
 
 use super::terminal::{Input, Login, Terminal};
@@ -279,7 +279,8 @@ impl Handler for Visitor {
         let instance = &self.connection.target.instance;
         let seat = self.connection.budget.seat(instance).filter(|_| room);
         let (Some(login), Some(seat)) = (&self.login, seat) else {
-            reply.reject(ChannelOpenFailure::ConnectFailed).await;
+            // sshd's words beyond `MaxSessions`.
+            forward::refuse(reply, forward::CONNECT_FAILED, "open failed").await;
             return Ok(());
         };
         let terminal = Terminal::new(
