@@ -6,6 +6,7 @@ use std::path::PathBuf;
 use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cloud::Pace;
+use crate::cloud::api::fault::Fault;
 use crate::lab::stage::Choice;
 
 /// Practise AWS EC2 key pairs and SSH before touching a real account.
@@ -138,6 +139,15 @@ pub struct Serve {
     /// How long AWS's changes of state take
     #[arg(long, value_enum, default_value_t)]
     pub pace: PaceChoice,
+    /// A file (TOML, or JSON if it ends in .json) with the accounts to start from
+    #[arg(long, value_name = "FILE")]
+    pub seed: Option<PathBuf>,
+    /// What calls meet: RequestLimitExceeded:RunInstances:5, slow:2s:DescribeInstances; may be given again
+    #[arg(long, value_name = "FAULT")]
+    pub fault: Vec<Fault>,
+    /// An action that no policy allows, such as RunInstances; may be given again
+    #[arg(long, value_name = "ACTION")]
+    pub deny: Vec<String>,
 }
 
 /// Options of `reset`.

@@ -160,6 +160,7 @@ pub fn engine_error(error: EngineError) -> CliError {
                     cure.unwrap_or_default()
                 ))
         }
+        EngineError::Fault(why) => CliError::surroundings("the lesson cannot be used").because(why),
         EngineError::Stage(ChoiceError::Shim(_))
         | EngineError::Endpoint(_)
         | EngineError::Control(_)

@@ -29,6 +29,8 @@ pub fn run(options: &Reset) -> Result<ExitCode, CliError> {
         private.join("accounts.json"),
         layout.journal(),
         layout.known_hosts(),
+        // Written anew when the lab opens, with the lab's own key.
+        layout.aws_credentials(),
         layout.progress(&lesson.slug),
     ] {
         match std::fs::remove_file(file) {

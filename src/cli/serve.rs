@@ -1,5 +1,7 @@
 //! `groundschool serve`: the simulated cloud alone, for other tools and CI.
 
+#![expect(clippy::disallowed_methods, reason = "reads the file of --seed")]
+
 use std::io::Write;
 use std::net::{IpAddr, Ipv4Addr};
 use std::process::ExitCode;
@@ -7,16 +9,23 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cli::arguments::Serve;
 use crate::cli::error::CliError;
+use crate::cloud::api::fault::Fault;
+use crate::cloud::seed::{Notation, Seed, SeedError};
 use crate::lab::engine::let_time_pass;
 use crate::lab::journal::Journal;
 use crate::lab::key_pool::KeyPool;
-use crate::lab::server::ec2::Endpoint;
+use crate::lab::server::hyper::{Endpoint, Limits};
+use crate::lab::server::reception::Reception;
+use crate::lab::server::script::Script;
 use crate::lab::server::ssh;
+use crate::lab::serving::Serving;
 use crate::lab::simulation::{Settings, Simulation, Tenancy};
 use crate::lab::stage::{LoopbackStage, Stage};
 
 /// Keys kept ready: enough for a class that starts at once.
 const READY_KEYS: usize = 128;
+/// How long answers that are on their way may take at the end.
+const LAST_ANSWERS: std::time::Duration = std::time::Duration::from_secs(5);
 /// Where every client comes from, as an instance sees it.
 const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
@@ -29,19 +38,53 @@ pub fn run(options: &Serve) -> Result<ExitCode, CliError> {
                 .hint("use an address such as 127.0.0.1:4566"),
         );
     }
+    let (seed, faults) = (seed(options)?, faults(options)?);
     crate::lab::quiet::quiet_panics(None);
     crate::lab::limits::allow_many_files();
     let runtime = tokio::runtime::Builder::new_multi_thread()
-        .worker_threads(2)
+        .worker_threads(std::thread::available_parallelism().map_or(2, |n| n.get().max(2)))
         .enable_all()
         .build()
         .map_err(|error| {
             CliError::surroundings("the server's threads cannot be started").because(error)
         })?;
-    runtime.block_on(serve(options))
+    runtime.block_on(serve(options, seed, faults))
 }
 
-async fn serve(options: &Serve) -> Result<ExitCode, CliError> {
+/// The faults of `--fault` and `--deny`.
+fn faults(options: &Serve) -> Result<Vec<Fault>, CliError> {
+    let denied = options.deny.iter().map(|action| {
+        Fault::new("UnauthorizedOperation", action, None)
+            .map_err(|error| CliError::usage(format!("--deny {action}: {error}")))
+    });
+    let mut all: Vec<Fault> = denied.collect::<Result<_, _>>()?;
+    all.extend(options.fault.iter().cloned());
+    Ok(all)
+}
+
+/// The accounts of `--seed`.
+fn seed(options: &Serve) -> Result<Seed, CliError> {
+    let Some(path) = &options.seed else {
+        return Ok(Seed::default());
+    };
+    let text = std::fs::read_to_string(path).map_err(|error| {
+        CliError::usage(format!("{} cannot be read", path.display())).because(error)
+    })?;
+    let is_json = path.extension().is_some_and(|ending| ending == "json");
+    let notation = if is_json {
+        Notation::Json
+    } else {
+        Notation::Toml
+    };
+    Seed::read(&text, notation).map_err(|error| seed_error(options, &error))
+}
+
+fn seed_error(options: &Serve, error: &SeedError) -> CliError {
+    let path = options.seed.clone().unwrap_or_default();
+    CliError::usage(format!("{} cannot be used", path.display())).because(error)
+}
+
+async fn serve(options: &Serve, seed: Seed, faults: Vec<Fault>) -> Result<ExitCode, CliError> {
     let settings = Settings {
         pace: options.pace.into(),
         tenancy: Tenancy::PerAccessKey,
@@ -70,12 +113,14 @@ async fn serve(options: &Serve) -> Result<ExitCode, CliError> {
     })?;
     let ssh_port = stage.port();
     follow(&simulation, server, stage);
-    let endpoint = Endpoint::start(options.ec2, Arc::clone(&simulation) as _)
-        .await
-        .map_err(|error| {
-            CliError::surroundings(error.to_string())
-                .hint("port 0 takes any free port: --ec2 127.0.0.1:0")
-        })?;
+    let script = Arc::new(Script::default());
+    let serving = Serving::new(Arc::clone(&simulation), seed, faults, Arc::clone(&script));
+    let serving = serving.map_err(|error| seed_error(options, &error))?;
+    let reception = Reception::with_script(Arc::new(serving), script);
+    let endpoint = Endpoint::start(options.ec2, reception, Limits::default()).map_err(|error| {
+        CliError::surroundings(error.to_string())
+            .hint("port 0 takes any free port: --ec2 127.0.0.1:0")
+    })?;
     tokio::spawn(let_time_pass(Arc::clone(&simulation)));
     let ready = serde_json::json!({ "ec2": endpoint.url(), "region": "us-east-1", "pid": std::process::id(), "ssh_port": ssh_port });
     let mut out = std::io::stdout();
@@ -83,6 +128,7 @@ async fn serve(options: &Serve) -> Result<ExitCode, CliError> {
         return Err(CliError::surroundings("nobody reads the ready line"));
     }
     wait_for_the_end().await;
+    endpoint.shut_down(LAST_ANSWERS).await;
     Ok(ExitCode::SUCCESS)
 }
 

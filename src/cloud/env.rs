@@ -51,13 +51,18 @@ impl Env<'_> {
 
     /// A new request id, in the form of a version 4 UUID.
     pub fn request_id(&mut self) -> String {
-        let bits: u128 = self.rng.random();
-        let version_and_variant = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
-        let hex = format!("{version_and_variant:032x}");
-        let groups =
-            [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| hex.get(range).unwrap_or_default());
-        groups.join("-")
+        request_id(self.rng)
     }
+}
+
+/// A new request id, in the form of a version 4 UUID.
+pub fn request_id(rng: &mut StdRng) -> String {
+    let bits: u128 = rng.random();
+    let version_and_variant = (bits & !(0xf << 76) & !(0x3 << 62)) | (0x4 << 76) | (0x2 << 62);
+    let hex = format!("{version_and_variant:032x}");
+    let groups =
+        [0..8, 8..12, 12..16, 16..20, 20..32].map(|range| hex.get(range).unwrap_or_default());
+    groups.join("-")
 }
 
 /// Where ready RSA-2048 private keys come from.

@@ -7,6 +7,8 @@ pub mod account;
 pub mod api;
 pub mod env;
 pub mod resources;
+pub mod seed;
+pub mod state;
 
 pub use account::{Account, Region};
 pub use env::{Env, Pace};

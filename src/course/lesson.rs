@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use serde::Deserialize;
+
 use crate::course::checks::Expect;
 use crate::course::mistake::Mistake;
 
@@ -71,8 +73,66 @@ pub struct Step {
     pub hints: Vec<String>,
     /// Sentences that replace a mistake's own in this step.
     pub mistakes: BTreeMap<Mistake, String>,
+    /// What goes wrong at AWS's end while it lasts.
+    pub faults: Vec<ScriptedFault>,
     /// `<id>.md`, Markdown.
     pub text: String,
+}
+
+/// What calls of the learner's meet while a step lasts, instead of or before their answer: `[[steps.faults]]`.
+///
+/// Only in the simulated world, and never the learner's mistake: it is what AWS does on a bad day.
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ScriptedFault {
+    /// The action that meets it, such as `RunInstances`.
+    pub action: String,
+    /// What it meets.
+    pub meets: Trouble,
+    /// How many calls meet it; all of them, for as long as the step lasts, without a number. The AWS CLI and boto3 try a
+    /// call five times when the fault is the server's, and say nothing until the last.
+    pub times: Option<u32>,
+}
+
+/// What a call can meet. The names are AWS's codes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+pub enum Trouble {
+    /// Throttling.
+    RequestLimitExceeded,
+    /// No room for the instance.
+    InsufficientInstanceCapacity,
+    /// The server's own fault.
+    InternalError,
+    /// The same by another name.
+    InternalFailure,
+    /// And by another.
+    ServerInternal,
+    /// The server cannot answer now.
+    Unavailable,
+    /// No policy allows it.
+    UnauthorizedOperation,
+    /// The usual answer, so many seconds later.
+    #[serde(rename = "slow")]
+    Slow {
+        /// 1 to 60.
+        seconds: u32,
+    },
+}
+
+impl Trouble {
+    /// AWS's code; none for an answer that is only slow.
+    pub fn code(self) -> Option<&'static str> {
+        match self {
+            Self::RequestLimitExceeded => Some("RequestLimitExceeded"),
+            Self::InsufficientInstanceCapacity => Some("InsufficientInstanceCapacity"),
+            Self::InternalError => Some("InternalError"),
+            Self::InternalFailure => Some("InternalFailure"),
+            Self::ServerInternal => Some("ServerInternal"),
+            Self::Unavailable => Some("Unavailable"),
+            Self::UnauthorizedOperation => Some("UnauthorizedOperation"),
+            Self::Slow { .. } => None,
+        }
+    }
 }
 
 /// A step's part of `solution.sh`.

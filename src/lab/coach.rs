@@ -120,6 +120,11 @@ impl Coach {
         &self.lesson
     }
 
+    /// The place of the step that the learner is at; none when all are done.
+    pub fn current_step(&self) -> Option<usize> {
+        words::current(&self.lesson, &self.state().progress).map(|(number, _)| number)
+    }
+
     /// A copy of the progress.
     pub fn progress(&self) -> Progress {
         self.state().progress.clone()

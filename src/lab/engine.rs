@@ -30,10 +30,13 @@ use crate::lab::open::{Open, OpenFile};
 use crate::lab::server::control::{self, Control, ControlError};
 use crate::lab::server::ec2::{Endpoint, EndpointError};
 use crate::lab::server::network::OwnNetwork;
+use crate::lab::server::reception::Reception;
+use crate::lab::server::script::Script;
 use crate::lab::server::ssh;
 use crate::lab::shell::environment::{LabEnvironment, environment};
 use crate::lab::simulation::{LAB_ADDRESSES, Settings, Simulation, Tenancy};
 use crate::lab::stage::{Choice, ChoiceError, Chosen, Ground, Refused, Stage};
+use crate::lab::step_faults::{StepFaultError, StepFaults};
 use crate::lab::store::StoreError;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::{Workspace, WorkspaceError};
@@ -99,6 +102,9 @@ pub enum EngineError {
         /// What is wrong with it.
         source: ProgressError,
     },
+    /// A scripted fault of the lesson that cannot be.
+    #[error(transparent)]
+    Fault(#[from] StepFaultError),
     /// Anything else that the system refused.
     #[error("{what}: {source}")]
     System {
@@ -150,12 +156,15 @@ impl Engine {
             let _ = std::fs::remove_file(&stand_in);
         }
 
+        let script = Arc::new(Script::default());
+        let faults = StepFaults::of(&options.lesson, Arc::clone(&script))?;
         let journal = Journal::open(&layout.journal())?;
         let simulation = Simulation::start(
             Settings {
                 pace: options.pace,
                 tenancy: Tenancy::One {
                     account: ACCOUNT.to_owned(),
+                    key: Some(workspace.access_key()?),
                 },
                 addresses: LAB_ADDRESSES,
                 keys: options.keys,
@@ -221,12 +230,14 @@ impl Engine {
             server,
             MY_ADDRESS,
             name,
+            faults,
         );
         let (endpoint, control) = runtime.block_on(async {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let ground = network.clone().unwrap_or_else(|| Arc::new(OwnNetwork));
-            let endpoint =
-                Endpoint::start_in(ground, address, Arc::clone(&simulation) as _).await?;
+            let reception =
+                Reception::with_script(Arc::clone(&simulation) as _, Arc::clone(&script));
+            let endpoint = Endpoint::start_in(ground, address, reception).await?;
             let front = Arc::new(front);
             let control = control::serve_also(&layout.run(), front, network.as_deref()).await?;
             tokio::spawn(let_time_pass(Arc::clone(&simulation)));
@@ -334,6 +345,7 @@ pub fn look(
         pace: Pace::Instant,
         tenancy: Tenancy::One {
             account: ACCOUNT.to_owned(),
+            key: None,
         },
         addresses: LAB_ADDRESSES,
         keys: Arc::new(KeyPool::new(1, 1)),

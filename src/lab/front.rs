@@ -10,6 +10,7 @@ use crate::lab::machines;
 use crate::lab::server::control::{Answer, Desk, Line, News, PromptReport, Reach, WordReport};
 use crate::lab::server::ssh;
 use crate::lab::simulation::Simulation;
+use crate::lab::step_faults::StepFaults;
 use crate::lab::voice::Voice;
 use crate::lab::watch;
 
@@ -31,6 +32,7 @@ pub struct Front {
     ssh: Arc<ssh::Server>,
     my_address: IpAddr,
     stage: &'static str,
+    faults: StepFaults,
 }
 
 impl Front {
@@ -41,8 +43,11 @@ impl Front {
         ssh: Arc<ssh::Server>,
         my_address: IpAddr,
         stage: &'static str,
+        faults: StepFaults,
     ) -> Self {
+        faults.follow(coach.current_step());
         Self {
+            faults,
             simulation,
             coach,
             ssh,
@@ -110,6 +115,7 @@ impl Front {
         });
         let mut news = self.coach.after_command(typed);
         news.lasting.insert_str(0, &trouble.unwrap_or_default());
+        self.faults.follow(self.coach.current_step());
         // The prompt does not wait for the disk.
         let coach = Arc::clone(&self.coach);
         tokio::task::spawn_blocking(move || coach.save());
@@ -148,6 +154,7 @@ impl Front {
                 return Answer { status: 2, text };
             }
         };
+        self.faults.follow(coach.current_step());
         coach.save();
         Answer { status: 0, text }
     }

@@ -14,13 +14,16 @@ use rand::rngs::StdRng;
 
 use crate::cloud::account::Quotas;
 use crate::cloud::api::caller::Caller;
-use crate::cloud::api::{self, Asked, Reply};
+use crate::cloud::api::fault::Fault;
+use crate::cloud::api::signature::AccessKey;
+use crate::cloud::api::{self, Asked, Reply, Seen};
 use crate::cloud::env::AddressPool;
+use crate::cloud::seed::{Seed, SeedError};
 use crate::cloud::{Account, Env, Pace};
 use crate::course::evidence::What;
 use crate::lab::journal::Journal;
 use crate::lab::key_pool::KeyPool;
-use crate::lab::server::ec2::Backend;
+use crate::lab::server::reception::Backend;
 use crate::lab::server::ssh::Target;
 use crate::lab::store::{Store, StoreError, Stored};
 use crate::machine::Machine;
@@ -46,9 +49,20 @@ pub enum Tenancy {
     One {
         /// Its id, twelve digits.
         account: String,
+        /// The key that signs; without one any signature is believed (a look at what is on the disk, tests).
+        key: Option<AccessKey>,
     },
-    /// Each access key id has an account of its own: `serve`.
+    /// Each access key id has an account of its own, and no secret is known: `serve`.
     PerAccessKey,
+}
+
+impl Tenancy {
+    fn key(&self) -> Option<&AccessKey> {
+        match self {
+            Self::One { key, .. } => key.as_ref(),
+            Self::PerAccessKey => None,
+        }
+    }
 }
 
 /// A running simulation.
@@ -274,7 +288,7 @@ impl Simulation {
     /// The id of the lab's one account; empty where each key has its own.
     pub fn account_id(&self) -> &str {
         match &self.settings.tenancy {
-            Tenancy::One { account } => account,
+            Tenancy::One { account, .. } => account,
             Tenancy::PerAccessKey => "",
         }
     }
@@ -291,6 +305,38 @@ impl Simulation {
         self.journal.clear();
         self.tell_stage();
         Ok(())
+    }
+
+    /// Forgets every account and every machine, and makes those of the seed, with no request in between.
+    pub fn start_over(&self, seed: &Seed) -> Result<(), SeedError> {
+        {
+            let mut state = self.lock();
+            state.accounts.clear();
+            state.addresses = AddressPool::new(self.settings.addresses);
+            for key in seed.keys() {
+                self.act(&mut state, key, |account, env| {
+                    seed.plant(key, account, env)
+                })?;
+            }
+            self.forget_ended(&mut state);
+        }
+        self.journal.clear();
+        self.tick();
+        self.tell_stage();
+        Ok(())
+    }
+
+    /// Every account as [`state::of`](crate::cloud::state::of) shows it, by access key id.
+    pub fn accounts(&self) -> Vec<serde_json::Value> {
+        self.tick();
+        let mut state = self.lock();
+        let keys: Vec<String> = state.accounts.keys().cloned().collect();
+        let shown = keys.iter().map(|key| {
+            self.act(&mut state, key, |account, env| {
+                crate::cloud::state::of(key, account, env)
+            })
+        });
+        shown.collect()
     }
 
     /// Rises with every change of an account.
@@ -416,7 +462,7 @@ impl Simulation {
             &self.settings.keys,
             key,
             |rng| match tenancy {
-                Tenancy::One { account } => Account {
+                Tenancy::One { account, .. } => Account {
                     quotas: Quotas::LEARNERS,
                     ..Account::new(account)
                 },
@@ -456,28 +502,46 @@ fn fresh_account_id(rng: &mut StdRng) -> String {
         .to_string()
 }
 
+impl Simulation {
+    fn write_down(&self, seen: Option<Seen>) {
+        if let Some(seen) = seen {
+            self.journal.add(What::Api {
+                action: seen.action,
+                region: seen.region,
+                parameters: seen.parameters,
+                error: seen.error,
+            });
+        }
+    }
+}
+
 impl Backend for Simulation {
-    fn handle(&self, request: &api::Request<'_>) -> Reply {
-        let asked = Asked::of(request);
-        let key = asked
-            .caller
-            .as_ref()
+    fn handle(&self, request: &api::Request<'_>, fault: Option<&Fault>) -> Reply {
+        let now = crate::lab::journal::timestamp();
+        let asked = Asked::of(request, self.settings.tenancy.key(), now);
+        let Some(key) = asked
+            .caller()
             .map(|caller| self.account_key(caller).to_owned())
-            .unwrap_or_default();
+        else {
+            let id = crate::cloud::env::request_id(&mut self.lock().rng);
+            let mut reply = api::turn_away(asked, &id);
+            self.write_down(reply.seen.take());
+            return reply;
+        };
         let due = self.lock().accounts.get(&key).and_then(Account::next_due);
-        if due.is_some_and(|due| due <= crate::lab::journal::timestamp()) {
+        if due.is_some_and(|due| due <= now) {
             // What a boot did is there for the request that looks at it.
             self.tick();
         }
-        let mut reply = {
+        let made = {
             let mut state = self.lock();
             let before = (self.store.is_some() && asked.changes())
                 .then(|| (state.accounts.get(&key).cloned(), state.addresses.clone()));
-            let reply = self.act(&mut state, &key, |account, env| {
-                api::answer(asked, account, env)
+            let made = self.act(&mut state, &key, |account, env| {
+                api::answer(asked, fault, account, env)
             });
             // What only time changed will be changed again if it is lost, so that a full disk does not refuse a look.
-            if reply.changed
+            if made.changed
                 && let Err(error) = self.keep(&state)
                 && let Some((account, addresses)) = before
             {
@@ -489,23 +553,22 @@ impl Backend for Simulation {
                 state.addresses = addresses;
                 return api::not_kept(request, &error.to_string());
             }
-            if reply.changed {
+            if made.changed {
                 self.forget_ended_of(&mut state, &key);
             }
-            reply
+            made
         };
-        if let Some(seen) = reply.seen.take() {
-            self.journal.add(What::Api {
-                action: seen.action,
-                region: seen.region,
-                parameters: seen.parameters,
-                error: seen.error,
-            });
-        }
+        // Writing hundreds of kilobytes of XML needs no lock.
+        let mut reply = made.write();
+        self.write_down(reply.seen.take());
         if reply.changed {
             self.tell_stage();
         }
         reply
+    }
+
+    fn failed(&self, reply: &mut Reply) {
+        self.write_down(reply.seen.take());
     }
 }
 
@@ -535,6 +598,7 @@ mod tests {
     fn one() -> Tenancy {
         Tenancy::One {
             account: "123456789012".to_owned(),
+            key: None,
         }
     }
 
@@ -553,9 +617,9 @@ mod tests {
                 "AWS4-HMAC-SHA256 Credential=AKIDEXAMPLE/20261124/us-east-1/ec2/aws4_request, \
                  SignedHeaders=host, Signature=00",
             ),
-            target: None,
+            ..api::Request::default()
         };
-        simulation.handle(&request)
+        simulation.handle(&request, None)
     }
 
     #[test]

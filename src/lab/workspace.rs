@@ -8,6 +8,7 @@
     reason = "makes the lab's folders and takes its lock"
 )]
 
+mod access_key;
 pub mod aws_version;
 mod error;
 mod key_files;
@@ -20,6 +21,7 @@ use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
 use std::path::{Path, PathBuf};
 use std::time::SystemTime;
 
+use crate::cloud::api::signature::AccessKey;
 use crate::course::evidence::{KeyFile, KnownHost};
 use crate::lab::files::write_atomically;
 
@@ -51,7 +53,7 @@ impl Workspace {
             make_folder(&folder, 0o700)?;
         }
         write_where_missing(&layout.aws_config(), AWS_CONFIG)?;
-        write_where_missing(&layout.aws_credentials(), AWS_CREDENTIALS)?;
+        access_key::provide(&layout)?;
         write_where_missing(&layout.ssh_config(), "")?;
         write_where_missing(&layout.began(), "This file's date is when the lab began.\n")?;
         let began = std::fs::metadata(layout.began())
@@ -88,6 +90,12 @@ impl Workspace {
         &self.layout
     }
 
+    /// The access key of this lab: only what it signs acts on the lab's account.
+    pub fn access_key(&self) -> Result<AccessKey, WorkspaceError> {
+        access_key::read(&self.layout)?
+            .ok_or_else(|| access_key::damaged(&self.layout, "it is gone"))
+    }
+
     /// Forgets the host keys that were accepted: the machines they belong to are gone.
     pub fn forget_hosts(&self) {
         drop(std::fs::remove_file(self.layout.known_hosts()));
@@ -117,8 +125,6 @@ impl Workspace {
 
 /// The lab's own AWS settings; `aws configure` in the lab may change them.
 const AWS_CONFIG: &str = "[default]\nregion = us-east-1\noutput = json\n";
-/// Keys that belong to nobody.
-const AWS_CREDENTIALS: &str = "[default]\naws_access_key_id = AKIAGROUNDSCHOOLLAB1\naws_secret_access_key = ground-school-lab-no-real-key-00000000000\n";
 
 fn make_folder(path: &Path, mode: u32) -> Result<(), WorkspaceError> {
     if path.is_dir() && mode != 0o700 {

@@ -126,7 +126,7 @@ fn an_unsigned_request_is_refused_in_ec2s_own_form() {
     let unsigned = client
         .send(&post("Action=DescribeRegions&Version=2016-11-15", &[]))
         .expect("an answer");
-    assert_ec2_error(&unsigned, 403, "MissingAuthenticationToken");
+    assert_ec2_error(&unsigned, 400, "MissingParameter");
     for header in [
         "",
         "Basic YTpi",
@@ -140,13 +140,7 @@ fn an_unsigned_request_is_refused_in_ec2s_own_form() {
                 &[("Authorization", header)],
             ))
             .expect("an answer");
-        assert!(
-            matches!(answer.status, 401 | 403),
-            "{header:?}: {} {}",
-            answer.status,
-            answer.body
-        );
-        assert_ec2_error(&answer, answer.status, answer.first("Code"));
+        assert_ec2_error(&answer, 400, "IncompleteSignature");
     }
     assert_quiet(server);
 }
@@ -175,7 +169,7 @@ fn odd_methods_and_uris_end_their_own_connection_at_most() {
     ] {
         let answer = throw(
             &server,
-            format!("{line}\r\nHost: x\r\nConnection: close\r\n\r\n").as_bytes(),
+            format!("{line}\r\nHost: 127.0.0.1\r\nConnection: close\r\n\r\n").as_bytes(),
         );
         let text = String::from_utf8_lossy(&answer);
         assert!(
@@ -191,7 +185,7 @@ fn odd_methods_and_uris_end_their_own_connection_at_most() {
 fn garbage_half_sent_requests_and_bad_chunks_end_their_own_connection_only() {
     let server = Served::start();
     let chunked = |chunks: &str| {
-        format!("POST / HTTP/1.1\r\nHost: x\r\nAuthorization: {AUTHORIZATION}\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}").into_bytes()
+        format!("POST / HTTP/1.1\r\nHost: 127.0.0.1\r\nAuthorization: {AUTHORIZATION}\r\nTransfer-Encoding: chunked\r\n\r\n{chunks}").into_bytes()
     };
     let whole = ec2("DescribeRegions", "");
     for length in [1, 5, 17, 40, whole.len() / 2, whole.len() - 1] {

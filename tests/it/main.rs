@@ -20,6 +20,7 @@
 mod aws;
 mod boot;
 mod catalogue;
+mod contract;
 mod desk;
 mod every_stage;
 mod hostile;

@@ -1,10 +1,11 @@
 //! Who is calling, and which service and region they mean: all read from the signature's credential scope.
 //!
 //! With `--endpoint-url` the Host header is the local endpoint, so that the scope `KEY/DATE/REGION/SERVICE/aws4_request`
-//! is the only place that tells (`facts/ec2-api.md` section 1). The signature itself is not verified yet.
+//! is the only place that tells (`facts/ec2-api.md` section 1). `signature` reads and verifies it.
 
 use crate::cloud::api::Request;
 use crate::cloud::api::error::ApiError;
+use crate::cloud::api::signature::Signature;
 
 /// The services that are simulated here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -31,38 +32,52 @@ pub struct Caller {
 }
 
 impl Caller {
-    /// Reads the `Authorization` header.
-    pub fn of(request: &Request<'_>) -> Result<Self, ApiError> {
-        let header = request.authorization.ok_or_else(ApiError::missing_token)?;
-        let scope = header
-            .strip_prefix("AWS4-HMAC-SHA256")
-            .and_then(|rest| {
-                rest.split([',', ' '])
-                    .find_map(|part| part.trim().strip_prefix("Credential="))
-            })
-            .ok_or_else(ApiError::auth_failure)?;
-        let [key, _date, region, service, "aws4_request"] =
-            scope.split('/').collect::<Vec<_>>()[..]
-        else {
-            return Err(ApiError::auth_failure());
+    /// Who signed.
+    pub fn of(signature: &Signature<'_>) -> Result<Self, ApiError> {
+        let service = &*signature.service;
+        let Some(known) = by_name(service) else {
+            let text = format!("Ground School does not simulate the service '{service}'");
+            return Err(ApiError::new("GroundSchool.NotSimulated", text));
         };
-        let service = match service {
-            "ec2" => Service::Ec2,
-            "sts" => Service::Sts,
-            "ssm" => Service::Ssm,
-            "ec2-instance-connect" => Service::InstanceConnect,
-            _ => {
-                let text = format!("Ground School does not simulate the service '{service}'");
-                return Err(ApiError::new("GroundSchool.NotSimulated", text));
-            }
-        };
-        if key.is_empty() {
-            return Err(ApiError::auth_failure());
-        }
         Ok(Self {
-            access_key_id: key.to_owned(),
-            region: region.to_owned(),
-            service,
+            access_key_id: signature.key.to_string(),
+            region: signature.region.to_string(),
+            service: known,
         })
     }
 }
+
+/// The service of that name in a credential scope.
+fn by_name(name: &str) -> Option<Service> {
+    match name {
+        "ec2" => Some(Service::Ec2),
+        "sts" => Some(Service::Sts),
+        "ssm" => Some(Service::Ssm),
+        "ec2-instance-connect" => Some(Service::InstanceConnect),
+        _ => None,
+    }
+}
+
+/// The service that a request is for, as well as it can be told where nothing is signed: it decides the form of a refusal.
+pub fn service_of(request: &Request<'_>) -> Service {
+    let signed = Signature::of(request).ok();
+    if let Some(known) = signed.and_then(|signature| by_name(&signature.service)) {
+        return known;
+    }
+    if let Some(target) = request.target {
+        return if target.starts_with("AmazonSSM.") {
+            Service::Ssm
+        } else {
+            Service::Ec2
+        };
+    }
+    let form = |text| form_urlencoded::parse(text);
+    let is_sts = form(request.query.as_bytes())
+        .chain(form(request.body))
+        .take(64)
+        .any(|(name, value)| name == "Version" && value == STS_VERSION);
+    if is_sts { Service::Sts } else { Service::Ec2 }
+}
+
+/// The version that tells STS from EC2 in a form.
+const STS_VERSION: &str = "2011-06-15";

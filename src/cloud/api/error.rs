@@ -84,15 +84,6 @@ impl ApiError {
         )
     }
 
-    /// `MissingAuthenticationToken`. The text is unverified for EC2.
-    pub fn missing_token() -> Self {
-        Self::with_status(
-            "MissingAuthenticationToken",
-            403,
-            "Request is missing Authentication Token",
-        )
-    }
-
     /// `AuthFailure`.
     pub fn auth_failure() -> Self {
         let text = "AWS was not able to validate the provided access credentials";

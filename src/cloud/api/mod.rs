@@ -1,6 +1,6 @@
 //! The API: bytes -> typed request -> account -> typed answer -> bytes, in one pure function, [`handle`].
 //!
-//! Read on in `caller` (who calls), `params` (the form), `actions` (one file each), `answer` and `xml`, `envelope`
+//! Read on in `signature` and `caller` (who calls), `params` (the form), `actions` (one file each), `answer` and `xml`, `envelope`
 //! (what goes around it).
 
 pub mod actions;
@@ -8,12 +8,14 @@ pub mod answer;
 pub mod caller;
 pub mod envelope;
 pub mod error;
+pub mod fault;
 pub mod filter;
 pub mod id;
 pub mod known;
 pub mod page;
 pub mod params;
 pub mod shape;
+pub mod signature;
 #[cfg(test)]
 pub(crate) mod transcript;
 pub mod xml;
@@ -24,12 +26,18 @@ use crate::cloud::account::Quotas;
 use crate::cloud::api::actions::Action;
 use crate::cloud::api::caller::{Caller, Service};
 use crate::cloud::api::error::ApiError;
+use crate::cloud::api::fault::Fault;
 use crate::cloud::api::params::Params;
+use crate::cloud::api::signature::{AccessKey, Signature};
 use crate::cloud::{Account, Env, Region};
 
 /// The parts of an HTTP request that the API looks at.
 #[derive(Debug, Clone, Copy, Default)]
 pub struct Request<'a> {
+    /// `POST` and so on.
+    pub method: &'a str,
+    /// The path, as it was sent.
+    pub path: &'a str,
     /// The query string, without its question mark.
     pub query: &'a str,
     /// The body.
@@ -38,6 +46,17 @@ pub struct Request<'a> {
     pub authorization: Option<&'a str>,
     /// The `X-Amz-Target` header of the JSON services.
     pub target: Option<&'a str>,
+    /// All headers whose values are text, these two included, as they came.
+    pub headers: &'a [(&'a str, &'a str)],
+}
+
+impl<'a> Request<'a> {
+    /// The first header of that name, in any case.
+    pub fn header(&self, name: &str) -> Option<&'a str> {
+        let mut all = self.headers.iter();
+        let found = all.find(|(header, _)| header.eq_ignore_ascii_case(name));
+        found.map(|(_, value)| *value)
+    }
 }
 
 /// The answer to one request.
@@ -85,52 +104,153 @@ pub struct Call<'a, 'e> {
 /// A request that has been read: who calls, and what for.
 #[derive(Debug)]
 pub struct Asked {
-    /// The caller; none when the signature does not tell.
-    pub caller: Option<Caller>,
+    /// In whose form the answer is.
+    service: Service,
+    /// The caller, or why the signature is not believed.
+    caller: Result<Caller, ApiError>,
     /// The action's name and its parameters, or why they cannot be read.
     named: Result<(String, Params), ApiError>,
 }
 
 impl Asked {
-    /// Reads a request.
-    pub fn of(request: &Request<'_>) -> Self {
-        match Caller::of(request) {
-            Ok(caller) => Self {
-                named: envelope::read(caller.service, request),
-                caller: Some(caller),
-            },
-            Err(error) => Self {
-                caller: None,
-                named: Err(error),
-            },
+    /// Reads a request. With a key the signature must be that key's, made about `now`; without one every key is an account
+    /// and no secret is known, so that the signature is read and not verified.
+    pub fn of(request: &Request<'_>, key: Option<&AccessKey>, now: jiff::Timestamp) -> Self {
+        let signature = match Signature::of(request) {
+            Ok(signature) => signature,
+            Err(doubt) => {
+                let service = caller::service_of(request);
+                return Self {
+                    service,
+                    caller: Err(doubt.refusal(service)),
+                    named: envelope::read(service, request),
+                };
+            }
+        };
+        let caller = Caller::of(&signature).and_then(|caller| {
+            let Some(key) = key else { return Ok(caller) };
+            match signature.verify(request, key, now) {
+                Ok(()) => Ok(caller),
+                Err(doubt) => Err(doubt.refusal(caller.service)),
+            }
+        });
+        let query = signature
+            .is_in_query()
+            .then(|| signature::without(request.query));
+        let plain = Request {
+            query: query.as_deref().unwrap_or(request.query),
+            ..*request
+        };
+        let service = match &caller {
+            Ok(caller) => caller.service,
+            Err(_) => caller::service_of(request),
+        };
+        Self {
+            service,
+            caller,
+            named: envelope::read(service, &plain),
         }
+    }
+
+    /// The caller; none when the signature is missing or wrong.
+    pub fn caller(&self) -> Option<&Caller> {
+        self.caller.as_ref().ok()
     }
 
     /// Whether the action is one that can change the account.
     pub fn changes(&self) -> bool {
-        let (Some(caller), Ok((name, _))) = (&self.caller, &self.named) else {
+        let (Ok(caller), Ok((name, _))) = (&self.caller, &self.named) else {
             return false;
         };
         actions::find(caller.service, name).is_some_and(|action| action.changes)
     }
 }
 
-/// Answers one request. The whole path, with no I/O.
+/// Answers one request whose signature is read and not verified. The whole path, with no I/O.
 pub fn handle(request: &Request<'_>, account: &mut Account, env: &mut Env<'_>) -> Reply {
-    answer(Asked::of(request), account, env)
+    let asked = Asked::of(request, None, env.now);
+    match &asked.caller {
+        Ok(_) => answer(asked, None, account, env).write(),
+        Err(_) => turn_away(asked, &env.request_id()),
+    }
 }
 
-/// Answers a request that has been read.
-pub fn answer(asked: Asked, account: &mut Account, env: &mut Env<'_>) -> Reply {
+/// The answer to a request whose signature is missing or wrong; no account has seen it.
+///
+/// What the journal gets of it is little, because anybody can send it: one that is sent a thousand times is one event.
+pub fn turn_away(asked: Asked, request_id: &str) -> Reply {
+    let error = match asked.caller {
+        Err(error) => error,
+        Ok(_) => ApiError::auth_failure(),
+    };
+    let action = asked.named.ok().map(|(name, _)| name);
+    let known = action.filter(|name| actions::find(asked.service, name).is_some());
+    Reply {
+        seen: Some(Seen {
+            action: known.unwrap_or_default(),
+            region: String::new(),
+            parameters: BTreeMap::new(),
+            error: Some((error.code.to_string(), error.message.clone())),
+        }),
+        ..refused(asked.service, &error, request_id)
+    }
+}
+
+/// An answer that has been made and not been written yet: writing it needs neither account nor lock.
+pub struct Made {
+    service: Service,
+    request_id: String,
+    outcome: Result<Answered, ApiError>,
+    seen: Option<Seen>,
+    /// Whether the account may have changed.
+    pub changed: bool,
+}
+
+impl Made {
+    /// Writes it.
+    pub fn write(self) -> Reply {
+        let (service, request_id) = (self.service, &self.request_id);
+        match self.outcome {
+            Ok(answered) => Reply {
+                status: 200,
+                content_type: envelope::content_type(service),
+                body: envelope::success(
+                    service,
+                    answered.action.name,
+                    request_id,
+                    &*answered.answer,
+                ),
+                seen: self.seen,
+                changed: self.changed,
+            },
+            Err(error) => Reply {
+                seen: self.seen,
+                changed: self.changed,
+                ..refused(service, &error, request_id)
+            },
+        }
+    }
+}
+
+/// Answers a request that has been read and whose caller is known. With a fault, that is what it meets.
+pub fn answer(
+    asked: Asked,
+    fault: Option<&Fault>,
+    account: &mut Account,
+    env: &mut Env<'_>,
+) -> Made {
     let regions = account.regions.len();
     let changed_by_time = account.advance(env.now, env.addresses);
     let request_id = env.request_id();
     let mut seen = None;
-    let caller = asked.caller.as_ref();
-    let service = caller.map_or(Service::Ec2, |caller| caller.service);
-    let outcome = asked.named.and_then(|(name, params)| {
-        let caller = caller.ok_or_else(ApiError::missing_token)?;
-        run(name, params, caller, account, env, &mut seen)
+    let Asked {
+        service,
+        caller,
+        named,
+    } = asked;
+    let outcome = caller.and_then(|caller| {
+        let (name, params) = named?;
+        run(name, params, &caller, fault, account, env, &mut seen)
     });
     if let (Some(seen), Err(error)) = (seen.as_mut(), &outcome) {
         seen.error = Some((error.code.to_string(), error.message.clone()));
@@ -142,36 +262,70 @@ pub fn answer(asked: Asked, account: &mut Account, env: &mut Env<'_>) -> Reply {
             Ok(answered) => answered.action.changes,
             Err(error) => error.partly_done,
         };
-    let (status, body) = match outcome {
-        Ok(answered) => (
-            200,
-            envelope::success(
-                service,
-                answered.action.name,
-                &request_id,
-                &*answered.answer,
-            ),
-        ),
-        Err(error) => (
-            error.status,
-            envelope::failure(service, &error, &request_id),
-        ),
-    };
-    Reply {
-        status,
-        content_type: envelope::content_type(service),
-        body,
+    Made {
+        service,
+        request_id,
+        outcome,
         seen,
         changed,
     }
 }
 
+/// Calls an action without a request around it; the answer has the names that the AWS CLI prints.
+pub fn call(
+    action: &str,
+    params: Params,
+    caller: &Caller,
+    account: &mut Account,
+    env: &mut Env<'_>,
+) -> Result<serde_json::Value, ApiError> {
+    let name = action.to_owned();
+    let answered = run(name, params, caller, None, account, env, &mut None)?;
+    Ok(answered.answer.json())
+}
+
 /// The answer to a request whose body is too long to be read. AWS's own code for it is unverified.
 pub fn too_large(request: &Request<'_>) -> Reply {
+    let text = "The request is too large";
     refuse(
         request,
-        &ApiError::with_status("RequestEntityTooLarge", 413, "The request is too large"),
+        &ApiError::with_status("RequestEntityTooLarge", 413, text),
     )
+}
+
+/// The answer to a request whose body did not arrive in time. AWS's own answer is unverified.
+pub fn too_slow(request: &Request<'_>) -> Reply {
+    let text = "The request did not arrive in time";
+    refuse(request, &ApiError::with_status("RequestTimeout", 408, text))
+}
+
+/// The answer to a request whose body broke off or is no body. AWS's own answer is unverified.
+pub fn broken_off(request: &Request<'_>) -> Reply {
+    let text = "The request's body is not complete";
+    refuse(request, &ApiError::new("IncompleteBody", text))
+}
+
+/// The answer to a request that no AWS client sends: one of a web page, or one for another host.
+pub fn forbidden(request: &Request<'_>, why: &str) -> Reply {
+    refuse(
+        request,
+        &ApiError::with_status("GroundSchool.Forbidden", 403, why),
+    )
+}
+
+/// The answer when our own program failed; clients try again.
+pub fn broken(request: &Request<'_>) -> Reply {
+    let error = ApiError::internal(fault::INTERNAL);
+    let action = envelope::read(caller::service_of(request), request);
+    Reply {
+        seen: Some(Seen {
+            action: action.map(|(name, _)| name).unwrap_or_default(),
+            region: String::new(),
+            parameters: BTreeMap::new(),
+            error: Some((error.code.to_string(), error.message.clone())),
+        }),
+        ..refuse(request, &error)
+    }
 }
 
 /// The answer when the change could not be written to the disk, and so was not made.
@@ -183,12 +337,22 @@ pub fn not_kept(request: &Request<'_>, why: &str) -> Reply {
     )
 }
 
+/// What a request asks for, whether or not it may: the action's name.
+pub fn action_of(request: &Request<'_>) -> Option<String> {
+    let named = envelope::read(caller::service_of(request), request);
+    named.ok().map(|(name, _)| name)
+}
+
 fn refuse(request: &Request<'_>, error: &ApiError) -> Reply {
-    let service = Caller::of(request).map_or(Service::Ec2, |caller| caller.service);
+    let service = caller::service_of(request);
+    refused(service, error, "00000000-0000-4000-8000-000000000000")
+}
+
+fn refused(service: Service, error: &ApiError, request_id: &str) -> Reply {
     Reply {
         status: error.status,
         content_type: envelope::content_type(service),
-        body: envelope::failure(service, error, "00000000-0000-4000-8000-000000000000"),
+        body: envelope::failure(service, error, request_id),
         seen: None,
         changed: false,
     }
@@ -203,6 +367,7 @@ fn run(
     name: String,
     mut params: Params,
     caller: &Caller,
+    fault: Option<&Fault>,
     account: &mut Account,
     env: &mut Env<'_>,
     seen: &mut Option<Seen>,
@@ -222,6 +387,9 @@ fn run(
     }
     let account_id = account.id.clone();
     let quotas = account.quotas;
+    if let Some(error) = fault.and_then(|fault| fault.error(&account_id, caller, &params, env)) {
+        return Err(error);
+    }
     let region = account.region(&caller.region, env);
     let mut call = Call {
         account_id: &account_id,
@@ -330,7 +498,13 @@ pub(crate) mod testing {
                 body: body.as_bytes(),
                 authorization: Some(&authorization),
                 target,
+                ..Request::default()
             };
+            self.with(|account, env| handle(&request, account, env))
+        }
+
+        /// Works on the account with what a call has around it.
+        pub(crate) fn with<R>(&mut self, work: impl FnOnce(&mut Account, &mut Env<'_>) -> R) -> R {
             let mut env = Env {
                 now: self.now,
                 pace: self.pace,
@@ -338,7 +512,7 @@ pub(crate) mod testing {
                 addresses: &mut self.addresses,
                 rsa: &mut OneRsa,
             };
-            handle(&request, &mut self.account, &mut env)
+            work(&mut self.account, &mut env)
         }
     }
 

@@ -198,6 +198,7 @@ fn line_of(text: &str, byte: usize) -> usize {
 mod tests {
     use super::*;
     use crate::course::checks::Expect;
+    use crate::course::lesson::Trouble;
 
     const TOML: &str = r#"format = 1
 title = "Small"
@@ -252,6 +253,30 @@ expect.key_pair_exists = {}
         assert_eq!(
             (lesson.mistakes[0].mistake, lesson.mistakes[0].real_pace),
             (Mistake::WrongUser, false)
+        );
+    }
+
+    #[test]
+    fn a_step_may_say_what_goes_wrong_at_awss_end() {
+        let faults = "[[steps.faults]]\naction = \"RunInstances\"\nmeets = \"InsufficientInstanceCapacity\"\ntimes = 5\n\
+                      [[steps.faults]]\naction = \"DescribeInstances\"\nmeets.slow = { seconds = 2 }\n[steps.hints]";
+        let mut files = folder();
+        let text = TOML.replacen("[steps.hints]", faults, 1);
+        files.insert("lesson.toml".to_owned(), text);
+        let lesson = read("s", &files).unwrap();
+        let met: Vec<_> = lesson.steps[0].faults.iter().collect();
+        assert_eq!(
+            met.iter()
+                .map(|fault| (&*fault.action, fault.meets, fault.times))
+                .collect::<Vec<_>>(),
+            [
+                (
+                    "RunInstances",
+                    Trouble::InsufficientInstanceCapacity,
+                    Some(5)
+                ),
+                ("DescribeInstances", Trouble::Slow { seconds: 2 }, None),
+            ]
         );
     }
 
@@ -347,6 +372,21 @@ expect.key_pair_exists = {}
                 "[steps.hints]",
                 "[steps.mistakes]\nwrong_usr = \"x\"\n[steps.hints]",
                 "lesson.toml:12: `wrong_usr` is no",
+            ),
+            (
+                "[steps.hints]",
+                "[[steps.faults]]\naction = \"RunInstances\"\nmeets = \"Thunder\"\n[steps.hints]",
+                "lesson.toml:13: unknown variant `Thunder`, expected one of `RequestLimitExceeded`",
+            ),
+            (
+                "[steps.hints]",
+                "[[steps.faults]]\naction = \"RunInstances\"\nmeets = \"InternalError\"\ntimes = 0\n[steps.hints]",
+                "lesson.toml:11: step `one`: a fault that is met 0 times is none",
+            ),
+            (
+                "[steps.hints]",
+                "[[steps.faults]]\naction = \"RunInstances\"\nmeets.slow = { seconds = 61 }\n[steps.hints]",
+                "lesson.toml:11: step `one`: an answer is slow by 1 to 60 seconds",
             ),
             (
                 "worlds = [\"simulator\"]",

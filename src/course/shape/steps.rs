@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::course::lesson::Step;
+use crate::course::lesson::{ScriptedFault, Step, Trouble};
 use crate::course::mistake::Mistake;
 use crate::course::shape::written::{Written, WrittenStep};
 use crate::course::shape::{FORMAT, Reader, unknown_mistake};
@@ -100,6 +100,7 @@ impl Reader<'_> {
             checks: written.checks.iter().map(|check| check.expect).collect(),
             hints: self.hints(written, start),
             mistakes: self.overrides(written),
+            faults: self.scripted(written),
             text,
         }
     }
@@ -168,6 +169,29 @@ impl Reader<'_> {
             }
         }
         hints.into_iter().flatten().collect()
+    }
+
+    /// The actions' names are compared with those that are simulated when the lesson is opened.
+    fn scripted(&mut self, written: &WrittenStep) -> Vec<ScriptedFault> {
+        for fault in &written.faults {
+            let at = fault.span().start;
+            let id = written.id.get_ref();
+            if fault.get_ref().times == Some(0) {
+                self.toml_fault(
+                    at,
+                    format!("step `{id}`: a fault that is met 0 times is none"),
+                );
+            }
+            if matches!(fault.get_ref().meets, Trouble::Slow { seconds } if !(1..=60).contains(&seconds))
+            {
+                self.toml_fault(
+                    at,
+                    format!("step `{id}`: an answer is slow by 1 to 60 seconds"),
+                );
+            }
+        }
+        let faults = written.faults.iter();
+        faults.map(|fault| fault.get_ref().clone()).collect()
     }
 
     fn overrides(&mut self, written: &WrittenStep) -> BTreeMap<Mistake, String> {

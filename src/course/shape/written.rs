@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::course::checks::Expect;
-use crate::course::lesson::{Machines, World};
+use crate::course::lesson::{Machines, ScriptedFault, World};
 
 /// `lesson.toml`, as written.
 #[derive(Deserialize)]
@@ -33,6 +33,8 @@ pub(super) struct WrittenStep {
     pub(super) hints: BTreeMap<Spanned<String>, String>,
     #[serde(default)]
     pub(super) mistakes: BTreeMap<Spanned<String>, String>,
+    #[serde(default)]
+    pub(super) faults: Vec<Spanned<ScriptedFault>>,
 }
 
 /// One `[[steps.checks]]`.

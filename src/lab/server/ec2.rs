@@ -1,7 +1,7 @@
-//! The EC2 endpoint: wiremock as the adapter of [`cloud::api::handle`](crate::cloud::api::handle).
+//! A lab's EC2 endpoint: wiremock as the adapter of [`reception`](crate::lab::server::reception).
 //!
-//! One catch-all mock answers everything; a lesson's scripted faults are mocks of higher priority. As it comes, wiremock
-//! 0.6 is not fit to run for long, and this file mends that:
+//! One catch-all mock answers everything, scripted faults too, so that they are the same behind both adapters. As it comes,
+//! wiremock 0.6 is not fit to run for long, and this file mends that:
 //!
 //! - Every mounted mock keeps a clone of each request that it matched, even with recording off. The catch-all is replaced
 //!   every `ROTATE_AFTER` requests or `ROTATE_AFTER_BYTES`; `reset` and `mount` are queued behind the server's lock
@@ -25,21 +25,14 @@ use wiremock::{Mock, MockServer, Request, Respond, ResponseTemplate};
 
 use crate::cloud::api;
 use crate::lab::server::network::{Network, OwnNetwork};
+use crate::lab::server::reception::{Answer, Reception};
 
 /// Requests after which the catch-all mock is replaced: each that is kept holds on to hyper's read buffer, about 10 kB.
 const ROTATE_AFTER: usize = 200;
 /// Bytes of their bodies after which it is replaced sooner.
 const ROTATE_AFTER_BYTES: usize = 256 * 1024;
-/// The longest body that is looked at, in bytes: user data is at most 16 KiB on AWS.
-const LONGEST_BODY: usize = 1024 * 1024;
 /// How long the watch waits before it tries again to listen: the old server may not have let go of the port yet.
 const TRY_AGAIN: Duration = Duration::from_millis(20);
-
-/// What answers the parsed requests.
-pub trait Backend: Send + Sync + 'static {
-    /// Answers one request. Called for one request at a time.
-    fn handle(&self, request: &api::Request<'_>) -> api::Reply;
-}
 
 /// A running endpoint. Dropping it closes it.
 pub struct Endpoint {
@@ -60,18 +53,15 @@ pub struct EndpointError {
 
 impl Endpoint {
     /// Starts the endpoint in this computer's own network; port 0 takes a free one.
-    pub async fn start(
-        address: SocketAddr,
-        backend: Arc<dyn Backend>,
-    ) -> Result<Self, EndpointError> {
-        Self::start_in(Arc::new(OwnNetwork), address, backend).await
+    pub async fn start(address: SocketAddr, reception: Reception) -> Result<Self, EndpointError> {
+        Self::start_in(Arc::new(OwnNetwork), address, reception).await
     }
 
     /// Starts it in that network.
     pub async fn start_in(
         network: Arc<dyn Network>,
         address: SocketAddr,
-        backend: Arc<dyn Backend>,
+        reception: Reception,
     ) -> Result<Self, EndpointError> {
         let listener = network
             .listen(address)
@@ -79,13 +69,13 @@ impl Endpoint {
         let address = listener
             .local_addr()
             .map_err(|source| EndpointError { address, source })?;
-        let server = start_server(listener, Arc::clone(&backend)).await;
+        let server = start_server(listener, reception.clone()).await;
         let endpoint = Self {
             address,
             ended: Arc::default(),
             server: Arc::new(Mutex::new(Some(server))),
         };
-        endpoint.watch(network, backend);
+        endpoint.watch(network, reception);
         Ok(endpoint)
     }
 
@@ -99,7 +89,7 @@ impl Endpoint {
         format!("http://{}", self.address)
     }
 
-    fn watch(&self, network: Arc<dyn Network>, backend: Arc<dyn Backend>) {
+    fn watch(&self, network: Arc<dyn Network>, reception: Reception) {
         let (address, ended, server) = (
             self.address,
             Arc::clone(&self.ended),
@@ -111,7 +101,7 @@ impl Endpoint {
                 if ended.load(Ordering::Relaxed) {
                     return;
                 }
-                if let Some(fresh) = start_again(&*network, address, &backend) {
+                if let Some(fresh) = start_again(&*network, address, &reception) {
                     *server.lock().unwrap_or_else(PoisonError::into_inner) = Some(fresh);
                 } else {
                     std::thread::park_timeout(TRY_AGAIN);
@@ -133,14 +123,14 @@ fn wait_until_closed(network: &dyn Network, address: SocketAddr) {
 fn start_again(
     network: &dyn Network,
     address: SocketAddr,
-    backend: &Arc<dyn Backend>,
+    reception: &Reception,
 ) -> Option<Arc<MockServer>> {
     let listener = network.listen(address).ok()?;
     let runtime = tokio::runtime::Builder::new_current_thread()
         .enable_all()
         .build()
         .ok()?;
-    Some(runtime.block_on(start_server(listener, Arc::clone(backend))))
+    Some(runtime.block_on(start_server(listener, reception.clone())))
 }
 
 impl Drop for Endpoint {
@@ -153,7 +143,7 @@ impl Drop for Endpoint {
     }
 }
 
-async fn start_server(listener: TcpListener, backend: Arc<dyn Backend>) -> Arc<MockServer> {
+async fn start_server(listener: TcpListener, reception: Reception) -> Arc<MockServer> {
     let server = MockServer::builder()
         .listener(listener)
         .disable_request_recording()
@@ -161,8 +151,8 @@ async fn start_server(listener: TcpListener, backend: Arc<dyn Backend>) -> Arc<M
         .await;
     let server = Arc::new(server);
     let (rotate, wishes) = mpsc::channel();
-    let answer = Answer {
-        backend,
+    let answer = CatchAll {
+        reception,
         rotate,
         kept: Arc::default(),
     };
@@ -211,8 +201,8 @@ fn rotate_mock(server: &MockServer, rotation: Rotation) {
 
 /// The catch-all mock's answer.
 #[derive(Clone)]
-struct Answer {
-    backend: Arc<dyn Backend>,
+struct CatchAll {
+    reception: Reception,
     rotate: mpsc::Sender<Rotation>,
     kept: Arc<Kept>,
 }
@@ -224,7 +214,7 @@ struct Kept {
     bytes: AtomicUsize,
 }
 
-impl Answer {
+impl CatchAll {
     fn mock(&self) -> Mock {
         Mock::given(wiremock::matchers::any())
             .respond_with(self.clone())
@@ -249,7 +239,7 @@ impl Answer {
     }
 }
 
-impl Respond for Answer {
+impl Respond for CatchAll {
     fn respond(&self, request: &Request) -> ResponseTemplate {
         self.count(request);
         let header = |name: &str| {
@@ -258,22 +248,27 @@ impl Respond for Answer {
                 .get(name)
                 .and_then(|value| value.to_str().ok())
         };
-        let body = request
-            .body
-            .get(..LONGEST_BODY.min(request.body.len()))
-            .unwrap_or_default();
-        let parts = api::Request {
+        let headers: Vec<(&str, &str)> = request
+            .headers
+            .iter()
+            .filter_map(|(name, value)| Some((name.as_str(), value.to_str().ok()?)))
+            .collect();
+        let Answer { reply, delay } = self.reception.answer(&api::Request {
+            method: request.method.as_str(),
+            path: request.url.path(),
             query: request.url.query().unwrap_or_default(),
-            body,
+            body: &request.body,
             authorization: header("authorization"),
             target: header("x-amz-target"),
-        };
-        let reply = if request.body.len() > LONGEST_BODY {
-            api::too_large(&parts)
-        } else {
-            self.backend.handle(&parts)
-        };
+            headers: &headers,
+        });
         // `set_body_raw` is the one that keeps the content type that it is given.
-        ResponseTemplate::new(reply.status).set_body_raw(reply.body, reply.content_type)
+        let answer =
+            ResponseTemplate::new(reply.status).set_body_raw(reply.body, reply.content_type);
+        match delay {
+            // It is waited for outside wiremock's lock.
+            Some(delay) => answer.set_delay(delay),
+            None => answer,
+        }
     }
 }

@@ -16,7 +16,7 @@ use super::WorkspaceError;
 ///     shell/                 hook files and the lab's own shell histories
 ///     aws/ ssh/ putty/ ansible/   the first three are `~/.aws`, `~/.ssh` and `~/.putty` in the netns stage
 ///     netns/                 what lies over `/etc/hosts` and so on there
-///     accounts.json machines/ journal.jsonl lesson progress-<lesson>.json
+///     access-key.json accounts.json machines/ journal.jsonl lesson progress-<lesson>.json
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -76,6 +76,11 @@ impl Layout {
     /// `AWS_SHARED_CREDENTIALS_FILE`.
     pub fn aws_credentials(&self) -> PathBuf {
         self.private().join("aws/credentials")
+    }
+
+    /// The key that signs in this lab, whatever the learner has done to `aws_credentials`.
+    pub fn access_key(&self) -> PathBuf {
+        self.private().join("access-key.json")
     }
 
     /// What a lab's learner may use as their `~/.ssh/config`; theirs to edit.
