@@ -280,8 +280,12 @@ fn combine(parts: &[BraceExpressionOrText]) -> Vec<String> {
         all = all
             .iter()
             .flat_map(|start| choices.iter().map(move |end| format!("{start}{end}")))
-            .take(WORDS)
+            .take(WORDS + 1)
             .collect();
+        // One word too many is a limit that was met: whatever follows would only be copied.
+        if all.len() > WORDS {
+            break;
+        }
     }
     all
 }
