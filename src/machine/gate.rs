@@ -37,7 +37,7 @@ pub fn gate(machine: &Machine, id: &Identity, user: &str, key: &str) -> Gate {
 /// As [`gate`], for a client at this address, with what it may do once it is in.
 pub fn gate_from(
     machine: &Machine,
-    _id: &Identity,
+    id: &Identity,
     user: &str,
     key: &str,
     from: Option<IpAddr>,
@@ -49,7 +49,9 @@ pub fn gate_from(
     let Some(user) = users::by_name(&machine.disk, user) else {
         return (Gate::Refused, nothing);
     };
-    let Some(options) = key_options(&machine.disk, &user, key, from) else {
+    let options = key_options(&machine.disk, &user, key, from)
+        .or_else(|| was_pushed(machine.family(), id, &user.name, key).then(Options::none));
+    let Some(options) = options else {
         return (Gate::Refused, nothing);
     };
     let permits = options.permits;
@@ -70,6 +72,17 @@ pub fn gate_from(
             (Gate::Welcome, permits)
         }
     }
+}
+
+/// Whether EC2 Instance Connect has pushed this key for this user, and the machine asks for such keys: Amazon Linux and
+/// Ubuntu come with its `AuthorizedKeysCommand`, Debian and RHEL do not (EC2 User Guide).
+fn was_pushed(family: Family, id: &Identity, user: &str, key: &str) -> bool {
+    let asks = match family {
+        Family::Al2023 | Family::Al2 | Family::Ubuntu2404 => true,
+        Family::Debian12 | Family::Rhel9 => false,
+    };
+    let pushed = |(to, pushed): &(String, String)| to == user && pushed == key;
+    asks && id.pushed_keys.iter().any(pushed)
 }
 
 /// cloud-init's sentence, with its empty line.
@@ -149,15 +162,20 @@ struct Options {
 }
 
 impl Options {
-    /// None when the line lets nobody from there in: it is for others, or it says what sshd, or this machine, does not know.
-    fn read(text: &str, from: Option<IpAddr>) -> Option<Self> {
-        let mut options = Self {
+    /// A line with a key alone.
+    fn none() -> Self {
+        Self {
             command: None,
             permits: Permits {
                 forwarding: true,
                 terminal: true,
             },
-        };
+        }
+    }
+
+    /// None when the line lets nobody from there in: it is for others, or it says what sshd, or this machine, does not know.
+    fn read(text: &str, from: Option<IpAddr>) -> Option<Self> {
+        let mut options = Self::none();
         for option in divide(text) {
             let (name, value) = match option.split_once('=') {
                 Some((name, value)) => (name, Some(unquoted(value)?)),
@@ -378,6 +396,25 @@ mod tests {
         let machine = Machine::first_boot(&id);
         assert_eq!(gate(&machine, &id, "ec2-user", KEY), Gate::Refused);
         assert_eq!(gate(&machine, &id, "root", KEY), Gate::Refused);
+    }
+
+    #[test]
+    fn a_pushed_key_opens_its_user_where_the_image_asks_for_it() {
+        let pushed = "ssh-ed25519 AAAApushed";
+        for family in Family::ALL {
+            let mut id = identity(family);
+            let machine = Machine::first_boot(&id);
+            let user = family.login_user();
+            assert_eq!(gate(&machine, &id, user, pushed), Gate::Refused);
+            id.pushed_keys = vec![(user.to_owned(), pushed.to_owned())];
+            let expected = match family {
+                Family::Al2023 | Family::Al2 | Family::Ubuntu2404 => Gate::Welcome,
+                Family::Debian12 | Family::Rhel9 => Gate::Refused,
+            };
+            assert_eq!(gate(&machine, &id, user, pushed), expected, "{family}");
+            assert_eq!(gate(&machine, &id, user, KEY), Gate::Welcome);
+            assert_eq!(gate(&machine, &id, "nobody", pushed), Gate::Refused);
+        }
     }
 
     #[test]

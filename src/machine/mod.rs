@@ -5,8 +5,8 @@
 //! Unix milliseconds and are given by the caller.
 //!
 //! Reading order: `session.rs` (bytes and lines) -> `shell/` (what a line means) -> `commands/` (one file each) ->
-//! `disk.rs`. A line runs as a future that is polled by the session, so that it can wait for input or for a time
-//! without a thread; `host.rs` is what such a line may reach.
+//! `disk.rs`; `files/` is the other way in, for scp and sftp. A line runs as a future that is polled by the session, so that
+//! it can wait for input or for a time without a thread; `host.rs` is what such a line may reach.
 
 #![expect(
     clippy::format_collect,

@@ -38,6 +38,7 @@ pub(crate) fn identity(family: Family) -> Identity {
         mac: "0a:ff:c0:00:05:09".into(),
         reservation_id: "r-0123456789abcdef0".into(),
         ami_launch_index: 0,
+        pushed_keys: Vec::new(),
     }
 }
 

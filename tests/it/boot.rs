@@ -311,7 +311,14 @@ fn the_real_aws_and_the_stand_in_print_the_same_console_output() {
         assert_eq!(shown, format!("{console}\n"), "{words:?}");
         assert_eq!(by(&stand_in, words), shown, "{words:?}");
     }
-    assert_eq!(by(&stand_in, &[]), by(&real, &[]));
+    // How the time at the end of the line is written differs between the versions of the CLI.
+    let line = |aws: &Path| {
+        let text = by(aws, &[]);
+        let (rest, time) = text.rsplit_once('\t').unwrap();
+        assert!(time.starts_with("20"), "{time}");
+        rest.to_owned()
+    };
+    assert_eq!(line(&stand_in), line(&real));
 }
 
 #[test]

@@ -15,3 +15,4 @@ mod keys;
 mod lab;
 mod light;
 mod sessions;
+mod sftp_noise;

@@ -15,6 +15,8 @@ pub enum Service {
     Sts,
     /// Systems Manager, JSON 1.1: the public parameters that name images.
     Ssm,
+    /// EC2 Instance Connect, JSON 1.1.
+    InstanceConnect,
 }
 
 /// The caller of one request.
@@ -48,6 +50,7 @@ impl Caller {
             "ec2" => Service::Ec2,
             "sts" => Service::Sts,
             "ssm" => Service::Ssm,
+            "ec2-instance-connect" => Service::InstanceConnect,
             _ => {
                 let text = format!("Ground School does not simulate the service '{service}'");
                 return Err(ApiError::new("GroundSchool.NotSimulated", text));

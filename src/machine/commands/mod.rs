@@ -252,6 +252,7 @@ pub(crate) const TABLE: &[Command] = &[
     builtin("return", jumps::give_back),
     program("rm", rm::run),
     program("rmdir", rmdir::run),
+    program("rsync", not_simulated::rsync),
     woven("scp", false, Woven::Scp),
     program("sed", not_simulated::script),
     program("seq", seq::run),

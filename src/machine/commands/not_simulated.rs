@@ -36,6 +36,15 @@ pub(super) fn ssh(call: &mut Call<'_>) -> u32 {
     )
 }
 
+/// The far side of `rsync -e ssh`. 127 is what a shell says where there is no rsync, and what rsync's own last line names.
+pub(super) fn rsync(call: &mut Call<'_>) -> u32 {
+    say(
+        call,
+        "not simulated on this machine. To copy files, use `scp -r' or `sftp'\nfrom your own computer.",
+    );
+    127
+}
+
 pub(super) fn network(call: &mut Call<'_>) -> u32 {
     say(
         call,
@@ -101,6 +110,7 @@ mod tests {
             "top",
             "man ls",
             "sed x",
+            "rsync --server -logDtpre.iLsfxCIvu . .",
             "help",
         ] {
             let screen = run(line);

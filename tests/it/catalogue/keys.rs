@@ -23,7 +23,11 @@ const LOCKED: Entry = Entry {
     first_line: DENIED_LINE,
     clients: DENIED,
     says: &["testkeypair.pem is locked with a passphrase", "no proof"],
-    cure: Cure::Typed("chmod 600 testkeypair.pem; ssh-keygen -q -p -P secret -N '' -f testkeypair.pem; chmod 400 testkeypair.pem\n"),
+    cure: Cure::ShownAnswers(&[
+        ("Enter old passphrase: ", "secret"),
+        ("Enter new passphrase (empty for no passphrase): ", ""),
+        ("Enter same passphrase again: ", ""),
+    ]),
     ..SIGN_IN
 };
 

@@ -32,7 +32,7 @@ pub(super) const ENTRIES: &[&Entry] = &[
         mistake: Some("group_for_others"),
         before: "aws ec2 revoke-security-group-ingress --group-id $group --protocol tcp --port 22 --cidr 0.0.0.0/0
 aws ec2 authorize-security-group-ingress --group-id $group --protocol tcp --port 22 --cidr 192.0.2.0/24\n",
-        says: &["lets 192.0.2.0/24 in", "you come from 198.51.100.7"],
+        says: &["lets 192.0.2.0/24 in", "not your address, which is 198.51.100.7 here"],
         ..TIMED_OUT
     },
     &Entry {
@@ -117,7 +117,7 @@ while [ $address = None ]; do
 done\n",
         first_line: "ssh: connect to host 203.0.113.25 port 22: Connection refused",
         clients: &["ssh: connect to host {address} port 22: Connection refused\r\n"],
-        says: &["Instance {instance} is running", "refused"],
+        says: &["Instance {instance} is running", "its ssh server has not started yet"],
         cure: Cure::Typed("until ssh -o StrictHostKeyChecking=accept-new -i testkeypair.pem ec2-user@$address true; do aws ec2 wait instance-running --instance-ids $instance; done"),
         ..SIGN_IN
     },

@@ -221,6 +221,7 @@ impl Lab {
             mac: "0a:00:00:00:00:01".into(),
             reservation_id: "r-0123456789abcdef0".into(),
             ami_launch_index: 0,
+            pushed_keys: Vec::new(),
         };
         let host = Arc::new(OneMachine {
             machine: Mutex::new(Machine::first_boot(&identity)),

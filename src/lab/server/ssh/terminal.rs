@@ -26,7 +26,7 @@ use tokio::time::Instant;
 use super::Connection;
 use super::budget::Share;
 use super::config::WINDOW;
-use super::sftp::{self, Sftp};
+use super::sftp::Sftp;
 use crate::course::evidence::What;
 use crate::machine::gate::Permits;
 use crate::machine::{Identity, Machine, Output, Session, Size, Then};
@@ -121,10 +121,6 @@ struct Writers {
 type Writer = std::pin::Pin<Box<dyn AsyncWrite + Send>>;
 
 /// The channel's task.
-#[expect(
-    clippy::struct_excessive_bools,
-    reason = "each says one thing about the channel"
-)]
 pub(super) struct Terminal {
     connection: Arc<Connection>,
     login: Arc<Login>,
@@ -137,8 +133,6 @@ pub(super) struct Terminal {
     session: Option<Session>,
     /// The `sftp` subsystem, in place of a session.
     sftp: Option<Sftp>,
-    /// It has requests that are not looked at yet.
-    busy: bool,
     /// Something is to be written,
     unkept: bool,
     /// but not before this,
@@ -179,7 +173,6 @@ impl Terminal {
             variables: Vec::new(),
             session: None,
             sftp: None,
-            busy: false,
             unkept: false,
             keep_after: None,
             keeping: None,
@@ -253,6 +246,11 @@ impl Terminal {
         })
     }
 
+    /// Whether there are requests that are not looked at yet.
+    fn is_busy(&self) -> bool {
+        self.sftp.as_ref().is_some_and(Sftp::is_busy)
+    }
+
     fn queue_keep(&mut self) {
         self.unkept = false;
         self.keep_after = None;
@@ -270,7 +268,7 @@ impl Terminal {
 
     /// What can be handed on now: nothing while too much waits for the client, and no more bytes than the machine takes.
     fn next_input(&mut self) -> Option<Input> {
-        if self.done || self.busy || self.unsent_bytes >= MOST_UNSENT {
+        if self.done || self.is_busy() || self.unsent_bytes >= MOST_UNSENT {
             return None;
         }
         if let (Some(Input::Bytes(bytes)), Some(session)) = (self.held.front(), &self.session)
@@ -394,9 +392,8 @@ impl Terminal {
         self.sftp = Some(sftp);
         let Some(turn) = turn else { return };
         self.say(turn.bytes, Piece::Stdout);
-        self.busy = turn.then == sftp::Then::GoOn;
-        self.wake = self.busy.then(Instant::now);
-        if let sftp::Then::Exit(status) = turn.then {
+        self.wake = self.is_busy().then(Instant::now);
+        if let Some(status) = turn.exit {
             self.exit(status);
         }
     }
@@ -501,7 +498,6 @@ impl Terminal {
         self.done = true;
         self.session = None;
         self.sftp = None;
-        self.busy = false;
         self.held = VecDeque::new();
         self.held_bytes = 0;
     }

@@ -273,6 +273,8 @@ impl Handler for Visitor {
         reply: ChannelOpenHandle,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
+        // russh does not call `channel_close` for a channel that we have closed first.
+        self.terminals.retain(|_, terminal| !terminal.is_closed());
         let room = self.terminals.len() < self.connection.settings.sessions;
         let instance = &self.connection.target.instance;
         let seat = self.connection.budget.seat(instance).filter(|_| room);

@@ -5,11 +5,11 @@
 //! not answer, and nothing outside can be reached. The lab's own files lie over `~/.ssh` and `~/.aws`.
 //!
 //! The engine is not in there. It has threads, may have several labs, and will serve a browser; a socket, on the other hand, belongs
-//! to the network in which it was made, wherever it is used. So a small process, the [`keeper`], makes the namespaces,
-//! keeps them, and hands the sockets out: listeners to the engine's servers. Programs of the learner's [`join`] by
-//! themselves. What may reach which port of an instance is decided by the kernel (see [`routing`]); whoever is inside
+//! to the network in which it was made, wherever it is used. So a small process, the `keeper`, makes the namespaces,
+//! keeps them, and hands the sockets out: listeners to the engine's servers. Programs of the learner's [`join()`] by
+//! themselves. What may reach which port of an instance is decided by the kernel (see `routing`); whoever is inside
 //! when a group closes stays inside, because then the listener alone drops what is new. Attempts that nobody answers are
-//! seen by a [`tap`].
+//! seen by a `tap`.
 //!
 //! Starting the keeper is the probe: where it fails, it says at which step, and the shim stage takes over. Filters are
 //! attached to the listeners by the engine itself: the namespace is its own child's, so that the kernel lets it.
