@@ -44,7 +44,7 @@ pub fn run(server: &Served, key: &Path, address: &str, port: u16) {
         .expect("a runtime");
     for (many, aim) in [(1, None), (8, None), (32, Some(1500.0))] {
         let rate = runtime.block_on(logins(at, &key, many));
-        println!("logins per second, {many:>2} at once {:>29.0}", rate);
+        println!("logins per second, {many:>2} at once {rate:>29.0}");
         if let Some(aim) = aim {
             print_aim("1,500 per second at 32", rate >= aim);
         }
