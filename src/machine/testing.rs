@@ -141,7 +141,7 @@ pub(crate) fn exec(family: Family, line: &str) -> (String, String, Option<u32>) 
     bench.take(output);
     let status = match bench.then {
         Then::Exit(status) => Some(status),
-        Then::ReadMore | Then::WakeAt(_) => None,
+        Then::ReadMore | Then::WakeAt(_) | Then::Killed(_) => None,
     };
     (bench.screen, bench.errors, status)
 }

@@ -117,12 +117,17 @@ impl Terminal {
     }
 
     fn ssh(&self, user: &str, address: &str) -> Output {
+        self.client("ssh", "-p", &[&format!("{user}@{address}"), "whoami"])
+    }
+
+    /// `ssh` or `scp` with the key pair's file and nothing of the user's.
+    fn client(&self, name: &str, port: &str, args: &[&str]) -> Output {
         let options = "-F none -i mykey.pem -o IdentitiesOnly=yes -o BatchMode=yes -o ConnectTimeout=2 \
                        -o StrictHostKeyChecking=no -o UserKnownHostsFile=known";
-        self.command("ssh")
+        self.command(name)
             .args(options.split_whitespace())
-            .args(["-p", &self.served.ssh_port.to_string()])
-            .args([&format!("{user}@{address}"), "whoami"])
+            .args([port, &self.served.ssh_port.to_string()])
+            .args(args)
             .output()
             .unwrap()
     }
@@ -171,6 +176,11 @@ fn the_tutorial_of_aws_runs_from_key_pair_to_clean_up() {
     let login = terminal.ssh("ec2-user", &first);
     assert_eq!(String::from_utf8_lossy(&login.stdout), "ec2-user\n");
     assert_eq!(login.status.code(), Some(0));
+    let notes = terminal.folder.path().join("notes.bin");
+    std::fs::write(&notes, [0, 159, 146, 150, 255].repeat(40_000)).unwrap();
+    let there = |address: &str| format!("ec2-user@{address}:");
+    let copied = terminal.client("scp", "-P", &["notes.bin", &there(&first)]);
+    assert_eq!(copied.status.code(), Some(0));
 
     terminal.text(&format!("ec2 stop-instances --instance-ids {id}"));
     terminal.text(&format!("ec2 wait instance-stopped --instance-ids {id}"));
@@ -185,8 +195,17 @@ fn the_tutorial_of_aws_runs_from_key_pair_to_clean_up() {
             terminal.served.ssh_port
         )
     );
-    let login = terminal.ssh("ec2-user", &second);
-    assert_eq!(login.status.code(), Some(0));
+    let listed = terminal.client("ssh", "-p", &[&format!("ec2-user@{second}"), "ls", "-l"]);
+    let listed = String::from_utf8_lossy(&listed.stdout).into_owned();
+    assert!(
+        listed.contains(" ec2-user ec2-user 200000 ") && listed.ends_with(" notes.bin\n"),
+        "a stop keeps the disk: {listed}"
+    );
+    let from = format!("{}notes.bin", there(&second));
+    let copied = terminal.client("scp", "-P", &[&from, "back.bin"]);
+    assert_eq!(copied.status.code(), Some(0));
+    let back = std::fs::read(terminal.folder.path().join("back.bin")).unwrap();
+    assert!(back == std::fs::read(&notes).unwrap());
 
     terminal.refused(
         &format!("ec2 delete-security-group --group-id {group}"),
@@ -340,6 +359,21 @@ fn refusals_are_the_lines_that_the_cli_prints_for_aws() {
         (
             "ssm get-parameter --name /aws/service/nothing",
             "(ParameterNotFound) when calling the GetParameter operation:",
+        ),
+        (
+            "ec2 describe-volumes --volume-ids vol-0123456789abcdef0",
+            "(InvalidVolume.NotFound) when calling the DescribeVolumes operation: \
+             The volume 'vol-0123456789abcdef0' does not exist.",
+        ),
+        (
+            "ec2 stop-instances --dry-run --instance-ids i-0123456789abcdef0",
+            "(InvalidInstanceID.NotFound) when calling the StopInstances operation: \
+             The instance ID 'i-0123456789abcdef0' does not exist",
+        ),
+        (
+            "ec2 allocate-address --dry-run",
+            "(DryRunOperation) when calling the AllocateAddress operation: \
+             Request would have succeeded, but DryRun flag is set.",
         ),
         // Not simulated: refused at once, and not tried again.
         (

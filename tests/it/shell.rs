@@ -58,6 +58,9 @@ fn lab_with(kind: Kind, more: &str) -> (Lab, Start) {
         }
     }
     lab.at_home(file, &(text + more));
+    // Without it, fish spends a minute of a processor on reading all manual pages at its first start.
+    let completions = ".local/share/fish/generated_completions";
+    std::fs::create_dir_all(lab.home().join(completions)).unwrap();
     let shell = LabShell::with(Path::new(path_of(kind))).unwrap();
     let start = shell
         .install(lab.workspace.layout(), program(), &lab.variables)
@@ -107,7 +110,10 @@ fn news_come_before_the_next_prompt_and_the_status_is_still_the_commands() {
             !shown.contains("saw"),
             "{kind:?}: no news, nothing printed: {shown:?}"
         );
-        let report = lab.report("a report", |report| report.status == 7);
+        // On a busy computer Enter was pressed for the news, which is no command.
+        let report = lab.report("a report", |report| {
+            report.status == 7 && (report.command.is_some() || kind == Kind::Sh)
+        });
         assert_eq!(report.shell, kind.name());
         assert_eq!(report.directory, lab.workspace.layout().work());
         assert!(

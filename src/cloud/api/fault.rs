@@ -156,7 +156,7 @@ impl Fault {
             Kind::Slow(_) => None,
             Kind::Throttled => match caller.service {
                 Service::Ec2 => server(503, "Request limit exceeded."),
-                // MEM, both.
+                // MEM, all.
                 Service::Sts => Some(ApiError::new("Throttling", "Rate exceeded")),
                 Service::Ssm | Service::InstanceConnect => {
                     Some(ApiError::new("ThrottlingException", "Rate exceeded"))

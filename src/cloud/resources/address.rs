@@ -194,7 +194,7 @@ impl Region {
             .and_then(|_| env.take_addresses(1).ok()?.pop())
             .map(|address| PublicAddress::new(address, &self.name));
         self.instances.change(&association.instance_id, |instance| {
-            instance.take_off(fresh)
+            instance.take_off(fresh);
         });
     }
 

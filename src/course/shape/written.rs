@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::course::checks::Expect;
-use crate::course::lesson::{ScriptedFault, World};
+use crate::course::lesson::{Machines, ScriptedFault, World};
 
 /// `lesson.toml`, as written.
 #[derive(Deserialize)]
@@ -18,6 +18,8 @@ pub(super) struct Written {
     /// Milliseconds for which nobody sees what was just made.
     #[serde(default)]
     pub(super) eventually_ms: u64,
+    #[serde(default)]
+    pub(super) machines: Machines,
     pub(super) steps: Vec<Spanned<WrittenStep>>,
 }
 

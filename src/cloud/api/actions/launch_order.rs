@@ -7,28 +7,22 @@ use rand::RngExt;
 
 use crate::cloud::account::Quotas;
 use crate::cloud::api::Call;
+use crate::cloud::api::actions::launch_limits::{check_counts, count, each_once};
 use crate::cloud::api::actions::run_instances::{
     BlockDeviceMapping, MetadataOptionsRequest, NetworkInterface, RunInstances,
 };
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::id::well_formed;
-use crate::cloud::resources::image::{Architecture, Image, shelf};
+use crate::cloud::resources::image::{Architecture, Family, Image, shelf};
 use crate::cloud::resources::instance::{
     Group, Instance, Interface, MetadataOptions, PublicAddress, ShutdownBehavior, State, Volume,
     later, private_dns_name,
 };
 use crate::cloud::resources::instance_type::{self, InstanceType};
 use crate::cloud::resources::network::{AddressRefused, Subnet};
-use crate::cloud::resources::security_group::SecurityGroup;
 use crate::cloud::resources::tag::Tags;
 use crate::cloud::{Env, Region};
 use crate::keys::{HostKeys, PublicKey};
-
-/// The most instances that a Region holds here: AWS's limits depend on the account's history.
-const INSTANCES: usize = 20_000;
-
-/// The most security groups that an interface has (AWS's default quota).
-const GROUPS: usize = 5;
 
 /// A launch that has passed every check.
 #[expect(
@@ -162,48 +156,6 @@ impl Order {
     }
 }
 
-/// Refuses numbers that make no sense. The texts are unverified.
-fn check_counts(min: i64, max: i64) -> Result<(), ApiError> {
-    for (name, value) in [("minCount", min), ("maxCount", max)] {
-        if value < 1 {
-            return Err(ApiError::invalid_value(format!(
-                "Value ({value}) for parameter {name} is invalid. Must be a positive number"
-            )));
-        }
-    }
-    if min > max {
-        return Err(ApiError::invalid_value(format!(
-            "Value ({max}) for parameter maxCount is invalid. It must not be less than minCount ({min})"
-        )));
-    }
-    Ok(())
-}
-
-/// How many to launch: the most that the quotas allow, if that is at least the fewest.
-fn count(
-    (min, max): (i64, i64),
-    kind: &InstanceType,
-    region: &Region,
-    quotas: Quotas,
-) -> Result<usize, ApiError> {
-    let free = quotas.vcpus - region.instances.vcpus();
-    let by_vcpus = free.max(0) / kind.vcpus.max(1);
-    if min > by_vcpus {
-        return Err(ApiError::too_many_vcpus(quotas));
-    }
-    let [min, max] = [min, max.min(by_vcpus)].map(|n| usize::try_from(n).unwrap_or(usize::MAX));
-    let room = INSTANCES.saturating_sub(region.instances.len());
-    if min > room {
-        let text = format!(
-            "You have requested more instances ({min}) than your current instance limit of {INSTANCES} allows for the \
-             specified instance type. Please visit http://aws.amazon.com/contact-us/ec2-request to request an \
-             adjustment to this limit."
-        );
-        return Err(ApiError::new("InstanceLimitExceeded", text));
-    }
-    Ok(max.min(room))
-}
-
 /// The image and its id: named, or through a public parameter.
 fn image(wanted: &str, region: &str) -> Result<(String, &'static Image), ApiError> {
     let shelf = shelf(region);
@@ -234,24 +186,6 @@ pub fn check_image_id(id: &str) -> Result<(), ApiError> {
 }
 
 impl ApiError {
-    /// `VcpuLimitExceeded`.
-    pub fn too_many_vcpus(quotas: Quotas) -> Self {
-        let text = format!(
-            "You have requested more vCPU capacity than your current vCPU limit of {} allows for the instance bucket \
-             that the specified instance type belongs to. Please visit http://aws.amazon.com/contact-us/ec2-request \
-             to request an adjustment to this limit.",
-            quotas.vcpus
-        );
-        Self::new("VcpuLimitExceeded", text)
-    }
-
-    /// `SecurityGroupsPerInstanceLimitExceeded`: five by default. The code is from the API reference, the text is
-    /// unverified.
-    pub fn too_many_groups_at_once() -> Self {
-        let text = "The maximum number of security groups per instance has been reached.";
-        Self::new("SecurityGroupsPerInstanceLimitExceeded", text)
-    }
-
     /// `InvalidAMIID.NotFound`, with its brackets.
     pub fn no_such_images(ids: &[&str]) -> Self {
         let text = match ids {
@@ -386,25 +320,6 @@ fn groups(region: &Region, ids: &[String], names: &[String]) -> Result<Vec<Group
         found.extend(all.default_group());
     }
     each_once(found)
-}
-
-/// The groups as an instance refers to them, each once; five at most.
-pub fn each_once<'a>(
-    found: impl IntoIterator<Item = &'a SecurityGroup>,
-) -> Result<Vec<Group>, ApiError> {
-    let mut groups: Vec<Group> = Vec::new();
-    for group in found {
-        if groups.iter().all(|other| other.id != group.id) {
-            groups.push(Group {
-                id: group.id.clone(),
-                name: group.name.clone(),
-            });
-        }
-    }
-    if groups.len() > GROUPS {
-        return Err(ApiError::too_many_groups_at_once());
-    }
-    Ok(groups)
 }
 
 /// The texts are unverified.

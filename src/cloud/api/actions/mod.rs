@@ -35,6 +35,7 @@ mod get_parameters_by_path;
 mod import_key_pair;
 mod instance_filter;
 mod instance_item;
+mod launch_limits;
 mod launch_order;
 mod modify_instance_attribute;
 mod modify_security_group_rules;

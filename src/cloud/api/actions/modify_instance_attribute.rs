@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crate::cloud::Region;
 use crate::cloud::api::Call;
 use crate::cloud::api::actions::Operation;
+use crate::cloud::api::actions::launch_limits::each_once;
 use crate::cloud::api::actions::launch_order;
 use crate::cloud::api::actions::run_instances::UserData;
 use crate::cloud::api::actions::state_change::{all_of, is_over};
@@ -88,6 +89,9 @@ answer! {
     /// The answer.
     pub struct ModifyInstanceAttributeAnswer { return_: bool = "return" }
 }
+
+/// What a checked change does to the instance.
+type Apply = Box<dyn FnOnce(&mut Instance)>;
 
 /// A change that was understood.
 enum Change {
@@ -264,11 +268,7 @@ impl Change {
     }
 
     /// What it does to the instance, once everything that it names was found to exist.
-    fn checked(
-        self,
-        region: &Region,
-        instance: &Arc<Instance>,
-    ) -> Result<Box<dyn FnOnce(&mut Instance)>, ApiError> {
+    fn checked(self, region: &Region, instance: &Arc<Instance>) -> Result<Apply, ApiError> {
         Ok(match self {
             Self::DisableApiStop(on) => Box::new(move |one| one.disable_api_stop = on),
             Self::DisableApiTermination(on) => {
@@ -295,7 +295,7 @@ impl Change {
             Self::Groups(ids) => {
                 let found = ids.iter().map(|id| region.security_groups.require(id));
                 let found = found.collect::<Result<Vec<_>, _>>()?;
-                let found = launch_order::each_once(found)?;
+                let found = each_once(found)?;
                 Box::new(move |one| {
                     if let Some(interface) = &mut one.interface {
                         interface.groups = found;

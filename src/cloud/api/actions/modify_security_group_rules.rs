@@ -72,7 +72,7 @@ impl Operation for ModifySecurityGroupRules {
         groups
             .get_mut(&self.group_id)
             .ok_or_else(|| ApiError::no_such_group(&self.group_id))?
-            .modify(changes)?;
+            .modify(&changes)?;
         Ok(ModifySecurityGroupRulesAnswer { return_: true })
     }
 }

@@ -124,12 +124,15 @@ impl Operation for SendSshPublicKey {
     }
 }
 
+/// Whether a text fits, and the regular expression that AWS has for it.
+type Pattern = (fn(&str) -> bool, &'static str);
+
 /// A member that fits its limits; what is wrong with it otherwise goes to the faults.
 fn valid(
     name: &str,
     value: Option<String>,
     (shortest, longest): (usize, usize),
-    pattern: Option<(fn(&str) -> bool, &str)>,
+    pattern: Option<Pattern>,
     faults: &mut Vec<String>,
 ) -> String {
     let Some(value) = value else {

@@ -151,14 +151,14 @@ impl SecurityGroup {
 
     /// Changes the rules of these ids, all or none. A rule keeps its direction and its kind of peer, and no two rules may
     /// become the same.
-    pub fn modify(&mut self, changes: Vec<(String, NewRule)>) -> Result<(), ApiError> {
+    pub fn modify(&mut self, changes: &[(String, NewRule)]) -> Result<(), ApiError> {
         let mut rules = [self.ingress.clone(), self.egress.clone()];
         for (index, (id, _)) in changes.iter().enumerate() {
             if changes.iter().take(index).any(|(other, _)| other == id) {
                 return Err(ApiError::permission_given_twice());
             }
         }
-        for (id, new) in &changes {
+        for (id, new) in changes {
             well_formed(id, "sgr", "InvalidSecurityGroupRuleId.Malformed")?;
             let rule = rules.iter_mut().flatten().find(|rule| rule.id == *id);
             let rule = rule.ok_or_else(|| ApiError::no_such_rule(id))?;
@@ -167,7 +167,7 @@ impl SecurityGroup {
             }
             rule.become_like(new.clone());
         }
-        for (id, new) in &changes {
+        for (id, new) in changes {
             let mut own = rules
                 .iter()
                 .filter(|all| all.iter().any(|rule| rule.id == *id));
