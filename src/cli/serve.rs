@@ -100,7 +100,7 @@ async fn serve(options: &Serve, seed: Seed, faults: Vec<Fault>) -> Result<ExitCo
     let simulation = Arc::new(simulation);
     let server = Arc::new(ssh::Server::new(
         Arc::clone(&simulation) as _,
-        ssh::Settings::default(),
+        ssh::Settings::at(options.pace.into()),
     ));
     let stage = LoopbackStage::new(
         server.clone(),

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use crate::cloud::env::{AddressPool, Env};
+use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::fleet::Instances;
 use crate::cloud::resources::instance::State;
 use crate::cloud::resources::key_pair::KeyPairs;
@@ -18,6 +19,9 @@ use crate::cloud::resources::security_group::SecurityGroups;
 pub struct Account {
     /// The account id, twelve digits.
     pub id: String,
+    /// What it may have at most, where that differs from account to account.
+    #[serde(default)]
+    pub quotas: Quotas,
     /// Regions that were used so far, by name.
     pub regions: BTreeMap<String, Region>,
 }
@@ -27,6 +31,7 @@ impl Account {
     pub fn new(id: impl Into<String>) -> Self {
         Self {
             id: id.into(),
+            quotas: Quotas::default(),
             regions: BTreeMap::new(),
         }
     }
@@ -62,6 +67,26 @@ impl Account {
     }
 }
 
+/// Quotas that AWS raises with an account's history; all others are constants of their resources.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Quotas {
+    /// Virtual processors of running On-Demand Standard instances in a Region.
+    pub vcpus: i64,
+}
+
+impl Quotas {
+    /// Those of an account that is not quite new.
+    pub const LEARNERS: Self = Self { vcpus: 32 };
+}
+
+/// As an engineer's account has them: room for ten thousand small instances.
+impl Default for Quotas {
+    fn default() -> Self {
+        Self { vcpus: 20_000 }
+    }
+}
+
 /// What an account has in one region.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
@@ -76,6 +101,9 @@ pub struct Region {
     pub network: Network,
     /// Security groups.
     pub security_groups: SecurityGroups,
+    /// Elastic IP addresses.
+    #[serde(default)]
+    pub addresses: Addresses,
 }
 
 impl Region {
@@ -88,6 +116,7 @@ impl Region {
             security_groups,
             key_pairs: KeyPairs::default(),
             instances: Instances::default(),
+            addresses: Addresses::default(),
         }
     }
 
@@ -97,7 +126,8 @@ impl Region {
     }
 
     fn advance(&mut self, now: Timestamp, addresses: &mut AddressPool) -> bool {
-        self.instances.advance(now, addresses, &mut self.network)
+        self.instances
+            .advance(now, addresses, &mut self.network, &mut self.addresses)
     }
 }
 

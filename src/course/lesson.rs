@@ -31,6 +31,8 @@ pub struct Lesson {
     pub title: String,
     /// Where it can be done.
     pub worlds: Vec<World>,
+    /// How its machines differ from the usual.
+    pub machines: Machines,
     /// Its steps, in order.
     pub steps: Vec<Step>,
     /// What stands in `solution.sh` before the first step.
@@ -39,6 +41,21 @@ pub struct Lesson {
     pub solution: Vec<Section>,
     /// `mistakes/*.sh`, by name.
     pub mistakes: Vec<MistakeScript>,
+}
+
+/// `[machines]`: how the instances of a lesson differ from the usual ones.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[serde(default, deny_unknown_fields)]
+pub struct Machines {
+    /// Whether the SSH server offers a post-quantum key exchange. Without one OpenSSH from 10.1 on warns, as it does on real
+    /// Amazon Linux 2023 (ssh-failures.md 1.17).
+    pub post_quantum: bool,
+}
+
+impl Default for Machines {
+    fn default() -> Self {
+        Self { post_quantum: true }
+    }
 }
 
 /// One graded unit.

@@ -8,6 +8,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 use ssh_key::{Algorithm, EcdsaCurve, LineEnding};
 
 use super::fingerprint;
+use super::private_key::PrivateKey;
 use super::public_key::openssh_line;
 
 /// The host key types that a machine's first boot makes.
@@ -18,6 +19,8 @@ pub enum HostKeyType {
     Ed25519,
     /// `ecdsa-sha2-nistp256`.
     EcdsaP256,
+    /// `ssh-rsa`, with which signatures of SHA-2 are made.
+    Rsa,
 }
 
 impl HostKeyType {
@@ -26,20 +29,25 @@ impl HostKeyType {
         match self {
             Self::Ed25519 => "ssh-ed25519",
             Self::EcdsaP256 => "ecdsa-sha2-nistp256",
+            Self::Rsa => "ssh-rsa",
         }
     }
 
-    /// The name in brackets that `ssh-keygen -l` prints: `ED25519`, `ECDSA`.
+    /// The name in brackets that `ssh-keygen -l` prints: `ED25519`, `ECDSA`, `RSA`.
     pub fn short_name(self) -> &'static str {
         match self {
             Self::Ed25519 => "ED25519",
             Self::EcdsaP256 => "ECDSA",
+            Self::Rsa => "RSA",
         }
     }
 
-    /// Bits, as `ssh-keygen -l` prints them.
+    /// Bits, as `ssh-keygen -l` prints them. A real machine's RSA host key has 3072; making one takes too long here.
     pub fn bits(self) -> u32 {
-        256
+        match self {
+            Self::Ed25519 | Self::EcdsaP256 => 256,
+            Self::Rsa => 2048,
+        }
     }
 
     fn algorithm(self) -> Algorithm {
@@ -48,6 +56,7 @@ impl HostKeyType {
             Self::EcdsaP256 => Algorithm::Ecdsa {
                 curve: EcdsaCurve::NistP256,
             },
+            Self::Rsa => Algorithm::Rsa { hash: None },
         }
     }
 }
@@ -68,12 +77,17 @@ pub enum NotAHostKey {
     #[error("not an OpenSSH private key: {0}")]
     Unreadable(String),
     /// A key of another algorithm.
-    #[error("a machine has ssh-ed25519 and ecdsa-sha2-nistp256 host keys, not {0}")]
+    #[error("a machine has ssh-ed25519, ecdsa-sha2-nistp256 and ssh-rsa host keys, not {0}")]
     Algorithm(String),
 }
 
 impl HostKey {
-    /// Makes a host key; well under a millisecond.
+    /// Makes an RSA host key of a key that was made before.
+    pub fn from_rsa(key: &PrivateKey) -> Result<Self, NotAHostKey> {
+        Self::from_ssh_key(key.as_ssh_key().clone())
+    }
+
+    /// Makes a host key; well under a millisecond, but for RSA, which takes seconds (see [`HostKey::from_rsa`]).
     pub fn generate(key_type: HostKeyType, rng: &mut impl CryptoRng) -> Result<Self, NotAHostKey> {
         let key = ssh_key::PrivateKey::random(rng, key_type.algorithm())
             .map_err(|e| NotAHostKey::Unreadable(e.to_string()))?;
@@ -88,10 +102,14 @@ impl HostKey {
     }
 
     fn from_ssh_key(ssh: ssh_key::PrivateKey) -> Result<Self, NotAHostKey> {
-        let key_type = [HostKeyType::Ed25519, HostKeyType::EcdsaP256]
-            .into_iter()
-            .find(|key_type| key_type.algorithm() == ssh.algorithm())
-            .ok_or_else(|| NotAHostKey::Algorithm(ssh.algorithm().as_str().to_owned()))?;
+        let key_type = [
+            HostKeyType::Ed25519,
+            HostKeyType::EcdsaP256,
+            HostKeyType::Rsa,
+        ]
+        .into_iter()
+        .find(|key_type| key_type.algorithm() == ssh.algorithm())
+        .ok_or_else(|| NotAHostKey::Algorithm(ssh.algorithm().as_str().to_owned()))?;
         let unreadable = |e: ssh_key::Error| NotAHostKey::Unreadable(e.to_string());
         let text = ssh
             .to_openssh(LineEnding::LF)
@@ -217,5 +235,17 @@ mod tests {
             HostKey::from_openssh_private(rsa),
             Err(NotAHostKey::Unreadable(_))
         ));
+    }
+
+    #[test]
+    fn an_rsa_host_key_is_made_of_a_ready_key_and_survives_being_stored() {
+        let pem = include_str!("../../fixtures/keys/rsa.pem");
+        let ready = rsa::pkcs1::DecodeRsaPrivateKey::from_pkcs1_pem(pem).unwrap();
+        let ready = PrivateKey::from_rsa(&ready).unwrap();
+        let key = HostKey::from_rsa(&ready).unwrap();
+        assert_eq!(key.key_type(), HostKeyType::Rsa);
+        let text = serde_json::to_string(&key).unwrap();
+        assert_eq!(serde_json::from_str::<HostKey>(&text).unwrap(), key);
+        assert!(key.openssh("c").starts_with("ssh-rsa AAAAB3NzaC1yc2E"));
     }
 }

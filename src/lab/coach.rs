@@ -24,6 +24,7 @@ use crate::course::progress::Progress;
 use crate::course::verdict::Word;
 use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
+use crate::lab::server::control::News;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::Workspace;
 use crate::lab::world::World;
@@ -177,20 +178,21 @@ impl Coach {
     }
 
     /// What to say in the shell after a command. `typed` is false when the learner only pressed Enter.
-    pub fn after_command(&self, typed: bool) -> String {
+    pub fn after_command(&self, typed: bool) -> News {
         let mut state = self.state();
         if typed {
             state.commands += 1;
         }
         let judgement = self.look_with(&mut state);
-        let mut text = trouble(&mut state);
-        text.push_str(&words::shortened(&self.news(
-            &mut state,
-            Ear::SHELL,
-            &judgement,
-            typed,
-        )));
-        voice(&state, Ear::SHELL).say(&text)
+        let mut lasting = trouble(&mut state);
+        let news = self.news(&mut state, Ear::SHELL, &judgement, typed);
+        lasting.push_str(words::shortened(&news.lasting, &news.standing));
+        let voice = voice(&state, Ear::SHELL);
+        News {
+            lasting: voice.say(&lasting),
+            standing: voice.say(&news.standing),
+            matters: news.matters,
+        }
     }
 
     /// What to say to a watch, if anything, and whether something is waiting to be said: then ask again soon.
@@ -211,11 +213,12 @@ impl Coach {
         };
         if typed {
             self.record(&mut state, &judgement, evidence.now);
-            let text = self.news(&mut state, ear, &judgement, true);
+            let news = self.news(&mut state, ear, &judgement, true);
             if let Some(told) = state.ears.get_mut(&ear) {
                 told.answered = attempt.number;
             }
-            let text = words::shortened(&text);
+            let lasting = words::shortened(&news.lasting, &news.standing);
+            let text = format!("{lasting}{}", news.standing);
             return (voice(&state, ear).say(&text), false);
         }
         if just_ended(&evidence) {
@@ -331,11 +334,11 @@ impl Coach {
             told.said = None;
         }
         let judgement = self.look_with(&mut state);
-        let text = self.news(&mut state, ear, &judgement, true);
-        let text = if text.is_empty() {
+        let news = self.news(&mut state, ear, &judgement, true);
+        let text = if news.is_empty() {
             words::farewell(&self.lesson, &state.progress)
         } else {
-            text
+            news.text()
         };
         voice(&state, ear).say(&(trouble(&mut state) + &text))
     }
@@ -468,43 +471,46 @@ impl Coach {
         self.workspace.known_hosts(&hosts.collect::<Vec<_>>())
     }
 
-    /// What is new to this listener, after it was recorded.
-    fn news(&self, state: &mut State, ear: Ear, judgement: &Judgement, typed: bool) -> String {
+    /// What is new to this listener, after it was recorded; without their voice.
+    fn news(&self, state: &mut State, ear: Ear, judgement: &Judgement, typed: bool) -> News {
         let State { progress, ears, .. } = state;
         let Some(told) = ears.get_mut(&ear) else {
-            return String::new();
+            return News::default();
         };
-        let mut text = std::mem::take(&mut told.unheard);
-        let moved = !text.is_empty();
+        let mut news = News {
+            lasting: std::mem::take(&mut told.unheard),
+            ..News::default()
+        };
+        let moved = !news.lasting.is_empty();
         let Some(current) = judgement.current() else {
             if moved {
-                text.push_str(&words::farewell(&self.lesson, progress));
+                news.standing = words::farewell(&self.lesson, progress);
+                news.matters = true;
             }
-            return text;
+            return news;
         };
         let repeated = told.has_said(current);
         if std::mem::take(&mut told.unasked) && repeated && !moved {
             // The command that has ended is the one that was answered while it ran.
-            return text;
+            return news;
         }
         // Only a command is answered, or a change that came by itself: not the first prompt, and not Enter alone.
         let stands_still = told.said.is_none() || repeated;
         if !moved && !typed && stands_still {
-            return text;
+            return news;
         }
         told.say(current);
-        if !moved {
-            text.push_str(&words::verdict(&self.lesson, progress, current, repeated));
-            return text;
-        }
-        match current.verdict.mistake() {
+        let mistake = current.verdict.mistake();
+        news.matters = moved || mistake.is_some();
+        news.standing = match mistake {
             // The same command that made the key also spoiled its file: that cannot wait for the next one.
-            Some(recognised) if recognised.mistake.is_in_the_file() => {
-                words::explain(&mut text, recognised);
+            Some(recognised) if moved && recognised.mistake.is_in_the_file() => {
+                words::explain(recognised)
             }
-            Some(_) | None => text.push_str(&words::next(&self.lesson, progress)),
-        }
-        text
+            Some(_) | None if moved => words::next(&self.lesson, progress),
+            Some(_) | None => words::verdict(&self.lesson, progress, current, repeated),
+        };
+        news
     }
 }
 

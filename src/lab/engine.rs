@@ -177,6 +177,7 @@ impl Engine {
         let world = Simulator::new(Arc::clone(&simulation), REGION, MY_ADDRESS);
         let home = options.home.clone().unwrap_or_default();
         let keep = layout.progress(&options.lesson.slug);
+        let post_quantum = options.lesson.machines.post_quantum;
         let coach = Coach::new(
             options.lesson,
             progress,
@@ -193,7 +194,11 @@ impl Engine {
             .enable_all()
             .build()
             .map_err(system("the lab's threads cannot be started"))?;
-        let server = ssh::Server::new(Arc::clone(&simulation) as _, ssh::Settings::default());
+        let settings = ssh::Settings {
+            post_quantum,
+            ..ssh::Settings::at(options.pace)
+        };
+        let server = ssh::Server::new(Arc::clone(&simulation) as _, settings);
         let server = Arc::new(server);
         let Chosen {
             stage,

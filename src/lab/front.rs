@@ -7,7 +7,7 @@ use std::sync::Arc;
 use crate::course::evidence::What;
 use crate::lab::coach::{Coach, Ear};
 use crate::lab::machines;
-use crate::lab::server::control::{Answer, Desk, Line, PromptReport, Reach, WordReport};
+use crate::lab::server::control::{Answer, Desk, Line, News, PromptReport, Reach, WordReport};
 use crate::lab::server::ssh;
 use crate::lab::simulation::Simulation;
 use crate::lab::step_faults::StepFaults;
@@ -94,25 +94,27 @@ fn how(stage: &str) -> &'static str {
 
 impl Front {
     /// A command of the learner's has ended: writes it down, and answers as the coach.
-    fn heard(&self, line: Option<&str>, status: i32, directory: &Path) -> String {
-        if line.is_some_and(|line| line.split_whitespace().next() == Some("lab")) {
-            // `lab` has just spoken for itself.
-            return String::new();
-        }
+    fn heard(&self, line: Option<&str>, status: i32, directory: &Path) -> News {
         let typed = line.is_some_and(|line| !line.trim().is_empty());
-        if typed {
+        let is_lab = line.is_some_and(|line| line.split_whitespace().next() == Some("lab"));
+        if typed && !is_lab {
             self.simulation.journal().add(What::ShellCommand {
                 line: line.map(str::to_owned),
                 status,
                 directory: directory.display().to_string(),
             });
         }
+        if line.is_some_and(ends_with_lab) {
+            // `lab` has just spoken for itself.
+            return News::default();
+        }
         let trouble = self.simulation.take_trouble();
         let trouble = trouble.map(|trouble| {
             self.coach
                 .say(Ear::SHELL, &format!("[our trouble] {trouble}"))
         });
-        let news = trouble.unwrap_or_default() + &self.coach.after_command(typed);
+        let mut news = self.coach.after_command(typed);
+        news.lasting.insert_str(0, &trouble.unwrap_or_default());
         self.faults.follow(self.coach.current_step());
         // The prompt does not wait for the disk.
         let coach = Arc::clone(&self.coach);
@@ -169,7 +171,7 @@ impl Front {
 }
 
 impl Desk for Front {
-    fn prompt(&self, report: PromptReport) -> String {
+    fn prompt(&self, report: PromptReport) -> News {
         self.heard(report.command.as_deref(), report.status, &report.directory)
     }
 
@@ -177,9 +179,12 @@ impl Desk for Front {
         let words: Vec<&str> = report.words.iter().map(String::as_str).collect();
         // A script that is played tells of its commands so, because it can wait for the answer and a prompt cannot.
         if let ["--heard", status, line] = words[..] {
-            let text = self.heard(Some(line), status.parse().unwrap_or(0), &report.directory);
+            let news = self.heard(Some(line), status.parse().unwrap_or(0), &report.directory);
             self.coach.save();
-            return Answer { status: 0, text };
+            return Answer {
+                status: 0,
+                text: news.text(),
+            };
         }
         self.answer(Ear::SHELL, &words, &self.usage())
     }
@@ -205,5 +210,28 @@ impl Desk for Front {
         tokio::spawn(async move {
             let _ = server.serve(line, target, from).await;
         });
+    }
+}
+
+/// Whether the last command of a line is the lab's own word.
+fn ends_with_lab(line: &str) -> bool {
+    let last = line
+        .split([';', '&', '|', '\n'])
+        .rfind(|command| !command.trim().is_empty());
+    last.is_some_and(|command| command.split_whitespace().next() == Some("lab"))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_that_ends_with_the_labs_word_has_been_answered() {
+        for line in ["lab", " lab hint", "clear; lab", "cd .. && lab check\n"] {
+            assert!(ends_with_lab(line), "{line}");
+        }
+        for line in ["", "ls", "lab; ls", "labs", "echo lab"] {
+            assert!(!ends_with_lab(line), "{line}");
+        }
     }
 }

@@ -280,12 +280,14 @@ impl Simulation {
         booted
     }
 
-    /// Whether the instance is one that holds its connections: it runs, and was not restarted just now.
+    /// Whether the instance is one that holds its connections: it runs, was not restarted just now, and the address that
+    /// they were made to is still its own (an Elastic IP may have moved on).
     pub fn is_running(&self, target: &Target) -> bool {
         let state = self.lock();
         !state.restarted.contains(&target.instance)
-            && find(&state.accounts, target)
-                .is_some_and(|(_, _, instance)| instance.state == State::Running)
+            && find(&state.accounts, target).is_some_and(|(_, _, instance)| {
+                instance.state == State::Running && is_at(instance, &target.address)
+            })
     }
 
     /// When an SSH server starts or a network comes back, though no state changes: the stage is to be told then.
@@ -375,6 +377,15 @@ fn address_of(host: &str) -> Option<Ipv4Addr> {
         .replace('-', ".")
         .parse()
         .ok()
+}
+
+/// Whether an instance has the address that is written here.
+fn is_at(instance: &Instance, host: &str) -> bool {
+    let public = instance.public_address.as_ref();
+    address_of(host).is_none_or(|address| {
+        public.is_some_and(|public| public.address == address)
+            || instance.private_address() == Some(address)
+    })
 }
 
 /// Why an instance that does not have this address now is still the one that is meant.
@@ -510,5 +521,9 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
             .unwrap_or_default(),
         reservation_id: instance.reservation_id.clone(),
         ami_launch_index: u32::try_from(instance.launch_index).unwrap_or(0),
+        pushed_keys: instance
+            .keys_pushed_at(timestamp())
+            .map(|pushed| (pushed.user.clone(), pushed.key.clone()))
+            .collect(),
     }
 }

@@ -12,6 +12,7 @@ use ipnet::Ipv4Net;
 use rand::SeedableRng;
 use rand::rngs::StdRng;
 
+use crate::cloud::account::Quotas;
 use crate::cloud::api::caller::Caller;
 use crate::cloud::api::fault::Fault;
 use crate::cloud::api::signature::AccessKey;
@@ -116,7 +117,7 @@ impl State {
         pace: Pace,
         keys: &KeyPool,
         key: &str,
-        account_id: impl FnOnce(&mut StdRng) -> String,
+        new_account: impl FnOnce(&mut StdRng) -> Account,
         work: impl FnOnce(&mut Account, &mut Env<'_>) -> R,
     ) -> R {
         let mut source = keys;
@@ -126,7 +127,7 @@ impl State {
         let account = self
             .accounts
             .entry(key.to_owned())
-            .or_insert_with(|| Account::new(account_id(rng)));
+            .or_insert_with(|| new_account(rng));
         let mut env = Env {
             now,
             pace,
@@ -461,8 +462,11 @@ impl Simulation {
             &self.settings.keys,
             key,
             |rng| match tenancy {
-                Tenancy::One { account, .. } => account.clone(),
-                Tenancy::PerAccessKey => fresh_account_id(rng),
+                Tenancy::One { account, .. } => Account {
+                    quotas: Quotas::LEARNERS,
+                    ..Account::new(account)
+                },
+                Tenancy::PerAccessKey => Account::new(fresh_account_id(rng)),
             },
             work,
         )

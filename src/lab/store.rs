@@ -185,15 +185,14 @@ impl Store {
         let mut light = machine.clone();
         light.set_apart(LONG, |content| {
             let known = before.iter().find(|(_, known)| Arc::ptr_eq(known, content));
-            let number = match known {
-                Some((number, _)) => *number,
-                None => {
-                    std::fs::create_dir_all(&folder)?;
-                    // One that is there is left from a run that was cut off.
-                    write_atomically(&folder.join(next.to_string()), content)?;
-                    next += 1;
-                    next - 1
-                }
+            let number = if let Some((number, _)) = known {
+                *number
+            } else {
+                std::fs::create_dir_all(&folder)?;
+                // One that is there is left from a run that was cut off.
+                write_atomically(&folder.join(next.to_string()), content)?;
+                next += 1;
+                next - 1
             };
             now.insert(number, Arc::clone(content));
             Ok::<_, std::io::Error>(number.to_string())

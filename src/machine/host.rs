@@ -15,6 +15,8 @@ use super::{Identity, Machine};
 pub(crate) const STEPS: u32 = 10_000;
 /// Bytes that one line may write to the terminal, to pipes and to variables.
 pub(crate) const WRITTEN: usize = 4 * 1024 * 1024;
+/// Bytes that may wait to be read: whoever sends more waits, and from a terminal what comes beyond is lost.
+pub(crate) const PENDING: usize = 256 * 1024;
 /// Bytes of one pipe or command substitution.
 const PIPE: usize = 1024 * 1024;
 
@@ -52,6 +54,12 @@ pub(crate) struct Host {
     pub(crate) depth: usize,
     /// The last process number that was given out.
     pub(crate) pid: u32,
+    /// The process number of what was started with `&` last.
+    pub(crate) job: u32,
+    /// What the running command says when Ctrl-C ends it.
+    pub(crate) at_interrupt: &'static str,
+    /// The signal that ended the session's own shell.
+    pub(crate) killed: Option<&'static str>,
 }
 
 impl Host {
@@ -128,6 +136,10 @@ impl Cell {
             if let Some(end) = host.stdin.iter().position(|byte| *byte == b'\n') {
                 return Poll::Ready(Some(host.stdin.drain(..=end).collect()));
             }
+            // A line that fills the buffer comes in parts, so that a file without line feeds goes through.
+            if host.stdin.len() >= PENDING {
+                return Poll::Ready(Some(host.stdin.drain(..).collect()));
+            }
             if !host.stdin_ended {
                 host.wait = Wait::Input;
                 return Poll::Pending;
@@ -158,19 +170,20 @@ impl Cell {
         }
     }
 
-    /// All that is left of a source. Stops at the size of a pipe.
-    pub(crate) async fn all(&self, source: &Source) -> Vec<u8> {
+    /// All that is left of a source; more than [`WRITTEN`] is a limit that was met.
+    pub(crate) async fn all(&self, source: &Source) -> Result<Vec<u8>, Flow> {
         match source {
             Source::Terminal => {
                 let mut all = Vec::new();
                 while let Some(line) = self.terminal_line().await {
-                    if all.len() + line.len() <= PIPE {
-                        all.extend(line);
+                    if all.len() + line.len() > WRITTEN {
+                        return Err(Flow::Stop);
                     }
+                    all.extend(line);
                 }
-                all
+                Ok(all)
             }
-            Source::Bytes(bytes) => std::mem::take(&mut *lock(bytes)),
+            Source::Bytes(bytes) => Ok(std::mem::take(&mut *lock(bytes))),
         }
     }
 

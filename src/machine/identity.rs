@@ -53,6 +53,8 @@ pub struct Identity {
     pub reservation_id: String,
     /// Its number within the reservation.
     pub ami_launch_index: u32,
+    /// Users, and the keys that EC2 Instance Connect has pushed for them and that are valid now: type and base64.
+    pub pushed_keys: Vec<(String, String)>,
 }
 
 impl Identity {

@@ -5,8 +5,8 @@
 //! Unix milliseconds and are given by the caller.
 //!
 //! Reading order: `session.rs` (bytes and lines) -> `shell/` (what a line means) -> `commands/` (one file each) ->
-//! `disk.rs`. A line runs as a future that is polled by the session, so that it can wait for input or for a time
-//! without a thread; `host.rs` is what such a line may reach.
+//! `disk.rs`; `files/` is the other way in, for scp and sftp. A line runs as a future that is polled by the session, so that
+//! it can wait for input or for a time without a thread; `host.rs` is what such a line may reach.
 
 #![expect(
     clippy::format_collect,
@@ -28,9 +28,12 @@ mod hardware;
 mod host;
 mod identity;
 mod io;
+mod metadata;
 mod moment;
+pub mod network;
 mod node;
 mod people;
+mod ports;
 mod seed;
 mod session;
 mod shell;
@@ -57,6 +60,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::resources::boot::Said;
 use disk::{Disk, Who};
 use node::Node;
+use ports::Ports;
 
 /// Logins that are remembered.
 const LOGINS: usize = 50;
@@ -67,6 +71,8 @@ const LOGINS: usize = 50;
 pub struct Machine {
     disk: Disk,
     logins: Vec<Login>,
+    #[serde(skip)]
+    ports: Ports,
     /// What a command asked for and whoever keeps the account has not done yet.
     #[serde(skip)]
     power: Option<Power>,
@@ -130,6 +136,7 @@ impl Machine {
         let mut machine = Self {
             disk,
             logins: Vec::new(),
+            ports: Ports::default(),
             power: None,
             entropy: None,
         };
@@ -201,6 +208,7 @@ impl Machine {
         Self {
             disk: Disk::new(Family::Al2023),
             logins: Vec::new(),
+            ports: Ports::default(),
             power: None,
             entropy: None,
         }

@@ -8,15 +8,13 @@ use std::task::{Context, Poll, Waker};
 
 use super::disk::{Who, join};
 use super::editor::{Edit, Editor};
-use super::host::{Cell, Host, Wait};
+use super::host::{Cell, Host, PENDING, Wait};
 use super::shell::{Flow, Parsed, Shell, Status, parse, run_line};
 use super::tty::{Cooked, Key};
 use super::users::{self, User};
 use super::welcome::welcome;
 use super::{Identity, Login, Machine, commands};
 
-/// Bytes that may wait to be read; what comes beyond is lost, as a terminal does it.
-const PENDING: usize = 256 * 1024;
 /// Characters of a line that a [`Ran`] keeps.
 const RAN: usize = 200;
 /// Lines of history that are kept.
@@ -57,7 +55,26 @@ pub enum Then {
     WakeAt(i64),
     /// Send this exit status and close the channel.
     Exit(u32),
+    /// The shell or command was ended by this signal (`TERM`): send that in place of a status, and close the channel.
+    Killed(&'static str),
 }
+
+/// The signals that a client or `kill` may send, with Linux's numbers (RFC 4254, section 6.10, and USR2).
+pub(crate) const SIGNALS: &[(u32, &str)] = &[
+    (1, "HUP"),
+    (2, "INT"),
+    (3, "QUIT"),
+    (4, "ILL"),
+    (6, "ABRT"),
+    (8, "FPE"),
+    (9, "KILL"),
+    (10, "USR1"),
+    (11, "SEGV"),
+    (12, "USR2"),
+    (13, "PIPE"),
+    (14, "ALRM"),
+    (15, "TERM"),
+];
 
 /// One line that was run.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -141,8 +158,9 @@ impl Session {
             "SSH_CONNECTION",
             &format!("{from} 50022 {} 22", id.private_address),
         );
-        if pty.is_some() {
+        if let Some(size) = pty {
             shell.export("SSH_TTY", "/dev/pts/0");
+            shell.fit(size);
         }
         if machine.disk.resolve(&shell.who, &shell.cwd, true).is_err() {
             shell.cwd = "/".into();
@@ -175,6 +193,9 @@ impl Session {
             written: 0,
             depth: 0,
             pid,
+            job: 0,
+            at_interrupt: "",
+            killed: None,
         };
         Self {
             cell: Cell::new(host),
@@ -271,9 +292,35 @@ impl Session {
         self.lend(machine, id, now, |_| ())
     }
 
-    /// The client sent the signal INT.
-    pub fn interrupt(&mut self, machine: &mut Machine, id: &Identity, now: i64) -> Output {
-        self.lend(machine, id, now, Self::stop_job)
+    /// The client sent a signal, by its name without `SIG`; one that is not known does nothing. With a terminal a shell
+    /// takes INT as Ctrl-C and does not mind TERM and QUIT; anything else ends what runs.
+    pub fn signal(&mut self, machine: &mut Machine, id: &Identity, now: i64, name: &str) -> Output {
+        self.lend(machine, id, now, |session| {
+            let Some((number, name)) = SIGNALS.iter().find(|(_, known)| *known == name) else {
+                return;
+            };
+            let terminal = session.cell.host().size.is_some();
+            match (session.mode, *name) {
+                (Mode::Waiting | Mode::Over(_), _) => {}
+                (Mode::Shell, "INT") if terminal => session.stop_job(),
+                (Mode::Shell, "TERM" | "QUIT") if terminal => {}
+                (Mode::Shell | Mode::Command, name) => session.die(name, 128 + number),
+            }
+        })
+    }
+
+    /// A variable of the client's that the server lets in, before anything was started.
+    pub fn env(&mut self, name: &str, value: &str) {
+        if self.mode == Mode::Waiting {
+            self.cell.host().shell().export(name, value);
+        }
+    }
+
+    /// Bytes that [`Session::input`] takes now; what goes beyond is lost.
+    #[must_use]
+    pub fn room(&self) -> usize {
+        let host = self.cell.host();
+        PENDING.saturating_sub(self.pending.len().max(host.stdin.len()))
     }
 
     /// The terminal's size changed.
@@ -281,6 +328,7 @@ impl Session {
         let mut host = self.cell.host();
         if host.size.is_some() {
             host.size = Some(size);
+            host.shell().fit(size);
             self.editor.resize(size.columns);
         }
     }
@@ -324,7 +372,10 @@ impl Session {
     fn drive(&mut self) -> Then {
         loop {
             if let Mode::Over(status) = self.mode {
-                return Then::Exit(status);
+                return match self.cell.host().killed {
+                    Some(signal) => Then::Killed(signal),
+                    None => Then::Exit(status),
+                };
             }
             if self.job.is_some() {
                 if let Some(then) = self.poll() {
@@ -333,7 +384,7 @@ impl Session {
                 continue;
             }
             match self.mode {
-                Mode::Over(status) => return Then::Exit(status),
+                Mode::Over(_) => continue,
                 Mode::Waiting | Mode::Command => return Then::ReadMore,
                 Mode::Shell => (),
             }
@@ -463,8 +514,9 @@ impl Session {
                 .iter()
                 .position(|byte| *byte == b'\n')
                 .map(|at| at + 1);
-            let end =
-                end.or_else(|| (self.ended && !host.stdin.is_empty()).then_some(host.stdin.len()));
+            let all = host.stdin.len();
+            let whole = all >= PENDING || (self.ended && all > 0);
+            let end = end.or_else(|| whole.then_some(all));
             end.map(|end| host.stdin.drain(..end).collect::<Vec<u8>>())
         };
         match line {
@@ -582,7 +634,20 @@ impl Session {
     /// Gives the running line up.
     fn stop_job(&mut self) {
         let Some(job) = self.job.take() else { return };
-        self.finish(&job.line, Ok(130));
+        let farewell = std::mem::take(&mut self.cell.host().at_interrupt);
+        self.cell.host().out.extend_from_slice(farewell.as_bytes());
+        // A command that takes its leave has minded the interrupt and ends well.
+        let status = if farewell.is_empty() { 130 } else { 0 };
+        self.finish(&job.line, Ok(status));
+    }
+
+    /// Ends at once, as by a signal.
+    fn die(&mut self, signal: &'static str, status: u32) {
+        self.cell.host().killed = Some(signal);
+        if let Some(job) = self.job.take() {
+            self.finish(&job.line, Err(Flow::Exit(status)));
+        }
+        self.mode = Mode::Over(status);
     }
 
     /// A line has ended.
@@ -600,6 +665,7 @@ impl Session {
                 }
             }
             host.wait = Wait::Nothing;
+            host.at_interrupt = "";
             match status {
                 Ok(code) => (code, false),
                 Err(Flow::Exit(code)) => (code, true),
@@ -623,7 +689,7 @@ impl Session {
         if self.ran.len() > 1000 {
             self.ran.remove(0);
         }
-        if self.mode == Mode::Command {
+        if self.mode == Mode::Command || self.cell.host().killed.is_some() {
             self.mode = Mode::Over(code);
             return;
         }

@@ -38,6 +38,7 @@ pub(crate) fn identity(family: Family) -> Identity {
         mac: "0a:ff:c0:00:05:09".into(),
         reservation_id: "r-0123456789abcdef0".into(),
         ami_launch_index: 0,
+        pushed_keys: Vec::new(),
     }
 }
 
@@ -140,7 +141,7 @@ pub(crate) fn exec(family: Family, line: &str) -> (String, String, Option<u32>) 
     bench.take(output);
     let status = match bench.then {
         Then::Exit(status) => Some(status),
-        Then::ReadMore | Then::WakeAt(_) => None,
+        Then::ReadMore | Then::WakeAt(_) | Then::Killed(_) => None,
     };
     (bench.screen, bench.errors, status)
 }

@@ -36,5 +36,6 @@ catalogue! {
     a_command_that_stops_at_home_reaches_nobody = line,
     a_key_that_is_lost_locked_or_no_key_is_told_apart = keys,
     plink_wants_a_ppk_and_says_so_in_its_own_words = putty,
+    scp_says_what_its_ssh_says_and_then_that_it_ended = copies,
     a_key_pairs_name_is_not_a_files_and_belongs_to_one_region = names,
 }

@@ -7,7 +7,7 @@ use std::sync::{Arc, Mutex};
 use std::time::{Duration, Instant};
 
 use groundschool::lab::server::control::{
-    self, Answer, Control, Desk, Line, PromptReport, Reach, WordReport,
+    self, Answer, Control, Desk, Line, News, PromptReport, Reach, WordReport,
 };
 use groundschool::lab::shell::environment::{LabEnvironment, environment};
 use groundschool::lab::stage::Stage;
@@ -43,15 +43,14 @@ pub(crate) struct Table {
 }
 
 impl Desk for Table {
-    fn prompt(&self, report: PromptReport) -> String {
+    fn prompt(&self, report: PromptReport) -> News {
         if self.slow.load(Ordering::SeqCst) {
             std::thread::sleep(Duration::from_millis(100));
         }
-        let news = if report.status == 0 || self.quiet.load(Ordering::SeqCst) {
-            String::new()
-        } else {
-            format!("| saw {}\n", report.status)
-        };
+        let mut news = News::default();
+        if report.status != 0 && !self.quiet.load(Ordering::SeqCst) {
+            news.lasting = format!("| saw {}\n", report.status);
+        }
         self.reports.lock().unwrap().push(report);
         news
     }

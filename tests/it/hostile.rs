@@ -111,7 +111,7 @@ fn malformed_forms_are_refused_in_ec2s_own_form() {
     );
     refused(
         &format!("Action=DescribeRegions&{}=b", "A.".repeat(20_000)),
-        "GroundSchool.NotSimulated",
+        "UnknownParameter",
     );
     refused(&format!("Action={}", "x".repeat(100_000)), "InvalidAction");
     refused("{\"Action\": \"DescribeRegions\"}", "MissingAction");

@@ -73,6 +73,9 @@ impl Learner {
             std::fs::create_dir_all(path.parent().unwrap()).unwrap();
             std::fs::write(path, text).unwrap();
         }
+        // Without it, fish spends a minute of a processor on reading all manual pages at its first start.
+        let completions = ".local/share/fish/generated_completions";
+        std::fs::create_dir_all(learner.home().join(completions)).unwrap();
         variant.who.settle(learner.dir.path(), &learner.home());
         learner
     }

@@ -5,9 +5,14 @@
     reason = "these tests start ssh, keep files in a folder of their own and read the clock"
 )]
 
+mod clients;
 mod failures;
 mod files;
 mod flood;
+mod forwarding;
+mod fuzz;
 mod keys;
 mod lab;
+mod light;
 mod sessions;
+mod sftp_noise;

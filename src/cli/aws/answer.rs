@@ -25,11 +25,15 @@ impl Node {
 }
 
 /// Actions that answer `<return>true</return>`, which botocore's model does not know and the AWS CLI does not print.
-const NO_RETURN: [&str; 4] = [
+const NO_RETURN: [&str; 8] = [
+    "AssociateAddress",
     "CreateSecurityGroup",
     "CreateTags",
     "DeleteTags",
+    "DisassociateAddress",
+    "ModifyInstanceAttribute",
     "RebootInstances",
+    "ReleaseAddress",
 ];
 
 /// An answer of HTTP status 200, by the shape of its action; none when it cannot be read.
@@ -50,7 +54,9 @@ pub fn success(service: Service, action: &str, shape: &Shape, body: &str) -> Opt
             Some(answer)
         }
         Service::Sts => value(shape, read(body)?.child(&format!("{action}Result"))?),
-        Service::Ssm => Some(times(shape, serde_json::from_str(body).ok()?)),
+        Service::Ssm | Service::InstanceConnect => {
+            Some(times(shape, serde_json::from_str(body).ok()?))
+        }
     }
 }
 
@@ -63,7 +69,7 @@ pub fn refusal(service: Service, body: &str) -> Option<(String, String)> {
             let text = |name| error.child(name).map(|one| one.text.clone());
             (text("Code")?, text("Message"))
         }
-        Service::Ssm => {
+        Service::Ssm | Service::InstanceConnect => {
             let body: Value = serde_json::from_str(body).ok()?;
             let text = |name: &str| Some(body.get(name)?.as_str()?.to_owned());
             let code = text("__type")?;

@@ -20,6 +20,8 @@ pub enum Kind {
     Many,
     /// No value: the option itself says `true` or `false`.
     Flag(bool),
+    /// One value, or none for `true`.
+    Maybe,
 }
 
 /// One option of a command.
@@ -136,6 +138,13 @@ pub fn of(action: &Action) -> Vec<Argument> {
         };
         match member.shape {
             Shape::Boolean => add_flag(&mut table, argument),
+            shape if is_boolean_value(&shape) => add_flag(
+                &mut table,
+                Argument {
+                    kind: Kind::Maybe,
+                    ..argument
+                },
+            ),
             Shape::List(_) => table.push(Argument {
                 kind: Kind::Many,
                 ..argument
@@ -155,6 +164,21 @@ pub fn of(action: &Action) -> Vec<Argument> {
     table
 }
 
+/// Whether it is `{Value: true}`, which attributes of an instance have: `--x`, `--no-x` and `--x Value=true`.
+fn is_boolean_value(shape: &Shape) -> bool {
+    match shape {
+        Shape::Structure([only]) => only.wire == "Value" && only.shape == Shape::Boolean,
+        Shape::Structure(_)
+        | Shape::Text
+        | Shape::Integer
+        | Shape::Float
+        | Shape::Boolean
+        | Shape::Timestamp
+        | Shape::Blob
+        | Shape::List(_) => false,
+    }
+}
+
 /// `--x` and `--no-x`.
 pub fn add_flag(table: &mut Vec<Argument>, argument: Argument) {
     let no = Argument {
@@ -163,10 +187,11 @@ pub fn add_flag(table: &mut Vec<Argument>, argument: Argument) {
         required: false,
         ..argument.clone()
     };
-    table.push(Argument {
-        kind: Kind::Flag(true),
-        ..argument
-    });
+    let kind = match argument.kind {
+        Kind::Maybe => Kind::Maybe,
+        Kind::One | Kind::Many | Kind::Flag(_) => Kind::Flag(true),
+    };
+    table.push(Argument { kind, ..argument });
     table.push(no);
 }
 
@@ -208,6 +233,9 @@ pub fn take(
                     Failure::Usage(format!("argument --{option}: expected one argument"))
                 })?)
             }
+            Kind::Maybe => inline
+                .or_else(|| args.next_if(|arg| !is_option(arg)).cloned())
+                .map_or(Given::Flag(true), Given::One),
             Kind::Many => Given::Many(match inline {
                 Some(value) => vec![value],
                 None => {
@@ -288,6 +316,9 @@ pub fn parameters(
             continue;
         };
         let value = match given {
+            Given::Flag(value) if is_boolean_value(&member.shape) => {
+                serde_json::json!({ "Value": value })
+            }
             Given::Flag(value) => (*value).into(),
             Given::One(text) => one(&member.shape, text, &argument.option, read)?,
             Given::Many(texts) => many(&member.shape, texts, &argument.option, read)?,

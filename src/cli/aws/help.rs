@@ -36,7 +36,7 @@ COMMANDS
 pub fn command(path: &str, action: &Action, table: &[Argument]) -> String {
     let mut out = format!("SYNOPSIS\n  aws {path}\n");
     for one in table.iter().filter(|one| one.kind != Kind::Flag(false)) {
-        let no = if one.kind == Kind::Flag(true) {
+        let no = if matches!(one.kind, Kind::Flag(true) | Kind::Maybe) {
             format!(" | --no-{}", one.option)
         } else {
             " <value>".to_owned()

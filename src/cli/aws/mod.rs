@@ -107,7 +107,8 @@ fn run(args: &[String], outside: &mut dyn Outside) -> Result<String, Failure> {
     let (service, name, rest) = match rest[..] {
         [] => return Err(missing("command")),
         ["help", ..] => {
-            let services = ["ec2", "ssm", "sts", "configure"].map(str::to_owned);
+            let services =
+                ["ec2", "ec2-instance-connect", "ssm", "sts", "configure"].map(str::to_owned);
             return Ok(help::list("", &services));
         }
         ["configure", "list"] => return Ok(outside.settings().list()),
@@ -119,8 +120,14 @@ fn run(args: &[String], outside: &mut dyn Outside) -> Result<String, Failure> {
         ["ec2", ref rest @ ..] => (Service::Ec2, "ec2", rest.to_vec()),
         ["sts", ref rest @ ..] => (Service::Sts, "sts", rest.to_vec()),
         ["ssm", ref rest @ ..] => (Service::Ssm, "ssm", rest.to_vec()),
+        ["ec2-instance-connect", ref rest @ ..] => (
+            Service::InstanceConnect,
+            "ec2-instance-connect",
+            rest.to_vec(),
+        ),
         [other, ..] => {
-            let services = ["configure", "ec2", "ssm", "sts"].map(str::to_owned);
+            let services =
+                ["configure", "ec2", "ec2-instance-connect", "ssm", "sts"].map(str::to_owned);
             return Err(Failure::invalid_choice("command", other, &services));
         }
     };
@@ -217,14 +224,21 @@ fn commands(service: Service) -> Vec<String> {
     names
 }
 
-/// The command of an action: `run-instances` for `RunInstances`.
+/// The command of an action: `run-instances` for `RunInstances`, `send-ssh-public-key` for `SendSSHPublicKey`.
 fn kebab(action: &str) -> String {
     let mut name = String::new();
-    for (index, c) in action.char_indices() {
-        if c.is_ascii_uppercase() && index > 0 {
+    let mut before = None;
+    let mut letters = action.chars().peekable();
+    while let Some(c) = letters.next() {
+        // Capitals in a row are one word, and the last of them begins the next when a small letter follows.
+        let begins = before.is_some_and(|before: char| {
+            before.is_ascii_lowercase() || letters.peek().is_some_and(char::is_ascii_lowercase)
+        });
+        if c.is_ascii_uppercase() && begins {
             name.push('-');
         }
         name.push(c.to_ascii_lowercase());
+        before = Some(c);
     }
     name
 }

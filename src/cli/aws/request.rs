@@ -15,9 +15,10 @@ use serde_json::{Map, Value};
 
 use crate::cli::aws::failure::Failure;
 use crate::cli::aws::settings::Settings;
-use crate::cli::aws::values;
+use crate::cli::aws::{arguments, values};
 use crate::cloud::api::actions::Action;
 use crate::cloud::api::caller::Service;
+use crate::cloud::api::envelope;
 
 /// A request before it is signed.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -52,12 +53,17 @@ impl Outgoing {
         let (service, version) = match action.service {
             Service::Ec2 => ("ec2", "2016-11-15"),
             Service::Sts => ("sts", "2011-06-15"),
-            Service::Ssm => {
+            Service::Ssm | Service::InstanceConnect => {
+                let service = match action.service {
+                    Service::InstanceConnect => "ec2-instance-connect",
+                    Service::Ec2 | Service::Sts | Service::Ssm => "ssm",
+                };
+                let prefix = envelope::target_prefix(action.service);
                 return Ok(Self {
-                    service: "ssm",
+                    service,
                     content_type: "application/x-amz-json-1.1",
-                    target: Some(format!("AmazonSSM.{}", action.name)),
-                    body: parameters.to_string(),
+                    target: Some(format!("{prefix}{}", action.name)),
+                    body: on_the_wire(action, parameters).to_string(),
                 });
             }
         };
@@ -78,6 +84,19 @@ impl Outgoing {
                 .finish(),
         })
     }
+}
+
+/// The members of a JSON service under the names that it knows them by: `InstanceOSUser` for `InstanceOsUser`.
+fn on_the_wire(action: &Action, parameters: Value) -> Value {
+    let Value::Object(mut parameters) = parameters else {
+        return parameters;
+    };
+    for member in arguments::members(action) {
+        if let Some(value) = parameters.remove(&member.member_name()) {
+            parameters.insert(member.wire.to_owned(), value);
+        }
+    }
+    parameters.into()
 }
 
 /// Where and as whom to send.

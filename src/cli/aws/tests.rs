@@ -90,7 +90,7 @@ fn pairs(form: &str) -> BTreeSet<(String, String)> {
 }
 
 /// The `$` lines of `facts/ec2-wire.md`: command lines, and the forms that aws-cli 1.45.11 sent.
-const WIRE: [(&str, &str); 20] = [
+const WIRE: [(&str, &str); 38] = [
     (
         "create-key-pair --key-name my_key --key-type ed25519 --key-format ppk --tag-specifications ResourceType=key-pair,Tags=[{Key=a,Value=b}] --dry-run",
         "KeyName=my key&KeyType=ed25519&TagSpecification.1.ResourceType=key-pair&TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.1.Value=b&KeyFormat=ppk&DryRun=true",
@@ -160,6 +160,79 @@ const WIRE: [(&str, &str); 20] = [
         "describe-key-pairs --key-name a --filters {\"Name\":\"key-name\",\"Values\":[\"b\"]}",
         "KeyName.1=a&Filter.1.Name=key-name&Filter.1.Value.1=b",
     ),
+    // The following were tried with the CLI on 2026-11-24.
+    (
+        "allocate-address --domain vpc --tag-specifications ResourceType=elastic-ip,Tags=[{Key=a,Value=b}]",
+        "Domain=vpc&TagSpecification.1.ResourceType=elastic-ip&TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.1.Value=b",
+    ),
+    (
+        "associate-address --instance-id i-1 --allocation-id eipalloc-1 --no-allow-reassociation",
+        "AllocationId=eipalloc-1&InstanceId=i-1&AllowReassociation=false",
+    ),
+    (
+        "disassociate-address --association-id eipassoc-1",
+        "AssociationId=eipassoc-1",
+    ),
+    (
+        "release-address --allocation-id eipalloc-1",
+        "AllocationId=eipalloc-1",
+    ),
+    (
+        "describe-addresses --allocation-ids eipalloc-1 --public-ips 1.2.3.4 --filters Name=domain,Values=vpc",
+        "PublicIp.1=1.2.3.4&Filter.1.Name=domain&Filter.1.Value.1=vpc&AllocationId.1=eipalloc-1",
+    ),
+    (
+        "modify-instance-attribute --instance-id i-1 --instance-type t3.small",
+        "InstanceId=i-1&InstanceType.Value=t3.small",
+    ),
+    (
+        "modify-instance-attribute --instance-id i-1 --instance-type {\"Value\":\"t3.small\"}",
+        "InstanceId=i-1&InstanceType.Value=t3.small",
+    ),
+    (
+        "modify-instance-attribute --instance-id i-1 --disable-api-termination",
+        "InstanceId=i-1&DisableApiTermination.Value=true",
+    ),
+    (
+        "modify-instance-attribute --instance-id i-1 --no-disable-api-termination",
+        "InstanceId=i-1&DisableApiTermination.Value=false",
+    ),
+    (
+        "modify-instance-attribute --disable-api-stop Value=true --instance-id i-1",
+        "DisableApiStop.Value=true&InstanceId=i-1",
+    ),
+    (
+        "modify-instance-attribute --source-dest-check {\"Value\":true} --instance-id i-1",
+        "SourceDestCheck.Value=true&InstanceId=i-1",
+    ),
+    (
+        "modify-instance-attribute --instance-id i-1 --groups sg-1 sg-2",
+        "InstanceId=i-1&GroupId.1=sg-1&GroupId.2=sg-2",
+    ),
+    (
+        "modify-instance-attribute --instance-id i-1 --attribute userData --value aGVsbG8=",
+        "InstanceId=i-1&Attribute=userData&Value=aGVsbG8=",
+    ),
+    (
+        "modify-instance-attribute --instance-id i-1 --user-data Value=aGk=",
+        "InstanceId=i-1&UserData.Value=YUdrPQ==",
+    ),
+    (
+        "modify-instance-attribute --instance-id i-1 --block-device-mappings DeviceName=/dev/xvda,Ebs={DeleteOnTermination=false}",
+        "InstanceId=i-1&BlockDeviceMapping.1.DeviceName=/dev/xvda&BlockDeviceMapping.1.Ebs.DeleteOnTermination=false",
+    ),
+    (
+        "describe-network-interfaces --network-interface-ids eni-1 --page-size 5",
+        "NetworkInterfaceId.1=eni-1&MaxResults=5",
+    ),
+    (
+        "modify-security-group-rules --group-id sg-1 --security-group-rules SecurityGroupRuleId=sgr-1,SecurityGroupRule={IpProtocol=tcp,FromPort=22,ToPort=22,CidrIpv4=1.2.3.4/32,Description=home}",
+        "GroupId=sg-1&SecurityGroupRule.1.SecurityGroupRuleId=sgr-1&SecurityGroupRule.1.SecurityGroupRule.IpProtocol=tcp&SecurityGroupRule.1.SecurityGroupRule.FromPort=22&SecurityGroupRule.1.SecurityGroupRule.ToPort=22&SecurityGroupRule.1.SecurityGroupRule.CidrIpv4=1.2.3.4/32&SecurityGroupRule.1.SecurityGroupRule.Description=home",
+    ),
+    (
+        "update-security-group-rule-descriptions-ingress --group-id sg-1 --ip-permissions IpProtocol=tcp,FromPort=22,ToPort=22,IpRanges=[{CidrIp=1.2.3.4/32,Description=home}]",
+        "GroupId=sg-1&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=22&IpPermissions.1.ToPort=22&IpPermissions.1.IpRanges.1.CidrIp=1.2.3.4/32&IpPermissions.1.IpRanges.1.Description=home",
+    ),
 ];
 
 #[test]
@@ -227,6 +300,26 @@ fn run_instances_is_completed_as_the_real_cli_completes_it() {
         command.run(&words(line), &mut still).unwrap();
         assert_eq!(pairs(&still.sent[0].body), pairs(form), "{line}");
     }
+}
+
+#[test]
+fn a_public_key_is_sent_under_the_names_that_its_service_knows() {
+    let mut still = Still::answering(|_| (200, "{\"Success\":true}".to_owned()));
+    let line = "ec2-instance-connect send-ssh-public-key --instance-id i-0123456789abcdef0 \
+                --instance-os-user ec2-user --ssh-public-key file://k.pub";
+    let args: Vec<&str> = line.split_whitespace().collect();
+    still.aws(&args).unwrap();
+    let sent = &still.sent[0];
+    assert_eq!(sent.service, "ec2-instance-connect");
+    assert_eq!(
+        sent.target.as_deref(),
+        Some("AWSEC2InstanceConnectService.SendSSHPublicKey")
+    );
+    // As aws-cli 1.45.11 sends it.
+    let body = "{\"InstanceId\": \"i-0123456789abcdef0\", \"InstanceOSUser\": \"ec2-user\", \
+                \"SSHPublicKey\": \"ssh-ed25519 AAAA me\\n\"}";
+    let json = |text: &str| serde_json::from_str::<Value>(text).unwrap();
+    assert_eq!(json(&sent.body), json(body));
 }
 
 #[test]
@@ -323,6 +416,7 @@ fn every_command_has_help_and_sends_what_the_account_reads() {
             Service::Ec2 => "ec2",
             Service::Sts => "sts",
             Service::Ssm => "ssm",
+            Service::InstanceConnect => "ec2-instance-connect",
         };
         let help = Still::lab()
             .aws(&[service, &kebab(action.name), "help"])

@@ -16,6 +16,8 @@ pub enum Service {
     Sts,
     /// Systems Manager, JSON 1.1: the public parameters that name images.
     Ssm,
+    /// EC2 Instance Connect, JSON 1.1.
+    InstanceConnect,
 }
 
 /// The caller of one request.
@@ -51,6 +53,7 @@ fn by_name(name: &str) -> Option<Service> {
         "ec2" => Some(Service::Ec2),
         "sts" => Some(Service::Sts),
         "ssm" => Some(Service::Ssm),
+        "ec2-instance-connect" => Some(Service::InstanceConnect),
         _ => None,
     }
 }

@@ -35,14 +35,16 @@ pub fn read(service: Service, request: &Request<'_>) -> Result<(String, Params),
                 let text = "The request must contain the parameter Action";
                 ApiError::new("MissingAction", text)
             })?;
-            // The one API version that there is of each: 2016-11-15 and 2011-06-15.
-            let _ = params.take("Version");
+            // A request without a version is taken; AWS's answer to one is not known.
+            if let Some(version) = params.take("Version") {
+                check_version(service, &version, &action)?;
+            }
             Ok((action, params))
         }
-        Service::Ssm => {
+        Service::Ssm | Service::InstanceConnect => {
             let action = request
                 .target
-                .and_then(|target| target.strip_prefix("AmazonSSM."))
+                .and_then(|target| target.strip_prefix(target_prefix(service)))
                 .ok_or_else(|| no_such_action(service, ""))?;
             let body: Value = serde_json::from_slice(request.body)
                 .map_err(|error| ApiError::new("SerializationException", error.to_string()))?;
@@ -53,11 +55,60 @@ pub fn read(service: Service, request: &Request<'_>) -> Result<(String, Params),
     }
 }
 
+/// Versions of EC2's API before the last one: clients as old as boto 2 ask for them.
+const OLDER: [&str; 9] = [
+    "2013-10-15",
+    "2014-02-01",
+    "2014-06-15",
+    "2014-10-01",
+    "2015-03-01",
+    "2015-04-15",
+    "2015-10-01",
+    "2016-04-01",
+    "2016-09-15",
+];
+
+/// Refuses any API version but 2016-11-15 of EC2 and 2011-06-15 of STS, the only ones of today's clients.
+fn check_version(service: Service, version: &str, action: &str) -> Result<(), ApiError> {
+    match service {
+        Service::Ec2 if version == "2016-11-15" => Ok(()),
+        Service::Ec2 if OLDER.contains(&version) => Err(ApiError::not_simulated(
+            action,
+            &format!("Version={version}"),
+        )),
+        // Quoted in boto/boto3#1138.
+        Service::Ec2 => Err(ApiError::new(
+            "NoSuchVersion",
+            format!("The requested version ({version}) of service AmazonEC2 does not exist"),
+        )),
+        Service::Sts if version != STS_VERSION => Err(no_operation(action, version)),
+        Service::Sts | Service::Ssm | Service::InstanceConnect => Ok(()),
+    }
+}
+
+const STS_VERSION: &str = "2011-06-15";
+
+/// STS's own sentence.
+fn no_operation(action: &str, version: &str) -> ApiError {
+    let text = format!("Could not find operation {action} for version {version}");
+    ApiError::new("InvalidAction", text)
+}
+
 /// An action that is not simulated. The JSON services have a code of their own for it, and no sentence.
 pub fn no_such_action(service: Service, action: &str) -> ApiError {
     match service {
-        Service::Ec2 | Service::Sts => ApiError::invalid_action(action),
-        Service::Ssm => ApiError::new("UnknownOperationException", ""),
+        Service::Ec2 => ApiError::invalid_action(action),
+        Service::Sts => no_operation(action, STS_VERSION),
+        Service::Ssm | Service::InstanceConnect => ApiError::new("UnknownOperationException", ""),
+    }
+}
+
+/// What stands before the action in `X-Amz-Target`; nothing for the services that have no such header.
+pub fn target_prefix(service: Service) -> &'static str {
+    match service {
+        Service::Ec2 | Service::Sts => "",
+        Service::Ssm => "AmazonSSM.",
+        Service::InstanceConnect => "AWSEC2InstanceConnectService.",
     }
 }
 
@@ -87,7 +138,7 @@ pub fn content_type(service: Service) -> &'static str {
     match service {
         Service::Ec2 => "text/xml;charset=UTF-8",
         Service::Sts => "text/xml",
-        Service::Ssm => "application/x-amz-json-1.1",
+        Service::Ssm | Service::InstanceConnect => "application/x-amz-json-1.1",
     }
 }
 
@@ -115,6 +166,13 @@ pub fn success(service: Service, action: &str, request_id: &str, answer: &dyn Bo
             xml.raw("</").raw(action).raw("Response>");
         }
         Service::Ssm => return answer.json().to_string(),
+        Service::InstanceConnect => {
+            let mut answer = answer.json();
+            if let Some(members) = answer.as_object_mut() {
+                members.insert("RequestId".to_owned(), request_id.into());
+            }
+            return answer.to_string();
+        }
     }
     xml.into_string()
 }
@@ -149,6 +207,11 @@ pub fn failure(service: Service, error: &ApiError, request_id: &str) -> String {
         }
         Service::Ssm => {
             return serde_json::json!({ "__type": error.code, "message": error.message })
+                .to_string();
+        }
+        // With a capital, as its model has it.
+        Service::InstanceConnect => {
+            return serde_json::json!({ "__type": error.code, "Message": error.message })
                 .to_string();
         }
     }

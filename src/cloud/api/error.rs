@@ -15,6 +15,8 @@ pub struct ApiError {
     pub status: u16,
     /// The sentence.
     pub message: String,
+    /// A part of what was asked for was done nevertheless, so that the account has changed.
+    pub partly_done: bool,
 }
 
 impl ApiError {
@@ -29,6 +31,16 @@ impl ApiError {
             code: code.into(),
             status,
             message: message.into(),
+            partly_done: false,
+        }
+    }
+
+    /// The same refusal of a call that has changed something.
+    #[must_use]
+    pub fn partly_done(self, partly_done: bool) -> Self {
+        Self {
+            partly_done,
+            ..self
         }
     }
 

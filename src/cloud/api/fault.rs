@@ -156,9 +156,11 @@ impl Fault {
             Kind::Slow(_) => None,
             Kind::Throttled => match caller.service {
                 Service::Ec2 => server(503, "Request limit exceeded."),
-                // MEM, both.
+                // MEM, all.
                 Service::Sts => Some(ApiError::new("Throttling", "Rate exceeded")),
-                Service::Ssm => Some(ApiError::new("ThrottlingException", "Rate exceeded")),
+                Service::Ssm | Service::InstanceConnect => {
+                    Some(ApiError::new("ThrottlingException", "Rate exceeded"))
+                }
             },
             Kind::NoCapacity => server(500, &no_capacity(params, &caller.region)),
             Kind::InternalError => server(500, INTERNAL),
@@ -185,6 +187,7 @@ impl Fault {
             Service::Ec2 => ("ec2", Service::Ec2),
             Service::Sts => ("sts", Service::Sts),
             Service::Ssm => ("ssm", Service::Ssm),
+            Service::InstanceConnect => ("ec2-instance-connect", Service::InstanceConnect),
         };
         let because =
             format!("because no identity-based policy allows the {prefix}:{action} action");

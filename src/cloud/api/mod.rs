@@ -13,6 +13,7 @@ pub mod filter;
 #[cfg(test)]
 mod hostile;
 pub mod id;
+pub mod known;
 pub mod page;
 pub mod params;
 pub mod shape;
@@ -23,6 +24,7 @@ pub mod xml;
 
 use std::collections::BTreeMap;
 
+use crate::cloud::account::Quotas;
 use crate::cloud::api::actions::Action;
 use crate::cloud::api::caller::{Caller, Service};
 use crate::cloud::api::error::ApiError;
@@ -91,6 +93,8 @@ pub struct Seen {
 pub struct Call<'a, 'e> {
     /// The account's id, twelve digits.
     pub account_id: &'a str,
+    /// The account's quotas.
+    pub quotas: Quotas,
     /// Who calls.
     pub caller: &'a Caller,
     /// The region that is meant.
@@ -256,9 +260,10 @@ pub fn answer(
     // The first look at a region makes its default VPC.
     let changed = changed_by_time
         || account.regions.len() != regions
-        || outcome
-            .as_ref()
-            .is_ok_and(|answered| answered.action.changes);
+        || match &outcome {
+            Ok(answered) => answered.action.changes,
+            Err(error) => error.partly_done,
+        };
     Made {
         service,
         request_id,
@@ -383,12 +388,14 @@ fn run(
         return Err(ApiError::unknown_region(&caller.region));
     }
     let account_id = account.id.clone();
+    let quotas = account.quotas;
     if let Some(error) = fault.and_then(|fault| fault.error(&account_id, caller, &params, env)) {
         return Err(error);
     }
     let region = account.region(&caller.region, env);
     let mut call = Call {
         account_id: &account_id,
+        quotas,
         caller,
         region,
         env,
@@ -530,7 +537,8 @@ pub(crate) mod testing {
 
 #[cfg(test)]
 mod tests {
-    use super::testing::{Client, first};
+    use super::testing::{Client, LAUNCH, first};
+    use super::transcript::refusal;
 
     #[test]
     fn an_unknown_action_is_a_400_that_clients_do_not_retry() {
@@ -545,17 +553,79 @@ mod tests {
 
     #[test]
     fn a_parameter_that_is_not_simulated_is_refused_by_name() {
-        let reply = Client::new().ec2("DescribeRegions", "Geography.1=EU");
-        assert_eq!(reply.status, 400);
-        assert!(first(&reply, "Message").contains("'Geography.1' of DescribeRegions"));
+        let reply = Client::new().ec2("RunInstances", &format!("KernelId=aki-1&{LAUNCH}"));
+        assert_eq!(
+            refusal(&reply),
+            "400 GroundSchool.NotSimulated: Ground School does not simulate the parameter 'KernelId' of RunInstances. \
+             Leave it out and try again"
+        );
+    }
+
+    #[test]
+    fn a_parameter_that_aws_does_not_know_is_its_own_refusal() {
+        let reply = Client::new().ec2("DescribeRegions", "Foo=1");
+        assert_eq!(
+            refusal(&reply),
+            "400 UnknownParameter: The parameter Foo is not recognized"
+        );
     }
 
     #[test]
     fn a_dry_run_is_answered_by_an_error_either_way() {
-        let reply = Client::new().ec2("DescribeRegions", "DryRun=true");
+        let mut client = Client::new();
+        let reply = client.ec2("DescribeRegions", "DryRun=true");
         assert_eq!(
-            (reply.status, first(&reply, "Code").as_str()),
-            (412, "DryRunOperation")
+            refusal(&reply),
+            "412 DryRunOperation: Request would have succeeded, but DryRun flag is set."
+        );
+        let unknown = "DryRun=true&InstanceId.1=i-00000000000000001";
+        assert_eq!(
+            refusal(&client.ec2("TerminateInstances", unknown)),
+            "400 InvalidInstanceID.NotFound: The instance ID 'i-00000000000000001' does not exist"
+        );
+    }
+
+    #[test]
+    fn a_dry_run_of_every_kind_of_change_leaves_the_account_as_it_is() {
+        let mut client = Client::new();
+        let id = client.launch("");
+        client.pass(2);
+        client.ec2("DescribeInstances", "");
+        let before = client.account.clone();
+        let stop = format!("InstanceId.1={id}");
+        for (action, form) in [
+            ("RunInstances", format!("ClientToken=t&{LAUNCH}")),
+            ("CreateKeyPair", "KeyName=k".to_owned()),
+            ("AllocateAddress", String::new()),
+            ("StopInstances", stop.clone()),
+            ("TerminateInstances", stop),
+            (
+                "CreateSecurityGroup",
+                "GroupName=g&GroupDescription=d".to_owned(),
+            ),
+        ] {
+            let reply = client.ec2(action, &format!("DryRun=true&{form}"));
+            assert_eq!((reply.status, reply.changed), (412, false), "{action}");
+        }
+        assert_eq!(client.account, before);
+    }
+
+    #[test]
+    fn another_version_of_the_api_does_not_exist() {
+        let mut client = Client::new();
+        let body = "Action=DescribeRegions&Version=2016-11-16";
+        assert_eq!(
+            refusal(&client.send("ec2", None, body)),
+            "400 NoSuchVersion: The requested version (2016-11-16) of service AmazonEC2 does not exist"
+        );
+        let body = "Action=DescribeRegions&Version=2014-10-01";
+        assert!(
+            refusal(&client.send("ec2", None, body)).starts_with("400 GroundSchool.NotSimulated: ")
+        );
+        let body = "Action=GetCallerIdentity&Version=2016-11-15";
+        assert_eq!(
+            refusal(&client.send("sts", None, body)),
+            "400 InvalidAction: Could not find operation GetCallerIdentity for version 2016-11-15"
         );
     }
 

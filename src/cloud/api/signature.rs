@@ -355,7 +355,7 @@ impl Doubt {
         match service {
             Service::Ec2 => self.of_ec2(),
             Service::Sts => self.of_sts(),
-            Service::Ssm => self.of_json(),
+            Service::Ssm | Service::InstanceConnect => self.of_json(),
         }
     }
 

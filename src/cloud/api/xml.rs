@@ -13,7 +13,7 @@ use quick_xml::escape::partial_escape;
 /// Room for a small answer. A larger one takes four times as much each time, so that little is copied on the way.
 const FIRST_ROOM: usize = 4 * 1024;
 
-/// An element's name with its brackets: made by [`name!`].
+/// An element's name with its brackets: made by `name!`.
 #[derive(Debug, Clone, Copy)]
 pub struct Name {
     /// `<name>`.

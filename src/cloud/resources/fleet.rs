@@ -9,6 +9,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
 use crate::cloud::env::{AddressPool, Pace};
+use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::boot::Said;
 use crate::cloud::resources::instance::{
     EndedBy, Instance, PublicAddress, ShutdownBehavior, State,
@@ -26,6 +27,7 @@ pub struct Instances {
     numbers: HashMap<String, u64>,
     private: HashMap<Ipv4Addr, u64>,
     due: BTreeSet<(Timestamp, u64)>,
+    vcpus: i64,
     // Those whose boot has not been run inside the machine.
     to_boot: BTreeSet<u64>,
     // Ids of those that were restarted and whose connections are to be ended.
@@ -80,6 +82,11 @@ impl Instances {
         self.all.is_empty()
     }
 
+    /// Virtual processors of running instances, those that are on their way up included.
+    pub fn vcpus(&self) -> i64 {
+        self.vcpus
+    }
+
     /// The launch that was made with a token.
     pub fn launch(&self, token: &str) -> Option<&Launch> {
         self.launches.get(token)
@@ -93,6 +100,33 @@ impl Instances {
     /// The instance that has that private address.
     pub fn with_private_address(&self, address: Ipv4Addr) -> Option<&Arc<Instance>> {
         self.all.get(self.private.get(&address)?)
+    }
+
+    /// These instances once each, oldest launch first; all of them when there are none.
+    pub fn these_or_all<'a>(
+        &'a self,
+        mut these: Vec<&'a Arc<Instance>>,
+    ) -> Box<dyn Iterator<Item = &'a Arc<Instance>> + 'a> {
+        if these.is_empty() {
+            return Box::new(self.iter());
+        }
+        these.sort_unstable_by_key(|instance| instance.number);
+        these.dedup_by_key(|instance| instance.number);
+        Box::new(these.into_iter())
+    }
+
+    /// The instance that has the network interface of that id.
+    pub fn with_interface(&self, id: &str) -> Option<&Arc<Instance>> {
+        let instance = self.all.get(self.numbers.get(id)?)?;
+        let has = instance.interface.as_ref().is_some_and(|one| one.id == id);
+        has.then_some(instance)
+    }
+
+    /// The instance that has the volume of that id.
+    pub fn with_volume(&self, id: &str) -> Option<&Arc<Instance>> {
+        let instance = self.all.get(self.numbers.get(id)?)?;
+        let has = instance.volumes.iter().any(|volume| volume.id == id);
+        has.then_some(instance)
     }
 
     /// Whether an instance's interface is in that security group.
@@ -142,6 +176,7 @@ impl Instances {
         now: Timestamp,
         addresses: &mut AddressPool,
         network: &mut Network,
+        elastic: &mut Addresses,
     ) -> bool {
         let mut changed = false;
         while let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
@@ -158,6 +193,9 @@ impl Instances {
             let freed = Arc::make_mut(&mut shared).step(at, shown);
             for address in freed.public {
                 addresses.give_back(address);
+            }
+            if let Some(allocation_id) = freed.elastic {
+                elastic.freed(&allocation_id);
             }
             if let Some(interface) = freed.interface
                 && let Some(subnet) = network.subnet_mut(&interface.subnet_id)
@@ -269,7 +307,8 @@ impl Instances {
         })
     }
 
-    fn change(&mut self, id: &str, change: impl FnOnce(&mut Instance)) {
+    /// Changes an instance, and the indexes with it; nothing when there is none of that id.
+    pub(in crate::cloud) fn change(&mut self, id: &str, change: impl FnOnce(&mut Instance)) {
         let number = self.get(id).map(|instance| instance.number);
         if let Some(mut shared) = number.and_then(|number| self.take(number)) {
             change(Arc::make_mut(&mut shared));
@@ -309,6 +348,9 @@ impl Instances {
             self.due.remove(&(due, number));
         }
         self.to_boot.remove(&number);
+        if instance.is_counted() {
+            self.vcpus -= instance.vcpus();
+        }
         Some(instance)
     }
 
@@ -326,6 +368,9 @@ impl Instances {
         }
         if instance.has_boot_to_run() {
             self.to_boot.insert(number);
+        }
+        if instance.is_counted() {
+            self.vcpus += instance.vcpus();
         }
         self.all.insert(number, instance);
     }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::cloud::env::Pace;
 use crate::cloud::resources::boot::{Boot, Said};
 use crate::cloud::resources::image::{Architecture, Family};
+use crate::cloud::resources::instance_type;
 use crate::cloud::resources::tag::Tags;
 use crate::keys::{HostKey, PublicKey};
 
@@ -154,8 +155,23 @@ pub struct Instance {
     pub shutdown_behavior: ShutdownBehavior,
     /// `EbsOptimized`.
     pub ebs_optimized: bool,
+    /// Keys that EC2 Instance Connect has pushed, also some that are no longer valid.
+    #[serde(default, skip_serializing_if = "Vec::is_empty")]
+    pub pushed_keys: Vec<PushedKey>,
     /// Tags.
     pub tags: Tags,
+}
+
+/// A public key that EC2 Instance Connect has pushed for one user.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct PushedKey {
+    /// The user who may come in with it.
+    pub user: String,
+    /// Type and base64, without a comment.
+    pub key: String,
+    /// Until when.
+    pub until: Timestamp,
 }
 
 /// Who ended an instance's last run, and when.
@@ -186,6 +202,19 @@ pub struct PublicAddress {
     pub address: Ipv4Addr,
     /// `PublicDnsName`.
     pub name: String,
+    /// Set when it is an Elastic IP, which outlives a stop and goes back to the account, not to AWS's pool.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub elastic: Option<Elastic>,
+}
+
+/// An Elastic IP as the instance that has it refers to it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Elastic {
+    /// `eipalloc-0…`.
+    pub allocation_id: String,
+    /// `eipassoc-0…`.
+    pub association_id: String,
 }
 
 impl PublicAddress {
@@ -199,6 +228,7 @@ impl PublicAddress {
         Self {
             address,
             name: format!("ec2-{a}-{b}-{c}-{d}.{domain}"),
+            elastic: None,
         }
     }
 }
@@ -236,8 +266,15 @@ pub struct Interface {
     pub groups: Vec<Group>,
     /// Whether it goes away with the instance.
     pub delete_on_termination: bool,
+    /// `SourceDestCheck`.
+    #[serde(default = "yes")]
+    pub source_dest_check: bool,
     /// Tags.
     pub tags: Tags,
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// A security group as an instance refers to it.
@@ -302,6 +339,8 @@ pub enum ShutdownBehavior {
 pub(super) struct Freed {
     /// Public addresses.
     pub(super) public: Vec<Ipv4Addr>,
+    /// The allocation id of its Elastic IP.
+    pub(super) elastic: Option<String>,
     /// The interface with its private address.
     pub(super) interface: Option<Interface>,
 }
@@ -379,6 +418,21 @@ impl Instance {
             .map(|interface| interface.private_address)
     }
 
+    /// The keys of EC2 Instance Connect that are valid now.
+    pub fn keys_pushed_at(&self, now: Timestamp) -> impl Iterator<Item = &PushedKey> {
+        self.pushed_keys.iter().filter(move |key| now < key.until)
+    }
+
+    /// How many virtual processors its type has.
+    pub fn vcpus(&self) -> i64 {
+        instance_type::find(&self.instance_type).map_or(0, |kind| kind.vcpus)
+    }
+
+    /// Whether its virtual processors count against the quota: AWS counts running instances.
+    pub(super) fn is_counted(&self) -> bool {
+        matches!(self.state, State::Pending | State::Running)
+    }
+
     /// Ids of its security groups.
     pub fn group_ids(&self) -> impl Iterator<Item = &str> {
         self.interface
@@ -429,7 +483,10 @@ impl Instance {
             State::Pending => {
                 self.state = State::Running;
                 self.running_since = Some(at);
-                self.public_address = self.next_address.take();
+                // An Elastic IP that it has already stays.
+                if let Some(next) = self.next_address.take() {
+                    self.public_address = Some(next);
+                }
                 self.boot(at);
                 Freed::default()
             }
@@ -437,7 +494,7 @@ impl Instance {
                 self.state = State::Stopped;
                 Freed {
                     public: self.release(),
-                    interface: None,
+                    ..Freed::default()
                 }
             }
             State::ShuttingDown => {
@@ -446,6 +503,7 @@ impl Instance {
                 self.volumes.clear();
                 Freed {
                     public: self.release(),
+                    elastic: self.release_elastic(),
                     interface: self.interface.take(),
                 }
             }
@@ -469,10 +527,19 @@ impl Instance {
     }
 
     fn release(&mut self) -> Vec<Ipv4Addr> {
-        let had = self.public_address.take().map(|public| public.address);
+        let own = self
+            .public_address
+            .take_if(|public| public.elastic.is_none());
+        let had = own.map(|public| public.address);
         self.earlier_addresses.extend(had);
         let unused = self.next_address.take().map(|public| public.address);
         had.into_iter().chain(unused).collect()
+    }
+
+    fn release_elastic(&mut self) -> Option<String> {
+        let had = self.public_address.take()?;
+        self.earlier_addresses.push(had.address);
+        had.elastic.map(|elastic| elastic.allocation_id)
     }
 }
 

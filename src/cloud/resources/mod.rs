@@ -1,5 +1,6 @@
 //! What an account holds, one kind a file.
 
+pub mod address;
 pub mod boot;
 pub mod console;
 pub mod fleet;

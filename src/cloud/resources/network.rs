@@ -103,6 +103,12 @@ impl Network {
         self.subnets.iter_mut().find(|subnet| subnet.id == id)
     }
 
+    /// The id of a zone, such as `use1-az6` for `us-east-1a`.
+    pub fn zone_id(&self, zone: &str) -> Option<&str> {
+        let subnet = self.subnets.iter().find(|subnet| subnet.zone == zone)?;
+        Some(&subnet.zone_id)
+    }
+
     /// The subnet of that id, or AWS's refusal.
     pub fn require_subnet(&self, id: &str) -> Result<&Subnet, ApiError> {
         self.subnet(id).ok_or_else(|| ApiError::no_such_subnet(id))

@@ -81,13 +81,20 @@ impl Tags {
         for specification in specifications {
             let named = specification.resource_type.as_str();
             if !allowed.contains(&named) {
-                // The text is from memory and unverified (`facts/ec2-api.md` section 8).
                 let text =
                     format!("'{named}' is not a valid taggable resource type for this operation.");
                 return Err(ApiError::invalid_value(text));
             }
+            if specification.tags.is_empty() {
+                let text = "Tag specification must have at least one tag";
+                return Err(ApiError::invalid_value(text));
+            }
             if named == resource_type {
                 for tag in &specification.tags {
+                    if tags.get(&tag.key).is_some() {
+                        let text = format!("Duplicate tag key '{}' specified", tag.key);
+                        return Err(ApiError::invalid_value(text));
+                    }
                     tags.set(&tag.key, tag.value.as_deref().unwrap_or_default())?;
                 }
             }

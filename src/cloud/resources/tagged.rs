@@ -20,6 +20,7 @@ impl Region {
     pub fn tags_of_mut(&mut self, id: &str) -> Option<&mut Tags> {
         match id.split('-').next()? {
             "i" | "vol" | "eni" => self.instances.tags_mut(id),
+            "eipalloc" => self.addresses.tags_mut(id),
             "key" => self.key_pairs.tags_mut(id),
             "sg" => self
                 .security_groups
@@ -56,12 +57,17 @@ impl Region {
             .key_pairs
             .iter()
             .map(|pair| tagged("key-pair", &pair.id, &pair.tags));
+        let addresses = self
+            .addresses
+            .iter()
+            .map(|address| tagged("elastic-ip", &address.allocation_id, &address.tags));
         let vpc = &self.network.vpc;
         std::iter::once(tagged("vpc", &vpc.id, &vpc.tags))
             .chain(subnets)
             .chain(groups)
             .chain(instances)
             .chain(key_pairs)
+            .chain(addresses)
     }
 }
 
@@ -74,6 +80,18 @@ fn tagged<'a>(resource_type: &'static str, id: &'a str, tags: &'a Tags) -> Tagge
 }
 
 impl ApiError {
+    /// `InvalidNetworkInterfaceID.NotFound`. The form for several is unverified.
+    pub fn no_such_interfaces(ids: &[&str]) -> Self {
+        let text = match ids {
+            [one] => format!("The networkInterface ID '{one}' does not exist"),
+            several => format!(
+                "The networkInterface IDs '{}' do not exist",
+                several.join(", ")
+            ),
+        };
+        Self::new("InvalidNetworkInterfaceID.NotFound", text)
+    }
+
     /// The refusal for an id that CreateTags or DeleteTags cannot find: of the resource's own kind when the prefix tells.
     pub fn nothing_to_tag(id: &str) -> Self {
         match id.split('-').next().unwrap_or_default() {
@@ -81,6 +99,7 @@ impl ApiError {
                 "InvalidInstanceID.NotFound",
                 format!("The instance ID '{id}' does not exist"),
             ),
+            "eipalloc" => Self::no_such_allocations(&[id]),
             "sg" => Self::no_such_group(id),
             "sgr" => Self::no_such_rule(id),
             "subnet" => Self::no_such_subnet(id),
@@ -89,15 +108,9 @@ impl ApiError {
                 "InvalidAMIID.NotFound",
                 format!("The image id '[{id}]' does not exist"),
             ),
-            // The codes are from the API reference. The texts are unverified, as is the next one.
-            "vol" => Self::new(
-                "InvalidVolume.NotFound",
-                format!("The volume '{id}' does not exist."),
-            ),
-            "eni" => Self::new(
-                "InvalidNetworkInterfaceID.NotFound",
-                format!("The networkInterface ID '{id}' does not exist"),
-            ),
+            "vol" => Self::no_such_volume(id),
+            "eni" => Self::no_such_interfaces(&[id]),
+            // The code is from the API reference. Its text is unverified.
             "key" => Self::new(
                 "InvalidKeyPair.NotFound",
                 format!("The key pair ID '{id}' does not exist"),

@@ -35,7 +35,7 @@ pub(super) fn judge(evidence: &Evidence, bindings: &mut Bindings) -> Result<Verd
     }
     if left.is_empty() {
         Ok(Verdict::passed(format!(
-            "Nothing of it costs money any more.{}",
+            "Nothing here costs money any more.{}",
             leftovers(account)
         )))
     } else {

@@ -14,9 +14,9 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
     let Some(instance) = scene::bound_instance(evidence, bindings) else {
         let mistake = launch::explain(evidence, bindings);
         let found = if mistake.is_some() {
-            "There is an instance, but not with that key pair."
+            "There is an instance, but not with that key pair.".to_owned()
         } else {
-            "There is no such instance yet."
+            format!("No instance with key pair {name} is there yet.")
         };
         return Ok(Verdict::not_yet(wanted, found).or_mistake(mistake));
     };

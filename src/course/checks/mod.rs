@@ -282,6 +282,32 @@ mod tests {
     }
 
     #[test]
+    fn who_has_deleted_the_pair_of_a_spoiled_key_reads_how_to_create_it_again() {
+        let mut lab = Lab::with_key();
+        lab.files = vec![file("mykey.pem", KeyContent::Json, 0o644, None)];
+        let mut bindings = lab.bindings();
+        let mut cure = |lab: &Lab| {
+            let verdict = Expect::PrivateKeySaved {}.judge(&lab.evidence(), &mut bindings);
+            let mistake = verdict.mistake().cloned().unwrap();
+            (mistake.says, mistake.cure.unwrap())
+        };
+        let (says, command) = cure(&lab);
+        assert!(says.contains("Delete the key pair"), "{says}");
+        assert_eq!(command, "aws ec2 delete-key-pair --key-name mykey");
+        lab.account.key_pairs.clear();
+        let (says, command) = cure(&lab);
+        assert!(
+            says.contains("The key pair is deleted: now create"),
+            "{says}"
+        );
+        assert!(
+            command.starts_with("aws ec2 create-key-pair --key-name mykey ")
+                && command.ends_with(" > mykey.pem"),
+            "{command}"
+        );
+    }
+
+    #[test]
     fn pending_counts_as_launched_and_stopped_does_not() {
         let mut lab = Lab::launched();
         lab.account.instances[0].state = "pending".into();

@@ -29,6 +29,6 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
     );
     Ok(Verdict::not_yet(
         wanted,
-        "Nobody has signed in to it with that key yet.",
+        "Nobody has signed in to your instance with that key yet.",
     ))
 }

@@ -73,11 +73,27 @@ pub(crate) fn spoiled(
     let path = &file.path;
     let word = shell_word(path);
     let name = scene::key_name(bindings);
-    let again = Some(format!(
-        "aws ec2 delete-key-pair --key-name {}",
-        shell_word(name)
-    ));
-    let then = "Delete the key pair, then create it again with --query KeyMaterial --output text";
+    // The shell's > cannot write into a file of mode 400, which was right for the good key that it was to hold.
+    let writable = if file.mode & 0o200 == 0 {
+        format!("chmod 600 {word}\n")
+    } else {
+        String::new()
+    };
+    let (then, again) = if is_deleted(evidence, bindings) {
+        (
+            "The key pair is deleted: now create it again with --query KeyMaterial --output text",
+            format!(
+                "aws ec2 create-key-pair --key-name {} \\\n  --query KeyMaterial --output text > {word}",
+                shell_word(name)
+            ),
+        )
+    } else {
+        (
+            "Delete the key pair, then create it again with --query KeyMaterial --output text",
+            format!("aws ec2 delete-key-pair --key-name {}", shell_word(name)),
+        )
+    };
+    let again = Some(format!("{writable}{again}"));
     Some(match file.content {
         KeyContent::PrivateKey => return None,
         KeyContent::Other => recognised(
@@ -211,6 +227,15 @@ pub(crate) fn lost(path: &str, bindings: &Bindings) -> Recognised {
         ),
         format!("aws ec2 delete-key-pair --key-name {}", shell_word(name)),
     )
+}
+
+/// Whether the bound key pair is no longer in the account, nor another of its name: the learner has done half of the cure.
+fn is_deleted(evidence: &Evidence, bindings: &Bindings) -> bool {
+    let Some(bound) = &bindings.key_pair else {
+        return false;
+    };
+    scene::known_account(evidence)
+        .is_some_and(|account| account.key_pairs.iter().all(|key| key.name != bound.name))
 }
 
 /// Whether a create-key-pair for the bound name was refused as a duplicate.

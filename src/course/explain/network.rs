@@ -148,8 +148,8 @@ pub(crate) fn group(
             .map(|rule| rule.source.as_str())
             .collect();
         format!(
-            "Security group {name} lets {} in on port 22, but you come from {me} so your packets are dropped without \
-             an answer. Add a rule for your own address.",
+            "Security group {name} lets {} in on port 22 and not your address, which is {me} here: your packets are \
+             dropped without an answer. Add a rule for yourself.",
             if sources.is_empty() {
                 "others".to_owned()
             } else {

@@ -126,6 +126,7 @@ impl<'a> Reader<'a> {
             slug: self.slug.to_owned(),
             title: written.title.into_inner(),
             worlds: written.worlds.into_inner(),
+            machines: written.machines,
             steps,
             solution_preamble,
             solution,
@@ -304,6 +305,27 @@ expect.key_pair_exists = {}
         let fault = toml_fault("[\"simulator\"]", "[\"simulater\"]");
         assert!(
             fault.starts_with("lessons/s/lesson.toml:3: ") && fault.contains("simulater"),
+            "{fault}"
+        );
+    }
+
+    #[test]
+    fn a_lessons_machines_are_the_usual_ones_unless_it_says_so() {
+        let post_quantum = |text: &str| {
+            let mut files = folder();
+            files.insert("lesson.toml".into(), text.to_owned());
+            read("s", &files).unwrap().machines.post_quantum
+        };
+        assert!(post_quantum(TOML));
+        let steps = "[[steps]]\nid";
+        assert!(!post_quantum(&TOML.replacen(
+            steps,
+            "[machines]\npost_quantum = false\n\n[[steps]]\nid",
+            1
+        )));
+        let fault = toml_fault(steps, "[machines]\npost_quantun = false\n[[steps]]\nid");
+        assert!(
+            fault.contains("lesson.toml:6: unknown field `post_quantun`"),
             "{fault}"
         );
     }

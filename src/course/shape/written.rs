@@ -6,7 +6,7 @@ use serde::Deserialize;
 use toml::Spanned;
 
 use crate::course::checks::Expect;
-use crate::course::lesson::{ScriptedFault, World};
+use crate::course::lesson::{Machines, ScriptedFault, World};
 
 /// `lesson.toml`, as written.
 #[derive(Deserialize)]
@@ -15,6 +15,8 @@ pub(super) struct Written {
     pub(super) format: u32,
     pub(super) title: Spanned<String>,
     pub(super) worlds: Spanned<Vec<World>>,
+    #[serde(default)]
+    pub(super) machines: Machines,
     pub(super) steps: Vec<Spanned<WrittenStep>>,
 }
 

@@ -32,7 +32,7 @@ pub(super) fn verdict(
             found,
             mistake,
         } => match mistake {
-            Some(recognised) => explain(&mut text, recognised),
+            Some(recognised) => text.push_str(&explain(recognised)),
             None if repeated => {
                 // The goal is worded as what to do, and is short.
                 let todo =
@@ -107,24 +107,41 @@ pub(super) fn standing(lesson: &Lesson, progress: &Progress) -> String {
 }
 
 /// A mistake's sentence, and the command that cures it on lines of its own.
-pub(super) fn explain(text: &mut String, recognised: &Recognised) {
-    let _ = writeln!(text, "[not yet] {}", recognised.says);
+pub(super) fn explain(recognised: &Recognised) -> String {
+    let mut text = format!("[not yet] {}\n", recognised.says);
     for line in recognised.cure.iter().flat_map(|cure| cure.lines()) {
         let _ = writeln!(text, "    {line}");
     }
+    text
 }
 
-/// Keeps what is said after one command to a few lines: each sentence that is dropped can be read with `lab`.
-pub(super) fn shortened(text: &str) -> String {
+/// Keeps what is said after one command to a few lines: the lines of passed steps that there is room for. Each that is dropped
+/// can be read with `lab steps`, and the oldest is the one that is missed least.
+pub(super) fn shortened<'a>(lasting: &'a str, standing: &str) -> &'a str {
     let wrapped = |text: &str| {
         text.lines()
             .map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1))
             .sum::<usize>()
     };
-    let mut kept: Vec<&str> = text.lines().collect();
-    while kept.len() > 2 && wrapped(&kept.join("\n")) > LINES {
-        // The oldest passed step is the one that is missed least.
-        kept.remove(0);
+    let least = 2_usize.saturating_sub(standing.lines().count());
+    let mut kept = lasting;
+    while kept.lines().count() > least && wrapped(kept) + wrapped(standing) > LINES {
+        kept = kept.split_once('\n').map_or("", |(_, rest)| rest);
     }
-    kept.join("\n")
+    kept
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_oldest_passed_steps_give_way_to_where_the_learner_stands() {
+        let done = "[done] one\n[done] two\n[done] three\n";
+        let next = "Next, step 4 of 9: go on.\nType `lab`.";
+        assert_eq!(shortened(done, next), done);
+        let long = format!("{next}\n{}", "word ".repeat(40));
+        assert_eq!(shortened(done, &long), "[done] three\n");
+        assert_eq!(shortened("", &long), "");
+    }
 }

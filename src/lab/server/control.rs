@@ -9,6 +9,7 @@
 
 pub mod client;
 mod kept;
+mod news;
 pub mod request;
 
 use std::io;
@@ -28,6 +29,7 @@ use tokio::time::timeout;
 use self::kept::Kept;
 use self::request::{Request, Told};
 
+pub use self::news::News;
 pub use self::request::{PromptReport, Reach, WordReport};
 use crate::lab::server::network::Network;
 
@@ -69,8 +71,8 @@ pub struct Answer {
 /// The methods are called from blocking threads and may take their time; [`Desk::prompt`] has 5.5 ms before its text moves to
 /// the next prompt.
 pub trait Desk: Send + Sync + 'static {
-    /// A command ended in a lab shell (or Enter was pressed). The text is shown before the next prompt; empty for no news.
-    fn prompt(&self, report: PromptReport) -> String;
+    /// A command ended in a lab shell (or Enter was pressed). They are shown before the next prompt.
+    fn prompt(&self, report: PromptReport) -> News;
     /// The learner typed `lab` and these words.
     fn word(&self, report: WordReport) -> Answer;
     /// Somebody watches beside the shell, in a terminal where colour is welcome or not: everything that is said is written to
@@ -270,12 +272,12 @@ async fn attend(mut stream: impl Duplex, needs_token: bool, house: Arc<House>) {
 async fn answer(mut stream: impl Duplex, request: Request, house: &Arc<House>) -> io::Result<()> {
     match request {
         Request::Prompt { report, told } => {
-            let (shell, text) = prompt(report, told, house).await;
-            if text.is_empty() {
+            let (shell, news) = prompt(report, told, house).await;
+            if news.is_empty() {
                 return stream.shutdown().await;
             }
-            if tell(&mut stream, &text).await.is_err() {
-                house.kept.keep(shell, &text);
+            if tell(&mut stream, &news.text()).await.is_err() {
+                house.kept.keep(shell, news);
             }
             Ok(())
         }
@@ -324,22 +326,22 @@ async fn reach(house: &Arc<House>, address: &str, port: u16) -> io::Result<Reach
 }
 
 /// The shell's number and what to show now: what was kept for it, and this prompt's news if they are ready in time.
-async fn prompt(mut report: PromptReport, told: Told, house: &Arc<House>) -> (u32, String) {
+async fn prompt(mut report: PromptReport, told: Told, house: &Arc<House>) -> (u32, News) {
     let shell = report.pid;
     report.command = house.kept.command(shell, told);
     let desk = Arc::clone(&house.desk);
     let mut verdict = tokio::task::spawn_blocking(move || desk.prompt(report));
     let news = match timeout(PROMPT_PATIENCE, &mut verdict).await {
-        Ok(text) => text.unwrap_or_default(),
+        Ok(news) => news.unwrap_or_default(),
         Err(_late) => {
             let house = Arc::clone(house);
             tokio::spawn(async move {
-                house.kept.keep(shell, &verdict.await.unwrap_or_default());
+                house.kept.keep(shell, verdict.await.unwrap_or_default());
             });
-            String::new()
+            News::default()
         }
     };
-    (shell, house.kept.take(shell) + &news)
+    (shell, house.kept.take(shell).then(news))
 }
 
 /// Sends the text and waits for the word that it was seen.

@@ -6,11 +6,13 @@
 //!
 //! What russh 0.65 leaves to its user is here: the time allowed for a login and the end of a connection from outside
 //! (`guard.rs`), the number of connections that have not logged in (`door.rs`), attempts and what counts as proof
-//! (`visitor.rs`), sessions per connection and bounded output (`terminal.rs`), the `sftp`
-//! subsystem (`sftp.rs`), algorithms (`config.rs`).
+//! (`visitor.rs`), sessions and bounded output (`terminal.rs`, `budget.rs`), the `sftp` subsystem (`sftp.rs`), algorithms
+//! (`config.rs`). Forwarded connections come out inside the machine (`forward.rs`).
 
+mod budget;
 mod config;
 mod door;
+mod forward;
 mod guard;
 mod quick_ack;
 mod sftp;
@@ -25,10 +27,12 @@ use std::time::Duration;
 use russh::server::{Handle, run_stream};
 use tokio::io::{AsyncRead, AsyncWrite};
 
+use crate::cloud::Pace;
 use crate::course::evidence::{Refusal, What};
 use crate::keys::HostKey;
 use crate::machine::{Identity, Machine};
 
+use budget::Budget;
 use door::{Door, Pass};
 use guard::{Guarded, Watch};
 use visitor::Visitor;
@@ -95,6 +99,19 @@ pub struct Settings {
     pub sessions: usize,
     /// How long root's sentence stays, cloud-init's `sleep 10`.
     pub root_wait: Duration,
+    /// Connections in all; one more is closed at once.
+    pub connections: usize,
+    /// Sessions of one machine, over all connections.
+    pub machine_sessions: usize,
+    /// Forwarded connections of one connection.
+    pub forwards: usize,
+    /// Bytes that wait for clients and for commands, over all channels. A channel that would need more is closed.
+    pub memory: usize,
+    /// How often a silent client is asked whether it is still there, sshd's `ClientAliveInterval`; the family's own without.
+    pub client_alive: Option<Duration>,
+    /// Whether a post-quantum key exchange is offered. Current clients warn without one, as they do on real Amazon Linux
+    /// 2023 (ssh-failures.md 1.17).
+    pub post_quantum: bool,
 }
 
 impl Default for Settings {
@@ -105,6 +122,27 @@ impl Default for Settings {
             half_open: 256,
             sessions: 10,
             root_wait: Duration::from_secs(10),
+            connections: 4096,
+            machine_sessions: 1024,
+            forwards: 64,
+            memory: 256 * 1024 * 1024,
+            client_alive: None,
+            post_quantum: true,
+        }
+    }
+}
+
+impl Settings {
+    /// The defaults, with waits that fit the pace.
+    pub fn at(pace: Pace) -> Self {
+        let root_wait = match pace {
+            Pace::Real => Duration::from_secs(10),
+            Pace::Fast => Duration::from_secs(1),
+            Pace::Instant => Duration::ZERO,
+        };
+        Self {
+            root_wait,
+            ..Self::default()
         }
     }
 }
@@ -128,16 +166,19 @@ pub struct Server {
     host: Arc<dyn Host>,
     settings: Settings,
     door: Arc<Door>,
+    budget: Arc<Budget>,
 }
 
 impl Server {
     /// A server without connections.
     pub fn new(host: Arc<dyn Host>, settings: Settings) -> Self {
-        let door = Arc::new(Door::new(settings.half_open));
+        let door = Arc::new(Door::new(settings.half_open, settings.connections));
+        let budget = Arc::new(Budget::new(settings.memory, settings.machine_sessions));
         Self {
             host,
             settings,
             door,
+            budget,
         }
     }
 
@@ -153,19 +194,37 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        self.enter(stream, target, from, 0)
+    }
+
+    /// As [`Server::serve`], for a connection that came through so many others.
+    fn enter<S>(
+        self: &Arc<Self>,
+        stream: S,
+        target: Target,
+        from: IpAddr,
+        depth: u32,
+    ) -> impl Future<Output = Ended> + Send + use<S>
+    where
+        S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
+    {
         let watch = Arc::new(Watch::new());
         let pass = self.door.enter(target.clone(), Arc::clone(&watch));
         let server = Arc::clone(self);
-        async move { server.talk(stream, target, from, watch, pass).await }
+        async move {
+            server
+                .talk(stream, target, from, watch, (pass, depth))
+                .await
+        }
     }
 
     async fn talk<S>(
-        &self,
+        self: Arc<Self>,
         stream: S,
         target: Target,
         from: IpAddr,
         watch: Arc<Watch>,
-        pass: Pass,
+        (pass, depth): (Pass, u32),
     ) -> Ended
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
@@ -178,7 +237,7 @@ impl Server {
         let (true, Some(family), false) = (here, family, keys.is_empty()) else {
             return Ended::NobodyThere;
         };
-        let config = Arc::new(config::config(family, &keys));
+        let config = Arc::new(config::config(family, &keys, &self.settings));
         let stream = Guarded::new(stream, Arc::clone(&watch), self.settings.login_grace);
         let connection = Arc::new(Connection {
             host: Arc::clone(&self.host),
@@ -188,6 +247,10 @@ impl Server {
             from,
             watch,
             door: Arc::clone(&self.door),
+            budget: Arc::clone(&self.budget),
+            server: Arc::clone(&self),
+            depth,
+            forwards: Arc::new(()),
             pass: pass.number(),
             handle: OnceLock::new(),
             announced: AtomicBool::new(false),
@@ -257,6 +320,12 @@ struct Connection {
     from: IpAddr,
     watch: Arc<Watch>,
     door: Arc<Door>,
+    budget: Arc<Budget>,
+    server: Arc<Server>,
+    /// So many connections are around this one.
+    depth: u32,
+    /// Held once more by each forwarded connection.
+    forwards: Arc<()>,
     pass: u64,
     handle: OnceLock<Handle>,
     announced: AtomicBool,
@@ -277,6 +346,12 @@ impl Connection {
                 client: self.watch.client(),
             });
         }
+    }
+
+    /// A place for a forwarded connection, while there are any.
+    fn forward(&self) -> Option<Arc<()>> {
+        let more = Arc::strong_count(&self.forwards) <= self.settings.forwards;
+        more.then(|| Arc::clone(&self.forwards))
     }
 
     fn let_in(&self) {

@@ -155,7 +155,7 @@ fn is_program(path: &Path) -> bool {
 }
 
 /// Commands whose aliases and functions of the learner's would lead around the lab.
-const OURS: [&str; 9] = [
+const OURS: [&str; 10] = [
     "ssh",
     "scp",
     "sftp",
@@ -163,6 +163,7 @@ const OURS: [&str; 9] = [
     "ssh-add",
     "plink",
     "pscp",
+    "psftp",
     "aws",
     "lab",
 ];

@@ -1,4 +1,4 @@
-//! The shim stage: links named ssh, scp, sftp, ssh-keygen, plink and pscp, first on the PATH, that lead to the lab's machines.
+//! The shim stage: links named ssh, scp, sftp, ssh-keygen, plink, pscp and psftp, first on the PATH, that lead to the lab's machines.
 //!
 //! ssh itself does everything that a learner sees, with the lab's configuration before theirs: for the lab's addresses a
 //! ProxyCommand fetches a connection from the engine. Only what no ProxyCommand can show is answered here, before ssh starts: a
@@ -38,7 +38,7 @@ use crate::lab::workspace::Layout;
 pub use self::carry::connect;
 
 /// The programs that are shimmed.
-pub const NAMES: [&str; 6] = ["ssh", "scp", "sftp", "ssh-keygen", "plink", "pscp"];
+pub const NAMES: [&str; 7] = ["ssh", "scp", "sftp", "ssh-keygen", "plink", "pscp", "psftp"];
 
 /// `real`, `fast` or `instant`: how long silence lasts.
 pub const PACE: &str = "GROUNDSCHOOL_PACE";

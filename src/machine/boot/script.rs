@@ -65,6 +65,9 @@ pub(super) fn run(
         written: 0,
         depth: 0,
         pid,
+        job: 0,
+        at_interrupt: "",
+        killed: None,
     };
     host.refill();
     let cell = Cell::new(host);

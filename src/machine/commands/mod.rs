@@ -30,6 +30,7 @@ mod hostname;
 mod id;
 mod ip;
 mod jumps;
+mod kill;
 mod last;
 mod ln;
 mod ls;
@@ -222,7 +223,7 @@ pub(crate) const TABLE: &[Command] = &[
     program("ifconfig", ip::ifconfig),
     program("ip", ip::run),
     program("journalctl", systemctl::journal),
-    builtin("kill", not_simulated::kill),
+    builtin("kill", kill::run),
     program("last", last::run),
     program("less", not_simulated::pager),
     builtin("let", export::calculate),
@@ -244,12 +245,14 @@ pub(crate) const TABLE: &[Command] = &[
     both("printf", printf::run),
     program("ps", ps::run),
     both("pwd", pwd::run),
+    woven("python3", false, Woven::Python),
     woven("read", true, Woven::Read),
     builtin("readonly", export::readonly),
     program("reboot", power::run),
     builtin("return", jumps::give_back),
     program("rm", rm::run),
     program("rmdir", rmdir::run),
+    program("rsync", not_simulated::rsync),
     woven("scp", false, Woven::Scp),
     program("sed", not_simulated::script),
     program("seq", seq::run),

@@ -36,6 +36,15 @@ pub(super) fn ssh(call: &mut Call<'_>) -> u32 {
     )
 }
 
+/// The far side of `rsync -e ssh`. 127 is what a shell says where there is no rsync, and what rsync's own last line names.
+pub(super) fn rsync(call: &mut Call<'_>) -> u32 {
+    say(
+        call,
+        "not simulated on this machine. To copy files, use `scp -r' or `sftp'\nfrom your own computer.",
+    );
+    127
+}
+
 pub(super) fn network(call: &mut Call<'_>) -> u32 {
     say(
         call,
@@ -71,16 +80,6 @@ pub(super) fn script(call: &mut Call<'_>) -> u32 {
     )
 }
 
-pub(super) fn kill(call: &mut Call<'_>) -> u32 {
-    match call.given().iter().find(|word| !word.starts_with('-')) {
-        Some(pid) => call.complain(format!("({pid}) - not simulated on this machine")),
-        None => {
-            call.err("kill: usage: kill [-s sigspec | -n signum | -sigspec] pid | jobspec ... or kill -l [sigspec]\n");
-            2
-        }
-    }
-}
-
 pub(super) fn help(call: &mut Call<'_>) -> u32 {
     let mut text = String::from("This is a simulated machine. Its commands:\n");
     let mut line = String::new();
@@ -111,6 +110,7 @@ mod tests {
             "top",
             "man ls",
             "sed x",
+            "rsync --server -logDtpre.iLsfxCIvu . .",
             "help",
         ] {
             let screen = run(line);

@@ -30,7 +30,18 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
     let boot = moment::format(call.host.id.booted_at, "%H:%M").unwrap_or_default();
     let now = moment::format(call.host.now, "%H:%M").unwrap_or_default();
     let command = call.arguments.join(" ");
-    let rows = [
+    let servers: Vec<(String, u32, String)> = call
+        .host
+        .machine
+        .ports
+        .all(call.host.id.booted_at)
+        .map(|(_, server)| (server.user.clone(), server.pid, server.command.clone()))
+        .collect();
+    let (private, own_daemon) = (
+        format!("sshd: {user} [priv]"),
+        format!("sshd: {user}@{terminal}"),
+    );
+    let mut rows = vec![
         (
             "root",
             1,
@@ -56,25 +67,14 @@ pub(super) fn run(call: &mut Call<'_>) -> u32 {
             &boot,
             "sshd: /usr/sbin/sshd -D [listener] 0 of 10-100 startups",
         ),
-        (
-            "root",
-            pid - 2,
-            "?",
-            "Ss",
-            &now,
-            &format!("sshd: {user} [priv]"),
-        ),
-        (
-            &user,
-            pid - 1,
-            "?",
-            "S",
-            &now,
-            &format!("sshd: {user}@{terminal}"),
-        ),
+        ("root", pid - 2, "?", "Ss", &now, &private),
+        (&user, pid - 1, "?", "S", &now, &own_daemon),
         (&user, pid, terminal, "Ss", &now, &name),
-        (&user, own, terminal, "R+", &now, &command),
     ];
+    for (user, pid, command) in &servers {
+        rows.push((user, *pid, terminal, "S", &now, command));
+    }
+    rows.push((&user, own, terminal, "R+", &now, &command));
     if given.contains('u') {
         call.out("USER         PID %CPU %MEM    VSZ   RSS TTY      STAT START   TIME COMMAND\n");
         for (user, pid, terminal, state, start, command) in rows {

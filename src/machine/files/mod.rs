@@ -6,6 +6,8 @@
 //! while it is open is gone for its handle), the client is told `No such file`.
 
 mod listing;
+#[cfg(test)]
+mod properties;
 mod request;
 
 use std::collections::BTreeMap;
@@ -523,5 +525,175 @@ pub fn extensions(family: Family) -> &'static [(&'static str, &'static str)] {
     match family {
         Family::Al2 => ALL.get(..4).unwrap_or_default(),
         Family::Al2023 | Family::Ubuntu2404 | Family::Debian12 | Family::Rhel9 => ALL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::super::testing::identity;
+    use super::*;
+
+    fn session() -> (Machine, Files) {
+        let machine = Machine::first_boot(&identity(Family::Al2023));
+        let files = Files::login(&machine, "ec2-user");
+        (machine, files)
+    }
+
+    fn create(path: &str) -> Request {
+        Request::Open {
+            path: path.to_owned(),
+            how: How {
+                write: true,
+                create: true,
+                ..How::default()
+            },
+            mode: None,
+        }
+    }
+
+    fn link(target: &str, path: &str) -> Request {
+        Request::Link {
+            target: target.to_owned(),
+            path: path.to_owned(),
+        }
+    }
+
+    #[test]
+    fn hostile_requests_are_refused_one_by_one() {
+        let (mut machine, mut files) = session();
+        let long = "x".repeat(256);
+        let deep = "x/".repeat(3000);
+        let folder = |path: &str| Request::MakeFolder {
+            path: path.to_owned(),
+            mode: None,
+        };
+        let moved = |from: &str, to: &str| Request::Replace(from.to_owned(), to.to_owned());
+        let cases = [
+            (create("../../../../../etc/passwd"), Err(Refusal::Denied)),
+            (create("a\0b"), Err(Refusal::BadMessage)),
+            (create(&long), Err(Refusal::BadMessage)),
+            (create(&deep), Err(Refusal::BadMessage)),
+            (create(""), Err(Refusal::NoSuchFile)),
+            (create("/"), Err(Refusal::Failure)),
+            (create("new/"), Err(Refusal::Failure)),
+            (link("loop", "loop"), Ok(Answer::Done)),
+            (create("loop/x"), Err(Refusal::NoSuchFile)),
+            (Request::Stat("loop".into()), Err(Refusal::NoSuchFile)),
+            (link(&deep, "l"), Err(Refusal::BadMessage)),
+            (link("a\0", "l"), Err(Refusal::BadMessage)),
+            (link("", "l"), Err(Refusal::NoSuchFile)),
+            (link("/root", "out"), Ok(Answer::Done)),
+            (Request::OpenFolder("out".into()), Err(Refusal::Denied)),
+            (Request::Stat("out/.bashrc".into()), Err(Refusal::Denied)),
+            (folder("d"), Ok(Answer::Done)),
+            (folder("d/e"), Ok(Answer::Done)),
+            (folder("f"), Ok(Answer::Done)),
+            (moved("d", "d/e/d"), Err(Refusal::BadMessage)),
+            (moved("f", "d"), Err(Refusal::Failure)),
+            (moved("out", "d"), Err(Refusal::Failure)),
+            (moved("d", "out"), Err(Refusal::NoSuchFile)),
+            (moved("/etc", "etc"), Err(Refusal::Denied)),
+            (moved("/", "x"), Err(Refusal::Failure)),
+            (Request::RemoveFolder("d".into()), Err(Refusal::Failure)),
+            (Request::RemoveFolder("/".into()), Err(Refusal::Failure)),
+            (Request::Remove("d".into()), Err(Refusal::Failure)),
+            (Request::Close(77), Err(Refusal::NoSuchFile)),
+            (Request::ReadFolder(77), Err(Refusal::Failure)),
+            (
+                Request::RealPath("/a/../../../..".into()),
+                Err(Refusal::NoSuchFile),
+            ),
+            (
+                Request::RealPath("../../../../..".into()),
+                Ok(Answer::Path("/".into())),
+            ),
+        ];
+        for (request, wanted) in cases {
+            let shown = format!("{request:?}");
+            let shown = shown.get(..200).unwrap_or(&shown);
+            assert_eq!(
+                files.answer(&mut machine, 1, request.clone()),
+                wanted,
+                "{shown}"
+            );
+        }
+    }
+
+    #[test]
+    fn a_file_that_another_put_in_its_place_is_not_read_through_an_old_handle() {
+        let (mut machine, mut files) = session();
+        let open = Request::Open {
+            path: "/tmp/f".into(),
+            how: How {
+                read: true,
+                write: true,
+                create: true,
+                ..How::default()
+            },
+            mode: None,
+        };
+        let Ok(Answer::Handle(handle)) = files.answer(&mut machine, 1, open) else {
+            panic!("it cannot be opened")
+        };
+        let (root, disk) = (Who::root(), &mut machine.disk);
+        disk.remove(&root, "/tmp/f", 2).unwrap();
+        let place = disk.open(&root, "/tmp/f", false, 0o077, 3).unwrap();
+        disk.append(&place, b"secret", 3).unwrap();
+        let read = Request::Read {
+            handle,
+            offset: 0,
+            length: 10,
+        };
+        assert_eq!(files.answer(&mut machine, 4, read), Err(Refusal::Denied));
+        let write = Request::Write {
+            handle,
+            offset: 0,
+            data: b"x".to_vec(),
+        };
+        assert_eq!(files.answer(&mut machine, 4, write), Err(Refusal::Denied));
+    }
+
+    #[test]
+    fn a_file_of_a_gigabyte_stops_where_the_disk_is_full() {
+        let (mut machine, mut files) = session();
+        let Ok(Answer::Handle(handle)) = files.answer(&mut machine, 1, create("big")) else {
+            panic!("it cannot be opened")
+        };
+        let mut write = |offset: u64| {
+            let data = vec![1; 1 << 20];
+            let write = Request::Write {
+                handle,
+                offset,
+                data,
+            };
+            files.answer(&mut machine, 2, write)
+        };
+        let first_refusal = (0..1024_u64).find(|mib| write(mib << 20) != Ok(Answer::Done));
+        assert_eq!(
+            first_refusal,
+            Some(63),
+            "the paths take a little of the 64 MiB"
+        );
+        assert_eq!(write(1 << 40), Err(Refusal::Failure));
+        assert_eq!(write(0), Ok(Answer::Done));
+    }
+
+    #[test]
+    fn handles_are_given_out_up_to_a_limit_and_can_be_given_back() {
+        let (mut machine, mut files) = session();
+        let mut last = 0;
+        for _ in 0..MOST_HANDLES {
+            match files.answer(&mut machine, 1, create("f")) {
+                Ok(Answer::Handle(handle)) => last = handle,
+                other => panic!("{other:?}"),
+            }
+        }
+        let again = files.answer(&mut machine, 1, create("g"));
+        assert_eq!(again, Err(Refusal::Failure));
+        let there = files.answer(&mut machine, 1, Request::Stat("g".into()));
+        assert_eq!(there, Err(Refusal::NoSuchFile), "nothing is made for it");
+        let closed = files.answer(&mut machine, 1, Request::Close(last));
+        assert_eq!(closed, Ok(Answer::Done));
+        assert!(files.answer(&mut machine, 1, create("g")).is_ok());
     }
 }

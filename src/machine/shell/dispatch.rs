@@ -167,7 +167,7 @@ pub(super) async fn run_command(
         Run::Woven(kind) => woven::run(cell, io, kind, arguments).await,
         Run::Plain(run) => {
             let input = if (command.reads)(arguments) {
-                cell.all(&io.stdin).await
+                cell.all(&io.stdin).await?
             } else {
                 Vec::new()
             };

@@ -7,7 +7,7 @@ use brush_parser::word::{
 use super::pattern::{Pattern, escape, is_special, unescape};
 use super::{Boxed, Flow, arith, parse, run};
 use crate::machine::disk::{Disk, Who, join};
-use crate::machine::host::Cell;
+use crate::machine::host::{Cell, WRITTEN};
 use crate::machine::io::Io;
 use crate::machine::users;
 
@@ -91,7 +91,7 @@ pub(super) async fn words(
     text: &str,
     out: &mut Vec<String>,
 ) -> Result<(), Flow> {
-    for text in braces(text) {
+    for text in braces(text).ok_or(Flow::Stop)? {
         let mut fields = Fields {
             dividers: cell.host().shell().get("IFS").unwrap_or(" \t\n").to_owned(),
             ..Fields::default()
@@ -257,37 +257,53 @@ fn tilde_text(cell: &Cell, tilde: &TildeExpr) -> String {
     }
 }
 
-/// The words that a word with braces stands for.
-fn braces(text: &str) -> Vec<String> {
+/// The words that a word with braces stands for; nothing when they are more than [`WORDS`], or longer than what a line may
+/// write.
+fn braces(text: &str) -> Option<Vec<String>> {
     if !text.contains('{') || parse::has_long_number(text, 18) {
-        return vec![text.to_owned()];
+        return Some(vec![text.to_owned()]);
     }
     match parse::ask(|| word::parse_brace_expansions(text, &parse::options())) {
         Some(Ok(Some(parts))) => combine(&parts),
-        Some(Ok(None) | Err(_)) | None => vec![text.to_owned()],
+        Some(Ok(None) | Err(_)) | None => Some(vec![text.to_owned()]),
     }
 }
 
-fn combine(parts: &[BraceExpressionOrText]) -> Vec<String> {
+/// Each choice of a part with each of the next. Stops at the first part with which they are too many: the parts behind it
+/// would only make them longer, and the time to write them out grows with the square of the line.
+fn combine(parts: &[BraceExpressionOrText]) -> Option<Vec<String>> {
     let mut all = vec![String::new()];
     for part in parts {
-        let choices = match part {
-            BraceExpressionOrText::Text(text) => vec![text.clone()],
-            BraceExpressionOrText::Expr(members) => {
-                members.iter().flat_map(member).take(WORDS).collect()
+        match part {
+            BraceExpressionOrText::Text(text) => {
+                for start in &mut all {
+                    start.push_str(text);
+                }
             }
-        };
-        all = all
-            .iter()
-            .flat_map(|start| choices.iter().map(move |end| format!("{start}{end}")))
-            .take(WORDS)
-            .collect();
+            BraceExpressionOrText::Expr(members) => {
+                let mut choices = Vec::new();
+                for one in members {
+                    choices.extend(member(one)?);
+                    if all.len().saturating_mul(choices.len()) > WORDS {
+                        return None;
+                    }
+                }
+                let with_each = |start: &String| {
+                    let start = start.clone();
+                    choices.iter().map(move |end| format!("{start}{end}"))
+                };
+                all = all.iter().flat_map(with_each).collect();
+            }
+        }
+        if all.iter().map(String::len).sum::<usize>() > WRITTEN {
+            return None;
+        }
     }
-    all
+    Some(all)
 }
 
-fn member(member: &BraceExpressionMember) -> Vec<String> {
-    match member {
+fn member(member: &BraceExpressionMember) -> Option<Vec<String>> {
+    let all: Vec<String> = match member {
         BraceExpressionMember::NumberSequence {
             start,
             end,
@@ -307,16 +323,18 @@ fn member(member: &BraceExpressionMember) -> Vec<String> {
         .filter_map(|code| char::from_u32(u32::try_from(code).ok()?))
         .map(String::from)
         .collect(),
-        BraceExpressionMember::Child(parts) => combine(parts),
-    }
+        BraceExpressionMember::Child(parts) => combine(parts)?,
+    };
+    (all.len() <= WORDS).then_some(all)
 }
 
+/// One more than [`WORDS`] at most, so that too many can be told.
 fn sequence(start: i64, end: i64, increment: i64) -> impl Iterator<Item = i64> {
     let step = increment.checked_abs().unwrap_or(1).max(1);
     let step = if end < start { -step } else { step };
     std::iter::successors(Some(start), move |at| at.checked_add(step))
         .take_while(move |at| if step > 0 { *at <= end } else { *at >= end })
-        .take(WORDS)
+        .take(WORDS + 1)
 }
 
 /// The names of files that fit a pattern, sorted.
@@ -429,11 +447,30 @@ mod tests {
 
     #[test]
     fn braces_become_words() {
-        assert_eq!(braces("a{b,c}d"), ["abd", "acd"]);
-        assert_eq!(braces("{1..3}"), ["1", "2", "3"]);
-        assert_eq!(braces("{x}"), ["{x}"]);
-        assert_eq!(braces("{1..100000000}").len(), WORDS);
-        assert_eq!(braces("{2..-1}"), ["2", "1", "0", "-1"]);
+        let words = |text: &str| braces(text).unwrap();
+        assert_eq!(words("a{b,c}d"), ["abd", "acd"]);
+        assert_eq!(
+            words("{a,b{c,d}}{1,2}"),
+            ["a1", "a2", "bc1", "bc2", "bd1", "bd2"]
+        );
+        assert_eq!(words("{1..3}"), ["1", "2", "3"]);
+        assert_eq!(words("{x}"), ["{x}"]);
+        assert_eq!(words("{2..-1}"), ["2", "1", "0", "-1"]);
+    }
+
+    #[test]
+    fn braces_that_become_too_many_words_become_none() {
+        assert_eq!(braces("{1..5000}").unwrap().len(), WORDS);
+        for text in [
+            "{1..5001}",
+            "{1..100000000}",
+            "{1..100}{1..100}",
+            "{{1..2501},{1..2501}}",
+        ] {
+            assert_eq!(braces(text), None, "{text}");
+        }
+        assert_eq!(braces(&"{a,b}".repeat(2000)), None);
+        assert_eq!(braces(&format!("{{1..5000}}{}", "x".repeat(5000))), None);
     }
 
     #[test]

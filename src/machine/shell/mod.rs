@@ -11,6 +11,7 @@ mod prompt;
 mod redirect;
 mod run;
 mod scp;
+mod serve;
 mod state;
 mod woven;
 

@@ -12,7 +12,7 @@ use brush_parser::ast::{Assignment, BinaryPredicate, UnaryPredicate};
 use super::parse::{Parsed, parse};
 use super::pattern::Pattern;
 use super::state::Variable;
-use super::{Boxed, Flow, Shell, Status, arith, dispatch, expand, redirect};
+use super::{Boxed, Flow, Shell, Status, arith, dispatch, expand, redirect, serve};
 use crate::machine::commands::test;
 use crate::machine::host::Cell;
 use crate::machine::io::{Io, Sink, Source, lock};
@@ -169,7 +169,8 @@ pub(super) fn list<'a>(cell: &'a Cell, io: &'a Io, list: &'a CompoundList) -> Bo
 async fn background(cell: &Cell, io: &Io, list: &AndOrList) -> Status {
     let (pid, interactive) = {
         let mut host = cell.host();
-        host.pid += 1;
+        host.pid = serve::next_pid(&host);
+        host.job = host.pid;
         (host.pid, host.shell().interactive)
     };
     if interactive {
@@ -181,7 +182,12 @@ async fn background(cell: &Cell, io: &Io, list: &AndOrList) -> Status {
         ..io.clone()
     };
     subshell(cell, &inner, and_or(cell, &inner, list)).await?;
-    if interactive {
+    let goes_on = {
+        let host = cell.host();
+        let booted_at = host.id.booted_at;
+        host.machine.ports.process(pid, booted_at).is_some()
+    };
+    if interactive && !goes_on {
         say(cell, io, &format!("[1]+  Done                    {list}\n"))?;
     }
     Ok(0)

@@ -7,7 +7,7 @@ use brush_parser::ast::FunctionDefinition;
 
 use crate::machine::disk::{Disk, Who};
 use crate::machine::users::User;
-use crate::machine::{Family, Identity};
+use crate::machine::{Family, Identity, Size};
 
 /// A variable.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -142,6 +142,12 @@ impl Shell {
         if let Some(variable) = self.variables.get_mut(name) {
             variable.exported = true;
         }
+    }
+
+    /// The terminal's size, where bash keeps it.
+    pub(crate) fn fit(&mut self, size: Size) {
+        self.set("COLUMNS", size.columns.to_string());
+        self.set("LINES", size.rows.to_string());
     }
 
     /// The exported variables.

@@ -2,7 +2,7 @@
 
 use super::dispatch::{Found, dispatch, find, run_command, start};
 use super::run::{run_text, say, settle, within};
-use super::{Boxed, Flow, Shell, Status, scp};
+use super::{Boxed, Flow, Shell, Status, scp, serve};
 use crate::machine::commands::sudo;
 use crate::machine::disk::Fault;
 use crate::machine::host::{Cell, Host};
@@ -20,6 +20,7 @@ pub(crate) enum Woven {
     Exec,
     Keygen,
     Nohup,
+    Python,
     Read,
     Scp,
     Sleep,
@@ -59,6 +60,7 @@ pub(super) fn run<'a>(
                 Ok(125)
             }
             Woven::Nohup | Woven::Time => outside(cell, io, rest, arguments).await,
+            Woven::Python => serve::python(cell, io, rest).await,
             Woven::Read => read(cell, io, rest).await,
             Woven::Scp => scp::run(cell, io, arguments).await,
             Woven::Sleep => sleep(cell, io, rest).await,
@@ -378,7 +380,7 @@ async fn xargs(cell: &Cell, io: &Io, rest: &[String]) -> Status {
         )?;
         return Ok(1);
     }
-    let input = cell.all(&io.stdin).await;
+    let input = cell.all(&io.stdin).await?;
     let mut arguments = if rest.is_empty() {
         vec!["echo".to_owned()]
     } else {
@@ -491,7 +493,7 @@ async fn become_shell(cell: &Cell, io: &Io, mut child: Shell) -> Status {
         cell.host().nest = Some(child);
         return Ok(0);
     }
-    let text = cell.all(&io.stdin).await;
+    let text = cell.all(&io.stdin).await?;
     let text = String::from_utf8_lossy(&text).into_owned();
     let prefix = child.prefix.clone();
     settle(within(cell, child, run_text(cell, io, &text, &prefix)).await)

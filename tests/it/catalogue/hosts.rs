@@ -1,6 +1,6 @@
 //! The machine's own key: unknown, refused, changed.
 
-use super::entry::{Cure, Entry, SIGN_IN};
+use super::entry::{Cure, Entry, SIGN_IN, reused_address};
 
 /// The host is forgotten, and its fingerprint noted.
 const UNKNOWN: &str = "fingerprint=$(ssh-keygen -l -F $address | awk '/ED25519/ { print $3 }')
@@ -72,17 +72,11 @@ pub(super) const ENTRIES: &[&Entry] = &[
     &Entry {
         met_by: "a new instance at the address of an old one",
         mistake: Some("host_key_changed"),
-        // All other addresses are taken for a moment, so that the old one is the only one left.
-        before: "old=$address
-instances=$(aws ec2 run-instances --count 253 --image-id resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 --instance-type t3.micro --query 'Instances[].InstanceId' --output text)
-aws ec2 terminate-instances --instance-ids $instance
-aws ec2 wait instance-terminated --instance-ids $instance
-instance=$(aws ec2 run-instances --image-id resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 --instance-type t3.micro --key-name testkeypair --security-group-ids $group --query 'Instances[0].InstanceId' --output text)
-aws ec2 wait instance-running --instance-ids $instance
-aws ec2 terminate-instances --instance-ids $instances > instances.txt
-address=$(aws ec2 describe-instances --instance-ids $instance --query 'Reservations[0].Instances[0].PublicIpAddress' --output text)
-offending=$(ssh-keygen -F $address | sed -n 's/.*line \\([0-9]*\\).*/\\1/p' | head -n 1)
-",
+        before: concat!(
+            "old=$address\n",
+            reused_address!(),
+            "offending=$(ssh-keygen -F $address | sed -n 's/.*line \\([0-9]*\\).*/\\1/p' | head -n 1)\n"
+        ),
         types: "ssh -i testkeypair.pem ec2-user@{old}",
         first_line: "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
         clients: &[CHANGED],

@@ -5,15 +5,17 @@ use std::ffi::OsString;
 use std::path::{Path, PathBuf};
 use std::process::{Command, Stdio};
 
+use crate::aws::folder_of_aws;
 use crate::desk::{program, until};
+use crate::stages::Who;
 use crate::terminal::Terminal;
 
 const SOLUTION: &str = include_str!("../../../lessons/01-key-pair-and-ssh/solution.sh");
 /// Every prompt ends with it.
 const PROMPT: &str = "READY> ";
 
-/// The user whom every system has and who owns nothing.
-const NOBODY: u32 = 65534;
+/// The home folder that ssh takes for the learner's: that of the list of users, whatever `HOME` is.
+const OWN_HOME: &str = "own_home=$(getent passwd \"$(id -u)\" | cut -d: -f6)";
 
 /// How the addresses are made real.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,7 +25,8 @@ pub(super) enum Stage {
 }
 
 impl Stage {
-    pub(super) const BOTH: &[Self] = &[Self::Shim, Self::Netns];
+    /// The stage with the addresses themselves, and so the real texts, is the first.
+    pub(super) const BOTH: &[Self] = &[Self::Netns, Self::Shim];
 
     pub(super) fn name(self) -> &'static str {
         match self {
@@ -81,6 +84,8 @@ impl Lab {
         std::fs::create_dir(&home).unwrap();
         let rc = format!("PS1='{PROMPT}'\nbind 'set enable-bracketed-paste off'\numask 022\n");
         std::fs::write(home.join(".bashrc"), rc).unwrap();
+        let who = learner();
+        who.settle(dir.path(), &home);
         let pace = if real_pace { "real" } else { "instant" };
         let arguments: Vec<OsString> = [
             "learn",
@@ -94,9 +99,13 @@ impl Lab {
         ]
         .map(OsString::from)
         .into();
-        let (starts, more) = as_a_learner(dir.path());
-        let arguments: Vec<OsString> = more.into_iter().chain(arguments).collect();
-        let mut terminal = Terminal::start(&starts, &arguments, &variables(dir.path()), dir.path());
+        let words = words(who, dir.path(), &arguments);
+        let mut terminal = Terminal::start(
+            Path::new("/usr/bin/env"),
+            &words,
+            &variables(dir.path()),
+            dir.path(),
+        );
         terminal.wait(PROMPT);
         Self {
             dir,
@@ -120,7 +129,7 @@ impl Lab {
         let variables = self.folder().join("variables");
         let trace = self.folder().join("trace");
         let whole = format!(
-            "{{\nset -v\n{script}\nset +v\n}} >'{}' 2>&1\nset | grep '^[a-z_]*=' >'{}'\n",
+            "{{\nset -v\n{script}\nset +v\n}} >'{}' 2>&1\n{OWN_HOME}\nset | grep '^[a-z_]*=' >'{}'\n",
             trace.display(),
             variables.display()
         );
@@ -132,8 +141,18 @@ impl Lab {
             .filter_map(|line| line.split_once('='))
             .map(|(name, value)| (name.to_owned(), value.trim_matches('\'').to_owned()))
             .collect();
-        let known_hosts = self.private("ssh/known_hosts").display().to_string();
-        found.insert("known_hosts".to_owned(), known_hosts);
+        let known_hosts = match (self.stage, found.get("own_home")) {
+            // The lab's own folder lies over it.
+            (Stage::Netns, Some(home)) => PathBuf::from(home).join(".ssh/known_hosts"),
+            (Stage::Shim, _) | (_, None) => self.private("ssh/known_hosts"),
+        };
+        found.insert("known_hosts".to_owned(), known_hosts.display().to_string());
+        let unresolved = match self.stage {
+            Stage::Netns => "Name or service not known",
+            // The computer's own name servers say it, if it has any.
+            Stage::Shim => "~",
+        };
+        found.insert("unresolved".to_owned(), unresolved.to_owned());
         let hostip = match (self.stage, found.get("address")) {
             (Stage::Netns, Some(address)) => address.clone(),
             (Stage::Shim, _) | (_, None) => "<no hostip for proxy command>".to_owned(),
@@ -149,6 +168,28 @@ impl Lab {
         };
         found.insert("peer".to_owned(), peer);
         found
+    }
+
+    /// Whether the next commands find the real AWS CLI, or the lab's stand-in.
+    pub(super) fn use_real_aws(&mut self, real: bool) {
+        let folder = folder_of_aws();
+        let aws = folder.join("aws");
+        let folder = folder.display();
+        let line = if real {
+            format!("PATH={folder}:$PATH")
+        } else {
+            format!("PATH=${{PATH#{folder}:}}")
+        };
+        let found = self.terminal.line(&format!("{line}; command -v aws"));
+        let found = found
+            .lines()
+            .any(|line| line.trim() == aws.display().to_string());
+        assert_eq!(
+            found,
+            real,
+            "{} must be one that any user can start: run tests/run",
+            aws.display()
+        );
     }
 
     /// What the last script printed.
@@ -241,11 +282,11 @@ impl Lab {
     /// `groundschool grade`, from outside.
     pub(super) fn report(&self) -> serde_json::Value {
         let lab = self.folder().join("lab");
-        let (starts, more) = as_a_learner(self.folder());
-        let output = Command::new(starts)
-            .args(more)
-            .args(["grade", "--format", "json", "--lab"])
-            .arg(&lab)
+        let arguments = ["grade", "--format", "json", "--lab"].map(OsString::from);
+        let arguments = arguments.into_iter().chain([lab.into_os_string()]);
+        let words = words(learner(), self.folder(), &arguments.collect::<Vec<_>>());
+        let output = Command::new(&words[0])
+            .args(&words[1..])
             .env_clear()
             .envs(variables(self.folder()))
             .stdin(Stdio::null())
@@ -281,24 +322,21 @@ impl Lab {
     }
 }
 
-/// The program, as somebody who is not root: root may read a file that nobody may, and write one that nobody may.
-/// Returns what to start and the first arguments.
-fn as_a_learner(folder: &Path) -> (PathBuf, Vec<OsString>) {
-    if !rustix::process::geteuid().is_root() {
-        return (program().to_owned(), Vec::new());
+/// Whom the entries are proved as, never root: root may read a file that nobody may, and write one that nobody may.
+fn learner() -> Who {
+    if rustix::process::geteuid().is_root() {
+        Who::Plain
+    } else {
+        Who::Tester
     }
-    for path in [
-        folder.to_owned(),
-        folder.join("home"),
-        folder.join("home/.bashrc"),
-    ] {
-        std::os::unix::fs::chown(path, Some(NOBODY), Some(NOBODY)).unwrap();
-    }
-    let user = [format!("--reuid={NOBODY}"), format!("--regid={NOBODY}")].map(OsString::from);
-    let more = user
-        .into_iter()
-        .chain(["--clear-groups".into(), program().into()]);
-    (PathBuf::from("/usr/bin/setpriv"), more.collect())
+}
+
+/// The words of a command line that runs the program as them.
+fn words(who: Who, folder: &Path, arguments: &[OsString]) -> Vec<OsString> {
+    let mut words = who.words(folder);
+    words.push(program().into());
+    words.extend_from_slice(arguments);
+    words
 }
 
 /// The solution's steps with their commands.

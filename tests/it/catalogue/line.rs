@@ -67,7 +67,7 @@ usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]
         mistake: Some("host_not_found"),
         types: "ssh -i My keys/k.pem ec2-user@{address}",
         first_line: "Warning: Identity file My not accessible: No such file or directory.",
-        clients: &["Warning: Identity file My not accessible: No such file or directory.\nssh: Could not resolve hostname keys/k.pem: ~\r\n"],
+        clients: &["Warning: Identity file My not accessible: No such file or directory.\nssh: Could not resolve hostname keys/k.pem: {unresolved}\r\n"],
         says: &["a computer named keys/k.pem"],
         ..TYPED
     },
@@ -84,7 +84,7 @@ usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]
         met_by: "http:// pasted in front of the address",
         types: "ssh -i testkeypair.pem http://{address}",
         first_line: "ssh: Could not resolve hostname http://203.0.113.25: Name or service not known",
-        clients: &["ssh: Could not resolve hostname http://{address}: ~\r\n"],
+        clients: &["ssh: Could not resolve hostname http://{address}: {unresolved}\r\n"],
         says: &["a computer named http://{address}", "Its public address is {address}"],
         ..NO_SUCH_HOST
     },
@@ -93,7 +93,7 @@ usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]
         before: "name=$(aws ec2 describe-instances --instance-ids $instance --query 'Reservations[0].Instances[0].PublicDnsName' --output text); slip=${name%m}\n",
         types: "ssh -i testkeypair.pem ec2-user@{slip}",
         first_line: "ssh: Could not resolve hostname ec2-203-0-113-25.compute-1.amazonaws.co: Name or service not known",
-        clients: &["ssh: Could not resolve hostname {slip}: ~\r\n"],
+        clients: &["ssh: Could not resolve hostname {slip}: {unresolved}\r\n"],
         says: &["a computer named {slip}", "Its public address is {address}"],
         ..NO_SUCH_HOST
     },
@@ -112,9 +112,9 @@ usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]
         met_by: "a configuration of one's own that others may write to",
         stages: &[Stage::Netns],
         mistake: Some("never_left"),
-        before: "mkdir -p ~/.ssh; echo 'Host *' > ~/.ssh/config; chmod 666 ~/.ssh/config; home=$(getent passwd $(id -u) | cut -d: -f6)\n",
+        before: "mkdir -p ~/.ssh; echo 'Host *' > ~/.ssh/config; chmod 666 ~/.ssh/config\n",
         first_line: "Bad owner or permissions on ~/.ssh/config",
-        clients: &["Bad owner or permissions on {home}/.ssh/config\r\n"],
+        clients: &["Bad owner or permissions on {own_home}/.ssh/config\r\n"],
         says: &["stopped on your own computer"],
         then: "chmod 600 ~/.ssh/config\n",
         cure: Cure::Typed("chmod 600 ~/.ssh/config\n"),

@@ -1,6 +1,6 @@
 //! Key files that hold something else than the bare key.
 
-use super::entry::{Cure, Entry, SIGN_IN};
+use super::entry::{Cure, Entry, FIRST_KEY, SIGN_IN};
 
 const UNLOADABLE: Entry = Entry {
     number: 11,
@@ -13,6 +13,14 @@ const UNLOADABLE: Entry = Entry {
     ],
     cure: Cure::Typed(""),
     ..SIGN_IN
+};
+
+/// The first key pair's own file, before anything is launched: the cure that is shown leads to a good one.
+const FIRST: Entry = Entry {
+    number: 11,
+    types: "chmod 400 testkeypair.pem",
+    clients: &[""],
+    ..FIRST_KEY
 };
 
 /// An answer of create-key-pair for RSA, another form of which is in the file.
@@ -130,5 +138,26 @@ pub(super) const ENTRIES: &[&Entry] = &[
         before: spoiled!("aws ec2 create-key-pair --key-name second --key-format ppk --query KeyMaterial --output text"),
         says: &["spoiled.pem is in PuTTY's format"],
         ..UNLOADABLE
+    },
+    &Entry {
+        met_by: "JSON in the first key pair's file, and its mode set",
+        mistake: Some("key_file_json"),
+        before: "aws ec2 create-key-pair --key-name testkeypair --query KeyMaterial > testkeypair.pem\n",
+        says: &["testkeypair.pem holds JSON"],
+        ..FIRST
+    },
+    &Entry {
+        met_by: "the whole answer in the first key pair's file, and its mode set",
+        mistake: Some("key_file_whole_answer"),
+        before: "aws ec2 create-key-pair --key-name testkeypair --output text > testkeypair.pem\n",
+        says: &["the whole answer"],
+        ..FIRST
+    },
+    &Entry {
+        met_by: "an indented first key, and its mode set",
+        mistake: Some("key_file_damaged"),
+        before: "aws ec2 create-key-pair --key-name testkeypair --query KeyMaterial --output text | sed 's/^/  /' > testkeypair.pem\n",
+        says: &["whose text is spoiled"],
+        ..FIRST
     },
 ];

@@ -1,6 +1,6 @@
 //! PuTTY's plink, in its own words.
 
-use super::entry::{Cure, Entry, SIGN_IN};
+use super::entry::{Cure, Entry, SIGN_IN, reused_address};
 
 const PUTTY: Entry = Entry {
     number: 8,
@@ -86,6 +86,53 @@ FATAL ERROR: Cannot confirm a host key in batch mode
         first_line: "FATAL ERROR: Connection refused",
         clients: &["FATAL ERROR: Connection refused\n"],
         says: &["You tried port 2222"],
+        ..PUTTY
+    },
+    &Entry {
+        met_by: "plink and a new instance at the address of an old one",
+        number: 9,
+        mistake: Some("host_key_refused"),
+        before: concat!(
+            "echo y | plink -i testkeypair.ppk ec2-user@$address true\n",
+            reused_address!(),
+            "ssh-keygen -R $address
+ssh -o StrictHostKeyChecking=accept-new -o PubkeyAuthentication=no ec2-user@$address
+fingerprint=$(ssh-keygen -l -F $address | awk '/ED25519/ { print $3 }')\n"
+        ),
+        types: "plink -batch -i testkeypair.ppk ec2-user@{address} whoami",
+        first_line: "WARNING - POTENTIAL SECURITY BREACH!",
+        clients: &["WARNING - POTENTIAL SECURITY BREACH!
+The host key does not match the one Plink has cached for
+this server:
+  {address} (port 22)
+This means that either the server administrator has changed
+the host key, or you have actually connected to another
+computer pretending to be the server.
+The new ssh-ed25519 key fingerprint is:
+  ssh-ed25519 255 {fingerprint}
+Connection abandoned.
+FATAL ERROR: Cannot confirm a host key in batch mode
+"],
+        says: &["hung up before it named a user"],
+        ..PUTTY
+    },
+    &Entry {
+        met_by: "pscp and an unknown host key",
+        number: 9,
+        mistake: Some("host_key_refused"),
+        types: "pscp -batch -i testkeypair.ppk notes.txt ec2-user@{address}:",
+        first_line: "The host key is not cached for this server:",
+        before: "echo hello > notes.txt; fingerprint=$(ssh-keygen -l -F $address | awk '/ED25519/ { print $3 }')\n",
+        clients: &["The host key is not cached for this server:
+  {address} (port 22)
+You have no guarantee that the server is the computer you
+think it is.
+The server's ssh-ed25519 key fingerprint is:
+  ssh-ed25519 255 {fingerprint}
+Connection abandoned.
+FATAL ERROR: Cannot confirm a host key in batch mode
+"],
+        says: &["hung up before it named a user"],
         ..PUTTY
     },
 ];

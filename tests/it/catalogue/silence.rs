@@ -32,7 +32,7 @@ pub(super) const ENTRIES: &[&Entry] = &[
         mistake: Some("group_for_others"),
         before: "aws ec2 revoke-security-group-ingress --group-id $group --protocol tcp --port 22 --cidr 0.0.0.0/0
 aws ec2 authorize-security-group-ingress --group-id $group --protocol tcp --port 22 --cidr 192.0.2.0/24\n",
-        says: &["lets 192.0.2.0/24 in", "you come from 198.51.100.7"],
+        says: &["lets 192.0.2.0/24 in", "not your address, which is 198.51.100.7 here"],
         ..TIMED_OUT
     },
     &Entry {

@@ -108,7 +108,7 @@ fn each_entry_is_told_from_the_others_and_shows_its_first_line() {
         let all = all.replace("{peer}", "203.0.113.25 port 22");
         // Without a name server it is `Temporary failure in name resolution`.
         let all = all.replace("{slip}", "ec2-203-0-113-25.compute-1.amazonaws.co");
-        let all = all.replace(": ~", ": Name or service not known");
+        let all = all.replace("{unresolved}", "Name or service not known");
         let missing: Vec<_> = first.difference(&words(&all)).cloned().collect();
         assert!(
             missing.is_empty() || missing == ["stud"],

@@ -340,3 +340,115 @@ fn an_unknown_subsystem_is_refused_in_sshds_way() {
         ("subsystem request failed on channel 0\n", Some(255))
     );
 }
+
+/// Python with paramiko and asyncssh, which tests/run installs.
+fn python() -> std::path::PathBuf {
+    let installed =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/venv/bin/python3");
+    assert!(
+        installed.is_file(),
+        "{installed:?} is missing: run tests/run"
+    );
+    installed
+}
+
+/// What a script prints; it is given address, port and folder.
+fn script(lab: &Lab, text: &str) -> String {
+    let mut python = Command::new(python());
+    python
+        .current_dir(lab.folder.path())
+        .env_clear()
+        .env("HOME", lab.folder.path())
+        .args(["-c", text, &lab.address, &lab.stage.port().to_string()]);
+    let said = Lab::run(python, b"");
+    assert_eq!(said.status, Some(0), "{}", said.stderr);
+    said.stdout
+}
+
+#[test]
+fn paramiko_does_what_its_sftp_client_can() {
+    let lab = Lab::open();
+    let content = binary(3_000_000);
+    lab.put("up", &content, 0o644);
+    let printed = script(
+        &lab,
+        r#"
+import sys, paramiko
+client = paramiko.SSHClient()
+client.set_missing_host_key_policy(paramiko.AutoAddPolicy())
+client.connect(sys.argv[1], int(sys.argv[2]), "ec2-user", key_filename="key.pem", allow_agent=False, look_for_keys=False)
+sftp = client.open_sftp()
+print(sftp.normalize("."), sftp.put("up", "there").st_size)
+sftp.mkdir("d", 0o700)
+sftp.rename("there", "d/there")
+sftp.symlink("d/there", "link")
+print(sftp.readlink("link"), oct(sftp.lstat("d").st_mode), sorted(sftp.listdir()))
+sftp.posix_rename("d/there", "link")
+sftp.chmod("link", 0o600)
+sftp.utime("link", (1, 1600000000))
+print(oct(sftp.stat("link").st_mode), sftp.stat("link").st_mtime)
+with sftp.open("link", "r+") as file:
+    file.truncate(2000000)
+    file.seek(1999999)
+    file.write(b"end")
+with sftp.open("link", "a") as file:
+    file.write(b"!")
+sftp.get("link", "back")
+for attempt in (lambda: sftp.open("/etc/shadow"), lambda: sftp.open("no"), lambda: sftp.open("d/x", "x").close() or sftp.open("d/x", "x"), lambda: sftp.rmdir("d")):
+    try:
+        attempt()
+        print("done")
+    except OSError as error:
+        print(type(error).__name__, error)
+sftp.remove("link")
+"#,
+    );
+    assert_eq!(
+        printed,
+        "/home/ec2-user 3000000\nd/there 0o40700 ['.bash_logout', '.bash_profile', '.bashrc', '.ssh', 'd', 'link']\n\
+         0o100600 1600000000\nPermissionError [Errno 13] Permission denied\n\
+         FileNotFoundError [Errno 2] No such file\nOSError Failure\nOSError Failure\n"
+    );
+    let mut expected = content[..1_999_999].to_vec();
+    expected.extend(b"end!");
+    assert!(fs::read(lab.path("back")).unwrap() == expected);
+}
+
+#[test]
+fn asyncssh_copies_in_both_protocols() {
+    let lab = Lab::open();
+    let content = binary(1_000_000);
+    lab.put("up", &content, 0o640);
+    let printed = script(
+        &lab,
+        r#"
+import sys, asyncio, asyncssh
+async def main():
+    options = dict(port=int(sys.argv[2]), username="ec2-user", client_keys=["key.pem"], known_hosts=None, config=None, agent_path=None)
+    async with asyncssh.connect(sys.argv[1], **options) as connection:
+        async with connection.start_sftp_client() as sftp:
+            await sftp.put("up", "there", preserve=True)
+            await sftp.get("there", "one")
+            print(oct((await sftp.stat("there")).permissions), await sftp.exists("no"))
+        await asyncssh.scp("up", (connection, "old"))
+        await asyncssh.scp((connection, "old"), "two")
+asyncio.run(main())
+"#,
+    );
+    assert_eq!(printed, "0o100640 False\n");
+    assert!(fs::read(lab.path("one")).unwrap() == content);
+    assert!(fs::read(lab.path("two")).unwrap() == content);
+}
+
+#[test]
+fn rsync_is_told_what_to_use_in_its_place() {
+    let lab = Lab::open();
+    let said = lab.login(&["rsync --server -vlogDtpre.iLsfxCIvu . ."]);
+    assert_eq!(said.status, Some(127));
+    assert!(
+        said.stderr
+            .starts_with("rsync: not simulated on this machine."),
+        "{}",
+        said.stderr
+    );
+}

@@ -1,12 +1,13 @@
 //! One machine on a loopback address of its own, and an OpenSSH client that touches nothing of the user's.
 
 use std::fs;
-use std::io::Write;
+use std::io::{Read, Write};
 use std::net::{IpAddr, Ipv4Addr, SocketAddr, TcpStream};
 use std::os::unix::fs::OpenOptionsExt;
 use std::path::PathBuf;
-use std::process::{Command, Output, Stdio};
+use std::process::{Child, ChildStdin, Command, Output, Stdio};
 use std::sync::atomic::{AtomicBool, AtomicU8, AtomicU64, Ordering};
+use std::sync::mpsc::{Receiver, sync_channel};
 use std::sync::{Arc, Condvar, Mutex};
 use std::time::{Duration, Instant, SystemTime};
 
@@ -20,6 +21,9 @@ use tokio::runtime::Runtime;
 
 /// Longest wait for anything.
 pub(super) const PATIENCE: Duration = Duration::from_secs(20);
+
+/// The name of the threads that serve.
+pub(super) const SERVER_THREAD: &str = "ssh-server";
 
 /// A simulation of one instance.
 pub(super) struct OneMachine {
@@ -68,7 +72,87 @@ impl Host for OneMachine {
     }
 }
 
+/// Waits for something, as long as patience lasts.
+#[track_caller]
+pub(super) fn until(what: &str, mut done: impl FnMut() -> bool) {
+    let began = Instant::now();
+    while !done() {
+        assert!(began.elapsed() < PATIENCE, "in vain: {what}");
+        std::thread::yield_now();
+    }
+}
+
+/// A client that is talked with.
+pub(super) struct Talk {
+    pub(super) child: Child,
+    input: Option<ChildStdin>,
+    output: Receiver<u8>,
+}
+
+impl Talk {
+    /// `ssh -i key.pem MORE… ec2-user@ADDRESS`
+    pub(super) fn new(lab: &Lab, more: &[&str]) -> Self {
+        let user = lab.as_user("ec2-user");
+        Self::with(lab.client(&[&["-i", "key.pem"], more, &[&user]].concat()))
+    }
+
+    pub(super) fn with(mut ssh: Command) -> Self {
+        let mut child = ssh
+            .stdin(Stdio::piped())
+            .stdout(Stdio::piped())
+            .stderr(Stdio::null())
+            .spawn()
+            .unwrap();
+        let (input, mut stdout) = (child.stdin.take(), child.stdout.take().unwrap());
+        // Without room: what nobody has asked for stays with the client.
+        let (bytes, output) = sync_channel(0);
+        std::thread::spawn(move || {
+            let mut byte = [0];
+            while matches!(stdout.read(&mut byte), Ok(1)) && bytes.send(byte[0]).is_ok() {}
+        });
+        Self {
+            child,
+            input,
+            output,
+        }
+    }
+
+    pub(super) fn say(&mut self, text: &str) {
+        let input = self.input.as_mut().unwrap();
+        input.write_all(text.as_bytes()).unwrap();
+        input.flush().unwrap();
+    }
+
+    /// Reads until these words have come; all that came.
+    #[track_caller]
+    pub(super) fn read_up_to(&mut self, end: &str) -> String {
+        let mut seen = Vec::new();
+        while !seen.ends_with(end.as_bytes()) {
+            match self.output.recv_timeout(PATIENCE) {
+                Ok(byte) => seen.push(byte),
+                Err(why) => panic!("{why} before {end:?}: {}", String::from_utf8_lossy(&seen)),
+            }
+        }
+        String::from_utf8_lossy(&seen).into_owned()
+    }
+
+    /// Ends its input and waits for its end; its status.
+    pub(super) fn end(mut self) -> Option<i32> {
+        drop(self.input.take());
+        while self.output.recv_timeout(PATIENCE).is_ok() {}
+        self.child.wait().unwrap().code()
+    }
+}
+
+impl Drop for Talk {
+    fn drop(&mut self) {
+        self.child.kill().ok();
+        self.child.wait().ok();
+    }
+}
+
 /// What the client said.
+#[derive(Debug)]
 pub(super) struct Said {
     pub(super) stdout: String,
     /// Carriage returns left out: ssh ends its own lines with them.
@@ -91,6 +175,18 @@ pub(super) struct Lab {
 }
 
 static NEXT: AtomicU8 = AtomicU8::new(1);
+
+/// As a launch makes them.
+fn host_keys(family: Family) -> Vec<HostKey> {
+    let mut keys: Vec<HostKey> = [HostKeyType::Ed25519, HostKeyType::EcdsaP256]
+        .map(|kind| HostKey::generate(kind, &mut rand::rng()).unwrap())
+        .into();
+    if family != Family::Al2023 {
+        let rsa = PrivateKey::generate(KeyType::Rsa, &mut rand::rng()).unwrap();
+        keys.push(HostKey::from_rsa(&rsa).unwrap());
+    }
+    keys
+}
 
 impl Lab {
     /// An open Amazon Linux 2023 machine whose key `key.pem` is in the folder.
@@ -125,13 +221,12 @@ impl Lab {
             mac: "0a:00:00:00:00:01".into(),
             reservation_id: "r-0123456789abcdef0".into(),
             ami_launch_index: 0,
+            pushed_keys: Vec::new(),
         };
         let host = Arc::new(OneMachine {
             machine: Mutex::new(Machine::first_boot(&identity)),
             identity,
-            host_keys: [HostKeyType::Ed25519, HostKeyType::EcdsaP256]
-                .map(|kind| HostKey::generate(kind, &mut rand::rng()).unwrap())
-                .into(),
+            host_keys: host_keys(family),
             gone: AtomicBool::new(false),
             sessions: AtomicU64::new(0),
             events: Mutex::default(),
@@ -139,6 +234,7 @@ impl Lab {
         });
         let runtime = tokio::runtime::Builder::new_multi_thread()
             .worker_threads(2)
+            .thread_name(SERVER_THREAD)
             .enable_all()
             .build()
             .unwrap();

@@ -2,13 +2,15 @@
 
 use std::io::{BufRead, BufReader, Read, Write};
 use std::process::Stdio;
+use std::time::Duration;
 
 use groundschool::course::evidence::What;
 use groundschool::keys::KeyType;
 use groundschool::lab::server::ssh::Settings;
 use groundschool::machine::Family;
 
-use super::lab::Lab;
+use super::lab::{Lab, Talk};
+use crate::terminal::Terminal;
 
 #[test]
 fn a_command_runs_and_its_status_is_the_clients() {
@@ -213,47 +215,6 @@ fn a_file_goes_in_and_comes_out_by_standard_input_and_output() {
 }
 
 #[test]
-fn forwarding_is_refused_and_the_session_lives() {
-    let lab = Lab::open();
-    let said = lab.login(&[
-        "-o",
-        "LogLevel=INFO",
-        "-A",
-        "-X",
-        "-R",
-        "0:127.0.0.1:9",
-        "whoami",
-    ]);
-    assert_eq!(
-        (said.stdout.as_str(), said.status),
-        ("ec2-user\n", Some(0)),
-        "{}",
-        said.stderr
-    );
-    assert!(
-        said.stderr
-            .contains("Warning: remote port forwarding failed for listen port 0"),
-        "{}",
-        said.stderr
-    );
-
-    let said = lab.ssh(&[
-        "-o",
-        "LogLevel=INFO",
-        "-i",
-        "key.pem",
-        "-W",
-        "10.0.0.1:80",
-        &lab.as_user("ec2-user"),
-    ]);
-    assert!(
-        said.stderr.contains("administratively prohibited"),
-        "{}",
-        said.stderr
-    );
-}
-
-#[test]
 fn an_eleventh_session_on_one_connection_is_refused() {
     let lab = Lab::open();
     let host = lab.as_user("ec2-user");
@@ -302,4 +263,182 @@ fn an_eleventh_session_on_one_connection_is_refused() {
     for sleeper in &mut sleepers {
         sleeper.wait().unwrap();
     }
+}
+
+#[test]
+fn only_the_language_comes_in_from_the_clients_environment() {
+    let lab = Lab::open();
+    let user = lab.as_user("ec2-user");
+    let line = "echo $LANG-$LC_TIME-$FOO-$TERM";
+    let set = "SetEnv=LANG=de_DE.UTF-8 LC_TIME=nb_NO.UTF-8 FOO=bar";
+    let said = lab.ssh(&["-o", set, "-i", "key.pem", &user, line]);
+    assert_eq!(said.stdout, "de_DE.UTF-8-nb_NO.UTF-8--\n");
+    // With a terminal its kind comes along (`TERM` is xterm here).
+    let said = lab.ssh(&["-tt", "-i", "key.pem", &user, "echo $LANG-$TERM"]);
+    assert_eq!(said.stdout, "C.UTF-8-xterm\r\n");
+}
+
+#[test]
+fn a_pipe_on_the_machine_and_the_clients_own_work_together() {
+    let lab = Lab::open();
+    let user = lab.as_user("ec2-user");
+    let said = lab.ssh_with(
+        &[
+            "-i",
+            "key.pem",
+            &user,
+            "tr a-z A-Z | sort; echo oops >&2; exit 3",
+        ],
+        b"b\na\n",
+    );
+    let heard = (said.stdout.as_str(), said.stderr.as_str(), said.status);
+    assert_eq!(heard, ("A\nB\n", "oops\n", Some(3)));
+    // `-n` gives it nothing to read.
+    assert_eq!(lab.login(&["-n", "cat; echo end"]).stdout, "end\n");
+}
+
+#[test]
+fn a_command_that_is_killed_leaves_no_status_but_a_signal() {
+    let lab = Lab::open();
+    let said = lab.login(&["-v", "-o", "LogLevel=DEBUG1", "kill -9 $$; echo never"]);
+    assert_eq!((said.stdout.as_str(), said.status), ("", Some(255)));
+    assert!(
+        said.stderr.contains("rtype exit-signal reply 0"),
+        "{}",
+        said.stderr
+    );
+}
+
+/// `ssh` at a terminal of its own, 80x24.
+fn in_a_terminal(lab: &Lab) -> Terminal {
+    let ssh = lab.client(&["-i", "key.pem", &lab.as_user("ec2-user")]);
+    let arguments: Vec<_> = ssh.get_args().map(ToOwned::to_owned).collect();
+    let variables = [("TERM", "xterm"), ("PATH", "/usr/bin:/bin")];
+    let variables = variables.map(|(name, value)| (name.into(), value.into()));
+    Terminal::start(
+        "/usr/bin/ssh".as_ref(),
+        &arguments,
+        &variables,
+        lab.folder.path(),
+    )
+}
+
+#[test]
+fn a_terminal_follows_the_size_of_the_clients() {
+    let lab = Lab::open();
+    let mut terminal = in_a_terminal(&lab);
+    terminal.wait("$ ");
+    let size = |terminal: &mut Terminal| {
+        terminal.press("echo =$COLUMNS=$LINES=\r");
+        terminal.wait("\n=");
+        terminal.wait("=\r")
+    };
+    assert_eq!(size(&mut terminal), "80=24");
+    terminal.resize(60);
+    super::lab::until("the machine knows the size", || {
+        size(&mut terminal) == "60=24"
+    });
+    terminal.press("exit\r");
+    assert_eq!(terminal.child.wait().unwrap().code(), Some(0));
+}
+
+#[test]
+fn tilde_dot_leaves_and_tilde_question_mark_helps() {
+    let lab = Lab::open();
+    let mut terminal = in_a_terminal(&lab);
+    terminal.wait("$ ");
+    terminal.press("\r~?");
+    terminal.wait("Supported escape sequences:\r\n");
+    terminal.press("\r~.");
+    assert_eq!(terminal.child.wait().unwrap().code(), Some(255));
+}
+
+#[test]
+fn keepalives_are_answered_both_ways() {
+    let settings = Settings {
+        client_alive: Some(Duration::from_millis(300)),
+        ..Settings::default()
+    };
+    let lab = Lab::new(Family::Al2023, KeyType::Ed25519, settings);
+    let options = ["-o", "ServerAliveInterval=1", "-o", "ServerAliveCountMax=1"];
+    // Long enough for either side to give the other up, if one did not answer.
+    let said = lab.login(&[&options[..], &["sleep 4; echo still here"]].concat());
+    assert_eq!(
+        (said.stdout.as_str(), said.status),
+        ("still here\n", Some(0))
+    );
+}
+
+#[test]
+fn a_client_that_is_stopped_is_given_up() {
+    let settings = Settings {
+        client_alive: Some(Duration::from_millis(200)),
+        ..Settings::default()
+    };
+    let lab = Lab::new(Family::Al2023, KeyType::Ed25519, settings);
+    let mut shell = Talk::new(&lab, &["-T"]);
+    shell.say("echo up\n");
+    shell.read_up_to("up\n");
+    let pid = shell.child.id().to_string();
+    let stop = std::process::Command::new("kill")
+        .args(["-STOP", &pid])
+        .status();
+    assert!(stop.unwrap().success());
+    lab.events_until_ended(1);
+}
+
+#[test]
+fn a_session_whose_reader_is_busy_does_not_hold_up_another_on_the_same_connection() {
+    let lab = Lab::open();
+    let host = lab.as_user("ec2-user");
+    let _master = Talk::with(lab.client(&["-i", "key.pem", "-M", "-S", "control", "-N", &host]));
+    super::lab::until("the master is up", || {
+        lab.folder.path().join("control").exists()
+    });
+    // More than the window and the pipe take; nobody reads it.
+    let flood = "x=0123456789; for i in 1 2 3 4 5 6; do x=$x$x$x$x; done; for i in 1 2 3 4 5 6 7 8 9; do echo $x; done; for i in 1 2 3 4 5 6 7 8 9; do echo $x; done";
+    let mut busy = Vec::new();
+    for _ in 0..4 {
+        let mut one = Talk::with(lab.client(&[
+            "-S",
+            "control",
+            &host,
+            &format!("echo up; {flood}; {flood}; {flood}"),
+        ]));
+        one.read_up_to("up\n");
+        busy.push(one);
+    }
+    let said = lab.ssh(&["-S", "control", &host, "whoami"]);
+    assert_eq!(
+        (said.stdout.as_str(), said.status),
+        ("ec2-user\n", Some(0)),
+        "{said:?}"
+    );
+}
+
+#[test]
+fn a_shell_in_the_background_and_one_without_a_command_work() {
+    let lab = Lab::open();
+    let user = lab.as_user("ec2-user");
+    let args = ["-f", "-i", "key.pem", &user, "sleep 0.2; touch made"];
+    assert_eq!(lab.ssh(&args).status, Some(0));
+    super::lab::until("the command has run", || {
+        lab.login(&["test -e made"]).status == Some(0)
+    });
+    // `-N` starts nothing; it ends with the client.
+    let quiet = Talk::new(&lab, &["-N"]);
+    super::lab::until("it is logged in", || lab.server.connections() == (0, 1));
+    drop(quiet);
+    super::lab::until("it is gone", || lab.server.connections() == (0, 0));
+}
+
+#[test]
+fn a_large_file_waits_for_a_command_that_reads_late_and_arrives_whole() {
+    let lab = Lab::open();
+    let user = lab.as_user("ec2-user");
+    // No line feeds at all, and more than the machine's buffer.
+    let zeros = vec![0; 1_500_000];
+    let said = lab.ssh_with(&["-i", "key.pem", &user, "sleep 1; cat > late"], &zeros);
+    assert_eq!((said.stderr.as_str(), said.status), ("", Some(0)));
+    assert_eq!(lab.login(&["wc -c < late"]).stdout.trim(), "1500000");
 }

@@ -55,20 +55,7 @@ impl Operation for CreateKeyPair {
     type Answer = CreateKeyPairAnswer;
 
     fn run(self, call: &mut Call<'_, '_>) -> Result<CreateKeyPairAnswer, ApiError> {
-        check_name(&self.key_name)?;
-        let key_type = match &self.key_type {
-            None => KeyType::Rsa,
-            Some(text) => text
-                .to_ascii_lowercase()
-                .parse()
-                .map_err(|_| ApiError::invalid_choice("KeyType", text))?,
-        };
-        let format = self
-            .key_format
-            .as_deref()
-            .map_or(Ok(Format::Pem), Format::parse)?;
-        let tags = Tags::specified(&self.tag_specifications, "key-pair", &["key-pair"])?;
-        call.region.key_pairs.check_room_for(&self.key_name)?;
+        let (key_type, format, tags) = self.check(call)?;
         let private = match key_type {
             KeyType::Rsa => call.env.rsa.next_rsa(),
             KeyType::Ed25519 => PrivateKey::generate(key_type, call.env.rng)
@@ -95,6 +82,32 @@ impl Operation for CreateKeyPair {
         };
         call.region.key_pairs.insert(pair);
         Ok(answer)
+    }
+
+    /// Without taking a key that was made ahead.
+    fn rehearse(self, call: &mut Call<'_, '_>) -> Result<(), ApiError> {
+        self.check(call).map(drop)
+    }
+}
+
+impl CreateKeyPair {
+    /// Refuses everything that is to be refused.
+    fn check(&self, call: &Call<'_, '_>) -> Result<(KeyType, Format, Tags), ApiError> {
+        check_name(&self.key_name)?;
+        let key_type = match &self.key_type {
+            None => KeyType::Rsa,
+            Some(text) => text
+                .to_ascii_lowercase()
+                .parse()
+                .map_err(|_| ApiError::invalid_choice("KeyType", text))?,
+        };
+        let format = self
+            .key_format
+            .as_deref()
+            .map_or(Ok(Format::Pem), Format::parse)?;
+        let tags = Tags::specified(&self.tag_specifications, "key-pair", &["key-pair"])?;
+        call.region.key_pairs.check_room_for(&self.key_name)?;
+        Ok((key_type, format, tags))
     }
 }
 
@@ -190,6 +203,17 @@ mod tests {
         assert_eq!(
             refused("KeyName=a&KeyFormat=der"),
             "400 InvalidParameterValue: Invalid value 'der' for KeyFormat."
+        );
+        let tags = "KeyName=a&TagSpecification.1.ResourceType=key-pair";
+        assert_eq!(
+            refused(tags),
+            "400 InvalidParameterValue: Tag specification must have at least one tag"
+        );
+        assert_eq!(
+            refused(&format!(
+                "{tags}&TagSpecification.1.Tag.1.Key=a&TagSpecification.1.Tag.2.Key=a"
+            )),
+            "400 InvalidParameterValue: Duplicate tag key 'a' specified"
         );
         assert!(client.account.regions["us-east-1"].key_pairs.is_empty());
     }

@@ -3,7 +3,7 @@
 use std::borrow::Cow;
 
 use crate::cloud::api::actions::instance_item::{
-    state_reason_code, state_reason_message, switch, token_rule, transition_reason,
+    ip_owner, state_reason_code, state_reason_message, switch, token_rule, transition_reason,
 };
 use crate::cloud::api::answer::WholeSeconds;
 use crate::cloud::resources::instance::{Group, Instance, Volume};
@@ -54,6 +54,8 @@ pub const FILTERS: &[&str] = &[
     "network-interface.addresses.association.public-ip",
     "network-interface.addresses.primary",
     "network-interface.addresses.private-ip-address",
+    "network-interface.association.allocation-id",
+    "network-interface.association.association-id",
     "network-interface.association.ip-owner-id",
     "network-interface.association.public-ip",
     "network-interface.attachment.attach-time",
@@ -171,7 +173,7 @@ fn value<'a>(instance: &'a Instance, owner: &'a str, filter: &str) -> Option<Cow
         "reservation-id" => instance.reservation_id.as_str().into(),
         "root-device-name" => instance.root_device.as_str().into(),
         "root-device-type" => "ebs".into(),
-        "source-dest-check" => interface.map(|_| "true".into())?,
+        "source-dest-check" => yes_or_no(interface?.source_dest_check),
         "state-reason-code" => state_reason_code(instance)?.into(),
         "state-reason-message" => state_reason_message(instance)?.into(),
         "subnet-id" => interface?.subnet_id.as_str().into(),
@@ -211,12 +213,15 @@ fn interface_value<'a>(instance: &'a Instance, owner: &'a str, name: &str) -> Op
     let public = instance.public_address.as_ref();
     Some(match name {
         "addresses.association.ip-owner-id" | "association.ip-owner-id" => {
-            public.map(|_| "amazon".into())?
+            ip_owner(public?, owner).into()
         }
+        "association.allocation-id" => public?.elastic.as_ref()?.allocation_id.as_str().into(),
+        "association.association-id" => public?.elastic.as_ref()?.association_id.as_str().into(),
         "addresses.association.public-ip" | "association.public-ip" => {
             public?.address.to_string().into()
         }
-        "addresses.primary" | "source-dest-check" => "true".into(),
+        "addresses.primary" => "true".into(),
+        "source-dest-check" => yes_or_no(interface.source_dest_check),
         "addresses.private-ip-address" => interface.private_address.to_string().into(),
         "attachment.attach-time" => WholeSeconds(instance.created_at).to_string().into(),
         "attachment.attachment-id" => interface.attachment_id.as_str().into(),
@@ -237,7 +242,8 @@ fn interface_value<'a>(instance: &'a Instance, owner: &'a str, name: &str) -> Op
     })
 }
 
-fn yes_or_no<'a>(yes: bool) -> Cow<'a, str> {
+/// `true` or `false`.
+pub fn yes_or_no<'a>(yes: bool) -> Cow<'a, str> {
     (if yes { "true" } else { "false" }).into()
 }
 
@@ -247,9 +253,11 @@ mod tests {
     use crate::cloud::api::testing::Client;
     use crate::cloud::api::transcript::done;
 
-    /// What no instance of this simulation has: the filter is known and fits nothing.
-    const NOTHING: [&str; 14] = [
+    /// What no instance has that was just launched here: the filter is known and fits nothing.
+    const NOTHING: [&str; 16] = [
         "affinity",
+        "network-interface.association.allocation-id",
+        "network-interface.association.association-id",
         "host-id",
         "iam-instance-profile.arn",
         "instance-lifecycle",

@@ -236,7 +236,7 @@ answer! {
     struct AssociationView<'a> {
         public_ip: Ipv4Addr = "publicIp",
         public_dns_name: &'a str = "publicDnsName",
-        ip_owner_id: &'static str = "ipOwnerId",
+        ip_owner_id: &'a str = "ipOwnerId",
     }
 }
 answer! {
@@ -346,6 +346,15 @@ fn state_reason(instance: &Instance) -> Option<StateReason> {
     Some(StateReason { code, message })
 }
 
+/// `IpOwnerId`: the account for an Elastic IP.
+pub fn ip_owner<'a>(public: &PublicAddress, owner: &'a str) -> &'a str {
+    if public.elastic.is_some() {
+        owner
+    } else {
+        "amazon"
+    }
+}
+
 /// `HttpTokens`.
 pub fn token_rule(required: bool) -> &'static str {
     if required { "required" } else { "optional" }
@@ -389,7 +398,7 @@ impl<'a> InstanceView<'a> {
             vpc_id: interface.map(|interface| interface.vpc_id.as_str()),
             private_ip_address: instance.private_address(),
             public_ip_address: public.map(|public| public.address),
-            source_dest_check: interface.map(|_| true),
+            source_dest_check: interface.map(|interface| interface.source_dest_check),
             security_groups: interface.map_or(&[], |interface| &interface.groups),
             state_reason: state_reason(instance),
             architecture: instance.architecture.as_str(),
@@ -450,6 +459,30 @@ impl<'a> InstanceView<'a> {
     }
 }
 
+/// A volume at its device, for an answer that has nothing else of the instance.
+#[derive(Debug, Clone, PartialEq)]
+pub struct BlockDeviceItem {
+    volume: Volume,
+    attach_time: Timestamp,
+}
+
+impl BlockDeviceItem {
+    /// All that an instance has.
+    pub fn of_all(instance: &Instance) -> Vec<Self> {
+        let item = |volume: &Volume| Self {
+            volume: volume.clone(),
+            attach_time: instance.created_at,
+        };
+        instance.volumes.iter().map(item).collect()
+    }
+
+    fn view(&self) -> BlockDeviceView<'_> {
+        BlockDeviceView::of(&self.volume, self.attach_time)
+    }
+}
+
+viewed!(BlockDeviceItem as BlockDeviceView);
+
 impl<'a> BlockDeviceView<'a> {
     fn of(volume: &'a Volume, attach_time: Timestamp) -> Self {
         Self {
@@ -475,7 +508,7 @@ impl<'a> InterfaceView<'a> {
         let association = |public: &'a PublicAddress| AssociationView {
             public_ip: public.address,
             public_dns_name: &public.name,
-            ip_owner_id: "amazon",
+            ip_owner_id: ip_owner(public, owner),
         };
         Self {
             network_interface_id: &interface.id,
@@ -487,7 +520,7 @@ impl<'a> InterfaceView<'a> {
             mac_address: &interface.mac_address,
             private_ip_address: interface.private_address,
             private_dns_name: &interface.private_name,
-            source_dest_check: true,
+            source_dest_check: interface.source_dest_check,
             groups: &interface.groups,
             attachment: AttachmentView {
                 attachment_id: &interface.attachment_id,

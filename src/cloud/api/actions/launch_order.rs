@@ -5,13 +5,15 @@ use std::net::Ipv4Addr;
 use jiff::Timestamp;
 use rand::RngExt;
 
+use crate::cloud::account::Quotas;
 use crate::cloud::api::Call;
+use crate::cloud::api::actions::launch_limits::{check_counts, count, each_once};
 use crate::cloud::api::actions::run_instances::{
     BlockDeviceMapping, MetadataOptionsRequest, NetworkInterface, RunInstances,
 };
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::id::well_formed;
-use crate::cloud::resources::image::{Image, shelf};
+use crate::cloud::resources::image::{Architecture, Family, Image, shelf};
 use crate::cloud::resources::instance::{
     Group, Instance, Interface, MetadataOptions, PublicAddress, ShutdownBehavior, State, Volume,
     later, private_dns_name,
@@ -20,10 +22,7 @@ use crate::cloud::resources::instance_type::{self, InstanceType};
 use crate::cloud::resources::network::{AddressRefused, Subnet};
 use crate::cloud::resources::tag::Tags;
 use crate::cloud::{Env, Region};
-use crate::keys::{HostKey, HostKeyType, PublicKey};
-
-/// The most instances that a Region holds here: AWS's limits depend on the account's history.
-const INSTANCES: usize = 20_000;
+use crate::keys::{HostKey, HostKeyType, NotAHostKey, PublicKey};
 
 /// A launch that has passed every check.
 #[expect(
@@ -57,8 +56,8 @@ pub struct Order {
 
 impl Order {
     /// Checks a request against what the Region has.
-    pub fn of(request: RunInstances, region: &Region) -> Result<Self, ApiError> {
-        let count = count(request.min_count, request.max_count, region)?;
+    pub fn of(request: RunInstances, region: &Region, quotas: Quotas) -> Result<Self, ApiError> {
+        check_counts(request.min_count, request.max_count)?;
         let (image_id, image) = image(&request.image_id, &region.name)?;
         let type_name = request
             .instance_type
@@ -67,9 +66,9 @@ impl Order {
         let instance_type = instance_type::find(type_name).ok_or_else(|| {
             ApiError::invalid_value(format!("Invalid value '{type_name}' for InstanceType."))
         })?;
-        if !instance_type.architectures.contains(&image.architecture) {
-            return Err(architecture_mismatch(instance_type, image));
-        }
+        check_architecture(instance_type, image.architecture)?;
+        let counts = (request.min_count, request.max_count);
+        let count = count(counts, instance_type, region, quotas)?;
         let key = match request.key_name {
             None => None,
             Some(name) => {
@@ -157,31 +156,6 @@ impl Order {
     }
 }
 
-/// How many to launch. The texts about the two numbers are unverified.
-fn count(min: i64, max: i64, region: &Region) -> Result<usize, ApiError> {
-    for (name, value) in [("minCount", min), ("maxCount", max)] {
-        if value < 1 {
-            return Err(ApiError::invalid_value(format!(
-                "Value ({value}) for parameter {name} is invalid. Must be a positive number"
-            )));
-        }
-    }
-    if min > max {
-        return Err(ApiError::invalid_value(format!(
-            "Value ({max}) for parameter maxCount is invalid. It must not be less than minCount ({min})"
-        )));
-    }
-    let room = INSTANCES.saturating_sub(region.instances.len());
-    let [min, max] = [min, max].map(|value| usize::try_from(value).unwrap_or(usize::MAX));
-    if min > room {
-        let text = format!(
-            "You have requested more instances ({min}) than your current instance limit of {INSTANCES} allows."
-        );
-        return Err(ApiError::new("InstanceLimitExceeded", text));
-    }
-    Ok(max.min(room))
-}
-
 /// The image and its id: named, or through a public parameter.
 fn image(wanted: &str, region: &str) -> Result<(String, &'static Image), ApiError> {
     let shelf = shelf(region);
@@ -222,14 +196,18 @@ impl ApiError {
     }
 }
 
-fn architecture_mismatch(kind: &InstanceType, image: &Image) -> ApiError {
-    ApiError::invalid_value(format!(
+/// Refuses a type that cannot run an image of that architecture.
+pub fn check_architecture(kind: &InstanceType, image: Architecture) -> Result<(), ApiError> {
+    if kind.architectures.contains(&image) {
+        return Ok(());
+    }
+    Err(ApiError::invalid_value(format!(
         "The architecture '{}' of the specified instance type does not match the architecture '{}' of the specified \
          AMI. Specify an instance type and an AMI that have matching architectures, and try again. You can use \
          'describe-instance-types' or 'describe-images' to discover the architecture of the instance type or AMI.",
         kind.architecture_list(),
-        image.architecture
-    ))
+        image
+    )))
 }
 
 /// The one interface: an empty one stands for none in the request.
@@ -341,16 +319,7 @@ fn groups(region: &Region, ids: &[String], names: &[String]) -> Result<Vec<Group
     if found.is_empty() {
         found.extend(all.default_group());
     }
-    let mut groups: Vec<Group> = Vec::new();
-    for group in found {
-        if groups.iter().all(|other| other.id != group.id) {
-            groups.push(Group {
-                id: group.id.clone(),
-                name: group.name.clone(),
-            });
-        }
-    }
-    Ok(groups)
+    each_once(found)
 }
 
 /// The texts are unverified.
@@ -493,7 +462,7 @@ pub fn make(
 ) -> Result<Vec<Instance>, ApiError> {
     let region = call.region.name.clone();
     let host_keys = (0..order.count)
-        .map(|_| host_keys(call.env))
+        .map(|_| host_keys(order.image.family, call.env))
         .collect::<Result<Vec<_>, _>>()?;
     let private = private_addresses(order, call)?;
     let public = if order.public {
@@ -559,15 +528,20 @@ fn private_addresses(order: &Order, call: &mut Call<'_, '_>) -> Result<Vec<Ipv4A
     }
 }
 
-/// ED25519 and ECDSA, as Amazon Linux 2023 has them; the RSA host keys of the other families are not simulated.
-fn host_keys(env: &mut Env<'_>) -> Result<Vec<HostKey>, ApiError> {
-    [HostKeyType::EcdsaP256, HostKeyType::Ed25519]
-        .into_iter()
-        .map(|key_type| {
-            HostKey::generate(key_type, env.rng)
-                .map_err(|error| ApiError::internal(error.to_string()))
-        })
-        .collect()
+/// ECDSA and ED25519, as Amazon Linux 2023 has them (AL2023 user guide, `ssh-host-keys-disabled`), and RSA elsewhere.
+fn host_keys(family: Family, env: &mut Env<'_>) -> Result<Vec<HostKey>, ApiError> {
+    let internal = |error: NotAHostKey| ApiError::internal(error.to_string());
+    let mut keys = Vec::with_capacity(3);
+    for key_type in [HostKeyType::EcdsaP256, HostKeyType::Ed25519] {
+        keys.push(HostKey::generate(key_type, env.rng).map_err(internal)?);
+    }
+    match family {
+        Family::Al2023 => {}
+        Family::Al2 | Family::Ubuntu2404 | Family::Debian12 | Family::Rhel9 => {
+            keys.push(HostKey::from_rsa(&env.rsa.next_rsa()).map_err(internal)?);
+        }
+    }
+    Ok(keys)
 }
 
 impl Order {
@@ -585,6 +559,7 @@ impl Order {
             private_name: private_dns_name(address, region),
             groups: self.groups.clone(),
             delete_on_termination: self.interface.delete_on_termination.unwrap_or(true),
+            source_dest_check: true,
             tags: self.interface_tags.clone(),
         }
     }
@@ -629,6 +604,7 @@ impl Order {
             disable_api_stop: self.disable_api_stop,
             shutdown_behavior: self.shutdown_behavior,
             ebs_optimized: self.ebs_optimized,
+            pushed_keys: Vec::new(),
             tags: self.tags.clone(),
         }
     }

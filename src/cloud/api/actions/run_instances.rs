@@ -150,10 +150,15 @@ pub struct UserData(pub String);
 impl Parameter for UserData {
     const SHAPE: Shape = Shape::Blob;
     fn take(params: &mut Params, path: &str) -> Result<Self, ApiError> {
+        Self::parse(&String::take(params, path)?)
+    }
+}
+
+impl UserData {
+    /// Reads base64, whatever its line breaks.
+    pub fn parse(text: &str) -> Result<Self, ApiError> {
         use base64::Engine;
-        let text: String = String::take(params, path)?
-            .split_ascii_whitespace()
-            .collect();
+        let text: String = text.split_ascii_whitespace().collect();
         let bytes = base64::engine::general_purpose::STANDARD
             .decode(&text)
             .map_err(|_| {
@@ -182,7 +187,7 @@ impl Operation for RunInstances {
         {
             return Ok(again);
         }
-        let order = Order::of(self, call.region)?;
+        let order = Order::of(self, call.region, call.quotas)?;
         let instances = launch_order::make(&order, token.as_deref(), call)?;
         let ids: Vec<String> = instances
             .iter()
@@ -349,7 +354,40 @@ mod tests {
         };
         assert!(refused(0, 1).contains("minCount"));
         assert!(refused(2, 1).contains("maxCount"));
-        assert!(refused(1_000_000, 1_000_000_000).starts_with("400 InstanceLimitExceeded: "));
+        assert!(refused(20_001, 1_000_000_000).starts_with("400 VcpuLimitExceeded: "));
+    }
+
+    #[test]
+    fn as_many_are_launched_as_the_quota_for_virtual_processors_allows() {
+        let mut client = Client::new();
+        client.launch("");
+        let first = client.account.regions["us-east-1"].instances.iter().next();
+        let id = first.unwrap().id.clone();
+        client.account.quotas.vcpus = 9;
+        // Two each, and two are in use.
+        let form = |min: i64, max: i64| {
+            LAUNCH.replace(
+                "MaxCount=1&MinCount=1",
+                &format!("MinCount={min}&MaxCount={max}"),
+            )
+        };
+        assert_eq!(
+            refusal(&client.ec2("RunInstances", &form(4, 4))),
+            "400 VcpuLimitExceeded: You have requested more vCPU capacity than your current vCPU limit of 9 allows for \
+             the instance bucket that the specified instance type belongs to. Please visit \
+             http://aws.amazon.com/contact-us/ec2-request to request an adjustment to this limit."
+        );
+        let reply = done(client.ec2("RunInstances", &form(1, 4)));
+        assert_eq!(reply.body.matches("<amiLaunchIndex>").count(), 3);
+        // A stopped one makes room, and needs it again to start.
+        client.pass(2);
+        done(client.ec2("StopInstances", &format!("InstanceId.1={id}")));
+        client.pass(2);
+        done(client.ec2("RunInstances", &form(1, 1)));
+        assert!(
+            refusal(&client.ec2("StartInstances", &format!("InstanceId.1={id}")))
+                .starts_with("400 VcpuLimitExceeded: ")
+        );
     }
 
     #[test]

@@ -6,7 +6,7 @@ use crate::cloud::api::actions::state_change::{StateChange, changes, chosen};
 use crate::cloud::api::answer::answer;
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::params::request;
-use crate::cloud::resources::instance::{PublicAddress, State};
+use crate::cloud::resources::instance::{Instance, PublicAddress, State};
 
 request! {
     /// The request.
@@ -42,14 +42,16 @@ impl Operation for StartInstances {
             .iter()
             .filter(|instance| instance.state == State::Stopped)
             .collect();
-        let wanted = stopped
-            .iter()
-            .filter(|instance| instance.wants_public_address)
-            .count();
+        let more: i64 = stopped.iter().map(|one| one.vcpus()).sum();
+        if call.region.instances.vcpus() + more > call.quotas.vcpus && more > 0 {
+            return Err(ApiError::too_many_vcpus(call.quotas));
+        }
+        // One that has an Elastic IP keeps that.
+        let wants = |one: &Instance| one.wants_public_address && one.public_address.is_none();
+        let wanted = stopped.iter().filter(|one| wants(one)).count();
         let mut addresses = call.env.take_addresses(wanted)?.into_iter();
         for instance in stopped {
-            let address = instance
-                .wants_public_address
+            let address = wants(instance)
                 .then(|| addresses.next())
                 .flatten()
                 .map(|address| PublicAddress::new(address, &call.region.name));

@@ -63,7 +63,7 @@ impl Operation for StopInstances {
 }
 
 impl ApiError {
-    /// `OperationNotPermitted`. The text for stopping is unverified, the one for terminating is AWS's.
+    /// `OperationNotPermitted`. Both texts are quoted, the one for stopping in many course notes.
     pub fn protected(id: &str, what: &str, attribute: &str) -> Self {
         let text = format!(
             "The instance '{id}' may not be {what}. Modify its '{attribute}' instance attribute and try again."

@@ -30,20 +30,21 @@ impl Operation for TerminateInstances {
 
     fn run(self, call: &mut Call<'_, '_>) -> Result<TerminateInstancesAnswer, ApiError> {
         let before = chosen(call.region, &self.instance_ids)?;
-        // AWS goes on with the instances of other zones; here one protected instance refuses the whole call.
-        if let Some(kept) = before
+        let kept: Vec<_> = before
             .iter()
-            .find(|instance| instance.disable_api_termination && !is_over(instance.state))
-        {
-            return Err(ApiError::protected(
-                &kept.id,
-                "terminated",
-                "disableApiTermination",
-            ));
-        }
+            .filter(|instance| instance.disable_api_termination && !is_over(instance.state))
+            .collect();
+        // A protected instance keeps the others of its zone, too; those of other zones go, and the call is refused.
+        let goes = |zone: &str| kept.iter().all(|one| one.availability_zone != zone);
         let (now, pace) = (call.env.now, call.env.pace);
-        for instance in &before {
+        let mut some_go = false;
+        for instance in before.iter().filter(|one| goes(&one.availability_zone)) {
             call.region.instances.terminate(&instance.id, now, pace);
+            some_go = true;
+        }
+        if let Some(first) = kept.first() {
+            let refused = ApiError::protected(&first.id, "terminated", "disableApiTermination");
+            return Err(refused.partly_done(some_go));
         }
         Ok(TerminateInstancesAnswer {
             terminating_instances: changes(call.region, &before),
@@ -83,6 +84,21 @@ mod tests {
                  Modify its 'disableApiTermination' instance attribute and try again."
             )
         );
+    }
+
+    #[test]
+    fn a_protected_instance_keeps_those_of_its_zone_and_no_others() {
+        let mut client = Client::new();
+        let zone = |letter: char| format!("Placement.AvailabilityZone=us-east-1{letter}&");
+        let a = client.launch(&zone('a'));
+        let b = client.launch(&zone('b'));
+        let kept = client.launch(&format!("DisableApiTermination=true&{}", zone('b')));
+        let form = format!("InstanceId.1={a}&InstanceId.2={b}&InstanceId.3={kept}");
+        let reply = client.ec2("TerminateInstances", &form);
+        assert!(refusal(&reply).contains(&kept), "{}", reply.body);
+        assert!(reply.changed, "what was done is kept");
+        let states = [a, b, kept].map(|id| client.instance(&id).state.name());
+        assert_eq!(states, ["shutting-down", "pending", "pending"]);
     }
 
     #[test]

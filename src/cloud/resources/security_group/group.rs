@@ -149,6 +149,61 @@ impl SecurityGroup {
         Ok(rules.extract_if(.., goes).collect())
     }
 
+    /// Changes the rules of these ids, all or none. A rule keeps its direction and its kind of peer, and no two rules may
+    /// become the same.
+    pub fn modify(&mut self, changes: &[(String, NewRule)]) -> Result<(), ApiError> {
+        let mut rules = [self.ingress.clone(), self.egress.clone()];
+        for (index, (id, _)) in changes.iter().enumerate() {
+            if changes.iter().take(index).any(|(other, _)| other == id) {
+                return Err(ApiError::permission_given_twice());
+            }
+        }
+        for (id, new) in changes {
+            well_formed(id, "sgr", "InvalidSecurityGroupRuleId.Malformed")?;
+            let rule = rules.iter_mut().flatten().find(|rule| rule.id == *id);
+            let rule = rule.ok_or_else(|| ApiError::no_such_rule(id))?;
+            if std::mem::discriminant(&rule.peer) != std::mem::discriminant(&new.peer) {
+                return Err(ApiError::other_rule_type(id));
+            }
+            rule.become_like(new.clone());
+        }
+        for (id, new) in changes {
+            let mut own = rules
+                .iter()
+                .filter(|all| all.iter().any(|rule| rule.id == *id));
+            let twice = own.any(|all| all.iter().any(|rule| rule.id != *id && rule.is(new)));
+            if twice {
+                return Err(ApiError::permission_exists(new));
+            }
+        }
+        [self.ingress, self.egress] = rules;
+        Ok(())
+    }
+
+    /// Gives rules of one direction other descriptions, all or none: those that are the same as `wanted`, and those of
+    /// these ids.
+    pub fn describe_rules(
+        &mut self,
+        direction: Direction,
+        wanted: &[NewRule],
+        by_id: &[(String, Option<String>)],
+    ) -> Result<(), ApiError> {
+        let mut rules = self.rules(direction).to_vec();
+        for new in wanted {
+            let rule = rules.iter_mut().find(|rule| rule.is(new));
+            let rule = rule.ok_or_else(ApiError::no_such_permission)?;
+            rule.description.clone_from(&new.description);
+        }
+        for (id, description) in by_id {
+            well_formed(id, "sgr", "InvalidSecurityGroupRuleId.Malformed")?;
+            let rule = rules.iter_mut().find(|rule| rule.id == *id);
+            let rule = rule.ok_or_else(|| ApiError::no_such_rule(id))?;
+            rule.description.clone_from(description);
+        }
+        *self.rules_mut(direction) = rules;
+        Ok(())
+    }
+
     /// Takes the rules of these ids away, all or none, and gives them back.
     pub fn revoke_ids(
         &mut self,

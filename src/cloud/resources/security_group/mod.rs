@@ -13,7 +13,7 @@ pub use admission::Admission;
 pub use group::SecurityGroup;
 pub use groups::SecurityGroups;
 pub use permission::{IpPermission, IpRange, PermissionItem, permission_items, rules_wanted};
-pub use rule::{Direction, NewRule, Peer, Rule};
+pub use rule::{Direction, NewRule, Peer, Rule, checked_description};
 pub use rule_item::{RevokedRuleItem, RuleItem};
 pub use traffic::{Icmp, PortRange, Traffic};
 

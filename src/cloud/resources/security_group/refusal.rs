@@ -112,6 +112,13 @@ impl ApiError {
         Self::new("InvalidSecurityGroupRuleId.NotFound", text)
     }
 
+    /// A rule for a range that is to be for a group, and so on (API reference; the text is unverified).
+    pub fn other_rule_type(id: &str) -> Self {
+        Self::invalid_value(format!(
+            "The type of the security group rule '{id}' cannot be modified"
+        ))
+    }
+
     /// `RulesPerSecurityGroupLimitExceeded`.
     pub fn too_many_rules() -> Self {
         let text = "The maximum number of rules per security group has been reached.";
@@ -124,7 +131,7 @@ impl ApiError {
         Self::new("SecurityGroupLimitExceeded", text)
     }
 
-    /// A range that is none. The text is unverified.
+    /// A range that is none.
     pub fn malformed_cidr(text: &str) -> Self {
         Self::invalid_value(format!("CIDR block {text} is malformed"))
     }

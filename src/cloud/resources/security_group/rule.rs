@@ -85,6 +85,15 @@ impl Peer {
     }
 }
 
+/// A rule's description from a request; an empty one is none.
+pub fn checked_description(description: Option<&str>) -> Result<Option<String>, ApiError> {
+    let description = description.filter(|text| !text.is_empty());
+    if description.is_some_and(|text| !is_plain(text)) {
+        return Err(ApiError::bad_rule_description());
+    }
+    Ok(description.map(str::to_owned))
+}
+
 impl NewRule {
     /// A rule for all IPv4 addresses.
     pub fn anywhere(traffic: Traffic) -> Self {
@@ -112,14 +121,10 @@ impl NewRule {
         peer: Peer,
         description: Option<&str>,
     ) -> Result<Self, ApiError> {
-        let description = description.filter(|text| !text.is_empty());
-        if description.is_some_and(|text| !is_plain(text)) {
-            return Err(ApiError::bad_rule_description());
-        }
         Ok(Self {
             traffic,
             peer,
-            description: description.map(str::to_owned),
+            description: checked_description(description)?,
         })
     }
 
@@ -141,6 +146,13 @@ impl NewRule {
 }
 
 impl Rule {
+    /// Lets through what the request's rule does, under the same id and with the same tags.
+    pub fn become_like(&mut self, new: NewRule) {
+        self.traffic = new.traffic;
+        self.peer = new.peer;
+        self.description = new.description;
+    }
+
     /// Whether a request's rule means this one.
     pub fn is(&self, new: &NewRule) -> bool {
         self.traffic == new.traffic && self.peer == new.peer

@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::sync::{Mutex, MutexGuard, PoisonError};
 
+use super::news::News;
 use super::request::Told;
 
 /// Bytes of unseen news that are kept for one shell; older news give way.
@@ -15,26 +16,26 @@ pub(super) struct Kept(Mutex<BTreeMap<u32, Shell>>);
 
 #[derive(Debug, Default)]
 struct Shell {
-    unseen: String,
+    unseen: News,
     last_entry: Option<u64>,
 }
 
 impl Kept {
-    /// Keeps `text` for the shell's next prompt.
-    pub(super) fn keep(&self, shell: u32, text: &str) {
-        if text.is_empty() {
+    /// Keeps news for the shell's next prompt.
+    pub(super) fn keep(&self, shell: u32, news: News) {
+        if news.is_empty() {
             return;
         }
         let mut shells = self.shells();
         let unseen = &mut shells.entry(shell).or_default().unseen;
-        if unseen.len() + text.len() > MOST_NEWS {
-            unseen.clear();
+        *unseen = std::mem::take(unseen).then(news);
+        if unseen.text().len() > MOST_NEWS {
+            unseen.lasting.clear();
         }
-        unseen.push_str(text);
     }
 
     /// What was kept for the shell, once.
-    pub(super) fn take(&self, shell: u32) -> String {
+    pub(super) fn take(&self, shell: u32) -> News {
         self.shells()
             .get_mut(&shell)
             .map(|shell| std::mem::take(&mut shell.unseen))
@@ -69,14 +70,21 @@ impl Kept {
 mod tests {
     use super::*;
 
+    fn news(lasting: &str) -> News {
+        News {
+            lasting: lasting.to_owned(),
+            ..News::default()
+        }
+    }
+
     #[test]
     fn news_are_kept_for_their_own_shell_and_given_once() {
         let kept = Kept::default();
-        kept.keep(7, "| one\n");
-        kept.keep(7, "| two\n");
-        assert_eq!(kept.take(8), "");
-        assert_eq!(kept.take(7), "| one\n| two\n");
-        assert_eq!(kept.take(7), "");
+        kept.keep(7, news("| one\n"));
+        kept.keep(7, news("| two\n"));
+        assert!(kept.take(8).is_empty());
+        assert_eq!(kept.take(7).text(), "| one\n| two\n");
+        assert!(kept.take(7).is_empty());
     }
 
     #[test]
@@ -99,8 +107,8 @@ mod tests {
     fn unseen_news_do_not_grow_without_end() {
         let kept = Kept::default();
         for _ in 0..100 {
-            kept.keep(7, &"x".repeat(1000));
+            kept.keep(7, news(&"x".repeat(1000)));
         }
-        assert!(kept.take(7).len() <= MOST_NEWS);
+        assert!(kept.take(7).text().len() <= MOST_NEWS);
     }
 }

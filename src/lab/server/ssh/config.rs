@@ -11,14 +11,20 @@ use russh::keys::{Algorithm, EcdsaCurve, HashAlg};
 use russh::server::Config;
 use russh::{MethodKind, MethodSet, Preferred, SshId, cipher, compression, kex, mac};
 
+use super::Settings;
 use crate::keys::HostKey;
 use crate::machine::Family;
 
 /// Bytes that a client may send on a channel before they are taken.
 pub(super) const WINDOW: u32 = 256 * 1024;
 
+/// Bytes of one channel that wait in russh for a forwarded connection: this many messages of 32 KiB at the most.
+const CHANNEL_BUFFER: usize = 8;
+
+const POST_QUANTUM: kex::Name = kex::MLKEM768X25519_SHA256;
+
 const KEX: &[kex::Name] = &[
-    kex::MLKEM768X25519_SHA256,
+    POST_QUANTUM,
     kex::CURVE25519,
     kex::CURVE25519_PRE_RFC_8731,
     kex::EXTENSION_SUPPORT_AS_SERVER,
@@ -55,6 +61,20 @@ pub(super) fn accepts(algorithm: &Algorithm) -> bool {
     SIGNATURES.contains(algorithm)
 }
 
+/// Whether a client may set this variable: `AcceptEnv` of the images names the language and nothing else.
+pub(super) fn accepts_variable(name: &str) -> bool {
+    let plain = name.bytes().all(|b| b.is_ascii_uppercase() || b == b'_');
+    plain && (name == "LANG" || name.starts_with("LC_"))
+}
+
+/// Debian's cloud images ask silent clients every two minutes; the others have sshd's default, never (unverified).
+fn client_alive(family: Family) -> Option<Duration> {
+    match family {
+        Family::Debian12 => Some(Duration::from_secs(120)),
+        Family::Al2023 | Family::Al2 | Family::Ubuntu2404 | Family::Rhel9 => None,
+    }
+}
+
 /// The version line of the family's sshd. Which patch level an image has depends on its date: unverified.
 fn version(family: Family) -> &'static str {
     match family {
@@ -77,7 +97,13 @@ fn methods(family: Family) -> MethodSet {
 }
 
 /// russh's configuration for one connection.
-pub(super) fn config(family: Family, keys: &[HostKey]) -> Config {
+pub(super) fn config(family: Family, keys: &[HostKey], settings: &Settings) -> Config {
+    let kex = if settings.post_quantum {
+        Cow::Borrowed(KEX)
+    } else {
+        let rest = KEX.iter().copied().filter(|name| *name != POST_QUANTUM);
+        Cow::Owned(rest.collect())
+    };
     Config {
         server_id: SshId::Standard(Cow::Borrowed(version(family))),
         methods: methods(family),
@@ -87,7 +113,7 @@ pub(super) fn config(family: Family, keys: &[HostKey]) -> Config {
         keys: keys.iter().map(|key| key.as_ssh_key().clone()).collect(),
         window_size: WINDOW,
         preferred: Preferred {
-            kex: Cow::Borrowed(KEX),
+            kex,
             key: Cow::Borrowed(SIGNATURES),
             host_key_certificates: Cow::Borrowed(&[]),
             cipher: Cow::Borrowed(CIPHERS),
@@ -98,6 +124,8 @@ pub(super) fn config(family: Family, keys: &[HostKey]) -> Config {
         max_auth_attempts: 32,
         // As sshd: an idle shell stays. Before the login the guard's deadline holds.
         inactivity_timeout: None,
+        keepalive_interval: settings.client_alive.or_else(|| client_alive(family)),
+        channel_buffer_size: CHANNEL_BUFFER,
         nodelay: true,
         ..Config::default()
     }
@@ -123,6 +151,27 @@ mod tests {
             &*methods(Family::Al2023),
             [MethodKind::PublicKey, MethodKind::GssapiWithMic]
         );
+    }
+
+    #[test]
+    fn a_lesson_can_do_without_post_quantum_keys() {
+        let offered = |post_quantum| {
+            let settings = Settings {
+                post_quantum,
+                ..Settings::default()
+            };
+            let preferred = config(Family::Al2023, &[], &settings).preferred;
+            preferred.kex.contains(&POST_QUANTUM)
+        };
+        assert!(offered(true) && !offered(false));
+    }
+
+    #[test]
+    fn only_the_language_may_be_set() {
+        assert!(accepts_variable("LANG") && accepts_variable("LC_ALL"));
+        for name in ["PATH", "LD_PRELOAD", "LANGUAGE", "LC_a=b", "lang", ""] {
+            assert!(!accepts_variable(name), "{name}");
+        }
     }
 
     #[test]

@@ -9,6 +9,7 @@ use super::guard::Watch;
 /// All connections of the server.
 pub(super) struct Door {
     half_open: usize,
+    most: usize,
     state: Mutex<State>,
 }
 
@@ -27,10 +28,11 @@ pub(super) struct Pass {
 }
 
 impl Door {
-    /// At most so many that have not logged in.
-    pub(super) fn new(half_open: usize) -> Self {
+    /// At most so many that have not logged in, and so many in all.
+    pub(super) fn new(half_open: usize, most: usize) -> Self {
         Self {
             half_open: half_open.max(1),
+            most: most.max(1),
             state: Mutex::default(),
         }
     }
@@ -45,6 +47,9 @@ impl Door {
             if let Some((_, watch)) = state.open.get(&oldest) {
                 watch.hang_up();
             }
+        }
+        if state.open.len() >= self.most {
+            watch.hang_up();
         }
         state.last += 1;
         let number = state.last;
@@ -112,7 +117,7 @@ mod tests {
 
     #[test]
     fn the_oldest_half_open_connection_makes_room_for_a_new_one() {
-        let door = Arc::new(Door::new(2));
+        let door = Arc::new(Door::new(2, 99));
         let watches: Vec<Arc<Watch>> = (0..4).map(|_| Arc::new(Watch::new())).collect();
         let passes: Vec<Pass> = watches
             .iter()
@@ -128,8 +133,25 @@ mod tests {
     }
 
     #[test]
+    fn when_all_places_are_taken_a_new_connection_ends_at_once() {
+        let door = Arc::new(Door::new(8, 2));
+        let watches: Vec<Arc<Watch>> = (0..3).map(|_| Arc::new(Watch::new())).collect();
+        let passes: Vec<Pass> = watches
+            .iter()
+            .map(|watch| {
+                let pass = door.enter(target("i-1"), Arc::clone(watch));
+                door.let_in(pass.number());
+                pass
+            })
+            .collect();
+        let ended: Vec<bool> = watches.iter().map(|watch| watch.is_hung_up()).collect();
+        assert_eq!(ended, [false, false, true]);
+        drop(passes);
+    }
+
+    #[test]
     fn a_place_is_given_back() {
-        let door = Arc::new(Door::new(8));
+        let door = Arc::new(Door::new(8, 99));
         let pass = door.enter(target("i-1"), Arc::new(Watch::new()));
         assert_eq!(door.count(), (1, 1));
         drop(pass);
@@ -138,7 +160,7 @@ mod tests {
 
     #[test]
     fn a_stopped_instance_ends_its_own_connections_only() {
-        let door = Arc::new(Door::new(8));
+        let door = Arc::new(Door::new(8, 99));
         let (one, two) = (Arc::new(Watch::new()), Arc::new(Watch::new()));
         let _a = door.enter(target("i-1"), Arc::clone(&one));
         let _b = door.enter(target("i-2"), Arc::clone(&two));

@@ -35,25 +35,15 @@ pub(super) struct Sftp {
     inbox: BytesMut,
     begun: bool,
     ended: bool,
+    busy: bool,
 }
 
 /// What a turn brought.
-#[derive(Debug, PartialEq, Eq)]
 pub(super) struct Turn {
     /// For the client.
     pub(super) bytes: Vec<u8>,
-    pub(super) then: Then,
-}
-
-/// What to do after a turn.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Then {
-    /// Wait for bytes.
-    ReadMore,
-    /// There are requests left: take another turn once the client has read.
-    GoOn,
-    /// Exit with this status.
-    Exit(u32),
+    /// The status to exit with.
+    pub(super) exit: Option<u32>,
 }
 
 impl Sftp {
@@ -64,6 +54,7 @@ impl Sftp {
             inbox: BytesMut::new(),
             begun: false,
             ended: false,
+            busy: false,
         }
     }
 
@@ -77,49 +68,38 @@ impl Sftp {
         self.ended = true;
     }
 
+    /// Whether the last turn has left something to do.
+    pub(super) fn is_busy(&self) -> bool {
+        self.busy
+    }
+
     /// Answers what has come in, up to a bound. `now` is Unix milliseconds.
     pub(super) fn turn(&mut self, machine: &mut Machine, now: i64) -> Turn {
         let mut bytes = Vec::new();
+        self.busy = false;
         for _ in 0..TURN {
-            let packet = match self.packet() {
-                Ok(Some(packet)) => packet,
-                Ok(None) if self.ended => {
-                    return Turn {
-                        bytes,
-                        then: Then::Exit(0),
-                    };
-                }
+            let answer = match self.packet() {
+                Ok(Some(packet)) => self.answer(machine, now, packet),
                 Ok(None) => {
-                    return Turn {
-                        bytes,
-                        then: Then::ReadMore,
-                    };
+                    let exit = self.ended.then_some(0);
+                    return Turn { bytes, exit };
                 }
-                Err(status) => {
-                    return Turn {
-                        bytes,
-                        then: Then::Exit(status),
-                    };
-                }
+                Err(status) => Err(status),
             };
-            match self.answer(machine, now, packet) {
+            match answer {
                 // A packet that cannot be written is one that the protocol has no room for: there is none such here.
                 Ok(answer) => bytes.extend(Bytes::try_from(answer).unwrap_or_default()),
                 Err(status) => {
-                    return Turn {
-                        bytes,
-                        then: Then::Exit(status),
-                    };
+                    let exit = Some(status);
+                    return Turn { bytes, exit };
                 }
             }
             if bytes.len() >= ENOUGH {
                 break;
             }
         }
-        Turn {
-            bytes,
-            then: Then::GoOn,
-        }
+        self.busy = true;
+        Turn { bytes, exit: None }
     }
 
     /// The next whole packet without its length; an error is the status to exit with.

@@ -2,7 +2,11 @@
 //!
 //! russh answers a client only between two callbacks, so output must never be awaited inside one: each channel has a task
 //! of its own. That task always takes what comes, and stops handing it to the machine while the client does not read what
-//! was said before. Memory per channel is bounded by [`MOST_UNSENT`], [`MOST_HELD`] and one answer of the machine.
+//! was said before, or the machine does not read what was typed. Memory per channel is bounded by [`MOST_UNSENT`],
+//! [`MOST_HELD`] and one answer of the machine, and for all channels together by the server's [`Budget`](super::budget::Budget).
+//!
+//! Output keeps to the client's window here and not in russh, which sends nothing on any channel of a connection while one
+//! of them has more to send than its window takes.
 //!
 //! What changed on the machine is written before the next prompt is sent, but for changes that follow each other closely (a
 //! file that is coming in): those are written together, at the latest before the exit status is sent.
@@ -12,22 +16,30 @@ use std::future::pending;
 use std::sync::Arc;
 use std::time::Duration;
 
-use russh::ChannelId;
-use russh::server::Handle;
+use russh::server::{Handle, Msg};
+use russh::{Channel, ChannelId, Sig};
+use tokio::io::{AsyncWrite, AsyncWriteExt};
 use tokio::sync::mpsc;
 use tokio::task::JoinHandle;
 use tokio::time::Instant;
 
 use super::Connection;
+use super::budget::Share;
 use super::config::WINDOW;
-use super::sftp::{self, Sftp};
+use super::sftp::Sftp;
 use crate::course::evidence::What;
+use crate::machine::gate::Permits;
 use crate::machine::{Identity, Machine, Output, Session, Size, Then};
 
 /// Output that waits for the client, in bytes, above which no more input is looked at.
 const MOST_UNSENT: usize = 256 * 1024;
-/// Input that waits for that, above which the channel is closed: twice what the window lets a client send.
-const MOST_HELD: usize = 2 * WINDOW as usize;
+/// Input that waits for that, above which the channel is closed. russh opens the window again by itself, so that a client
+/// cannot be told to wait: this is the file that goes into a command which does not read yet.
+const MOST_HELD: usize = 16 * WINDOW as usize;
+/// Longest command line, Linux's `MAX_ARG_STRLEN`.
+const LONGEST_LINE: usize = 128 * 1024;
+/// Variables that a client may set on one channel, as in sshd.
+const VARIABLES: usize = 128;
 /// Bytes in one message of output.
 const PIECE: usize = 32 * 1024;
 /// The stream number of standard error (RFC 4254, section 5.2).
@@ -47,17 +59,21 @@ pub(super) struct Login {
     pub(super) user: String,
     /// Root's sentence, in place of anything else.
     pub(super) hint: Option<String>,
+    pub(super) permits: Permits,
 }
 
 /// What comes from the client.
 pub(super) enum Input {
-    Pty(Size),
+    /// The size, and what kind it is (`TERM`).
+    Pty(Size, String),
+    Env(String, String),
     Shell,
     Exec(String),
     Sftp,
     Bytes(Vec<u8>),
     Resize(Size),
-    Interrupt,
+    /// Its name without `SIG`.
+    Signal(String),
     End,
 }
 
@@ -65,21 +81,16 @@ impl Input {
     /// What it costs to keep, in bytes, more or less.
     fn weight(&self) -> usize {
         let inside = match self {
-            Self::Exec(line) => line.len(),
+            Self::Exec(text) | Self::Signal(text) | Self::Pty(_, text) => text.len(),
+            Self::Env(name, value) => name.len() + value.len(),
             Self::Bytes(bytes) => bytes.len(),
-            Self::Pty(_)
-            | Self::Shell
-            | Self::Sftp
-            | Self::Resize(_)
-            | Self::Interrupt
-            | Self::End => 0,
+            Self::Shell | Self::Sftp | Self::Resize(_) | Self::End => 0,
         };
         inside + size_of::<Self>()
     }
 }
 
 /// What goes to the client.
-#[derive(Clone)]
 enum Piece {
     Stdout(Vec<u8>),
     Stderr(Vec<u8>),
@@ -87,9 +98,27 @@ enum Piece {
     Keep,
     /// Exit status, end of output and close.
     Exit(u32),
+    /// In place of a status: the signal that ended the command.
+    Killed(&'static str),
     End,
     Close,
 }
+
+/// What came of sending a piece.
+enum Sent {
+    /// So many bytes of it; 0 when it has none.
+    Bytes(usize),
+    /// What changed was written, which took so long.
+    Kept(Duration),
+}
+
+/// The two ways to a client, each of which keeps to the channel's window.
+struct Writers {
+    out: Writer,
+    err: Writer,
+}
+
+type Writer = std::pin::Pin<Box<dyn AsyncWrite + Send>>;
 
 /// The channel's task.
 pub(super) struct Terminal {
@@ -97,12 +126,13 @@ pub(super) struct Terminal {
     login: Arc<Login>,
     handle: Handle,
     channel: ChannelId,
+    writers: Writers,
     pty: Option<Size>,
+    /// `TERM`, then what the client has set.
+    variables: Vec<(String, String)>,
     session: Option<Session>,
     /// The `sftp` subsystem, in place of a session.
     sftp: Option<Sftp>,
-    /// It has requests that are not looked at yet.
-    busy: bool,
     /// Something is to be written,
     unkept: bool,
     /// but not before this,
@@ -113,8 +143,11 @@ pub(super) struct Terminal {
     turned_away: bool,
     unsent: VecDeque<Piece>,
     unsent_bytes: usize,
+    /// Bytes of the first piece that are sent already.
+    sent_bytes: usize,
     held: VecDeque<Input>,
     held_bytes: usize,
+    share: Share,
     wake: Option<Instant>,
     done: bool,
 }
@@ -124,25 +157,32 @@ impl Terminal {
         connection: Arc<Connection>,
         login: Arc<Login>,
         handle: Handle,
-        channel: ChannelId,
+        channel: &Channel<Msg>,
     ) -> Self {
+        let share = connection.budget.share();
         Self {
             connection,
             login,
             handle,
-            channel,
+            channel: channel.id(),
+            writers: Writers {
+                out: Box::pin(channel.make_writer()),
+                err: Box::pin(channel.make_writer_ext(Some(STDERR))),
+            },
             pty: None,
+            variables: Vec::new(),
             session: None,
             sftp: None,
-            busy: false,
             unkept: false,
             keep_after: None,
             keeping: None,
             turned_away: false,
             unsent: VecDeque::new(),
             unsent_bytes: 0,
+            sent_bytes: 0,
             held: VecDeque::new(),
             held_bytes: 0,
+            share,
             wake: None,
             done: false,
         }
@@ -151,19 +191,25 @@ impl Terminal {
     /// Runs until the channel is closed from either side.
     pub(super) async fn run(mut self, mut inputs: mpsc::Receiver<Input>) {
         loop {
-            while !self.done && !self.busy && self.unsent_bytes < MOST_UNSENT {
-                let Some(input) = self.held.pop_front() else {
-                    break;
-                };
+            while let Some(input) = self.next_input() {
                 self.held_bytes = self.held_bytes.saturating_sub(input.weight());
                 self.take(input);
             }
-            let next = self.unsent.front().cloned();
-            if self.done && next.is_none() {
+            if self.done && self.unsent.is_empty() {
                 break;
             }
-            if matches!(next, Some(Piece::Keep)) && self.keeping.is_none() {
+            if matches!(self.unsent.front(), Some(Piece::Keep)) && self.keeping.is_none() {
                 self.keeping = Some(self.keep());
+            }
+            if !self.share.set(self.held_bytes + self.unsent_bytes) {
+                // The server keeps as much as it may: what waits here goes.
+                self.unkept |= self.unsent.iter().any(|piece| matches!(piece, Piece::Keep));
+                self.unsent.clear();
+                (self.unsent_bytes, self.sent_bytes) = (0, 0);
+                self.done = false;
+                self.close();
+                self.share.set(0);
+                continue;
             }
             let wake = self
                 .wake
@@ -171,8 +217,8 @@ impl Terminal {
             let keep = self.keep_after.filter(|_| self.unkept && !self.done);
             tokio::select! {
                 biased;
-                sent = send(&self.handle, self.channel, next, &mut self.keeping) => match sent {
-                    Ok(took) => self.sent(took),
+                sent = send(&mut self.writers, &self.handle, self.channel, (self.unsent.front(), self.sent_bytes), &mut self.keeping) => match sent {
+                    Ok(sent) => self.sent(sent),
                     Err(()) => break,
                 },
                 input = inputs.recv() => match input {
@@ -200,6 +246,11 @@ impl Terminal {
         })
     }
 
+    /// Whether there are requests that are not looked at yet.
+    fn is_busy(&self) -> bool {
+        self.sftp.as_ref().is_some_and(Sftp::is_busy)
+    }
+
     fn queue_keep(&mut self) {
         self.unkept = false;
         self.keep_after = None;
@@ -213,6 +264,20 @@ impl Terminal {
         if !queued && self.keep_after.is_none_or(|after| after <= Instant::now()) {
             self.queue_keep();
         }
+    }
+
+    /// What can be handed on now: nothing while too much waits for the client, and no more bytes than the machine takes.
+    fn next_input(&mut self) -> Option<Input> {
+        if self.done || self.is_busy() || self.unsent_bytes >= MOST_UNSENT {
+            return None;
+        }
+        if let (Some(Input::Bytes(bytes)), Some(session)) = (self.held.front(), &self.session)
+            && self.pty.is_none()
+            && session.room() < bytes.len()
+        {
+            return None;
+        }
+        self.held.pop_front()
     }
 
     fn hold(&mut self, input: Input) {
@@ -229,8 +294,19 @@ impl Terminal {
     fn take(&mut self, input: Input) {
         let started = self.session.is_some() || self.sftp.is_some() || self.turned_away;
         match input {
-            Input::Pty(size) if !started => self.pty = Some(size),
+            Input::Pty(size, kind) if !started => {
+                self.pty = Some(size);
+                self.variables.push(("TERM".to_owned(), kind));
+            }
+            Input::Env(name, value) if !started && self.variables.len() < VARIABLES => {
+                self.variables.push((name, value));
+            }
             Input::Shell if !started => self.start(Session::start_shell),
+            Input::Exec(line) if !started && line.len() >= LONGEST_LINE => {
+                let text = b"/bin/bash: Argument list too long\n";
+                self.say(text.to_vec(), Piece::Stderr);
+                self.exit(1);
+            }
             Input::Exec(line) if !started => {
                 self.start(|session, machine, id, now| session.exec(machine, id, now, &line));
             }
@@ -239,7 +315,8 @@ impl Terminal {
                     self.exit(INTERRUPTED);
                 }
             }
-            Input::Interrupt if self.turned_away => self.exit(INTERRUPTED),
+            // As sshd: a forced command gets no signals.
+            Input::Signal(_) if self.turned_away => {}
             Input::Sftp if !started => self.start_sftp(),
             Input::Bytes(bytes) if self.sftp.is_some() => {
                 if let Some(sftp) = &mut self.sftp {
@@ -256,7 +333,9 @@ impl Terminal {
             Input::Bytes(bytes) => {
                 self.drive(|session, machine, id, now| session.input(machine, id, now, &bytes));
             }
-            Input::Interrupt => self.drive(Session::interrupt),
+            Input::Signal(name) => {
+                self.drive(|session, machine, id, now| session.signal(machine, id, now, &name));
+            }
             Input::End => self.drive(Session::eof),
             Input::Resize(size) => {
                 if let Some(session) = &mut self.session {
@@ -264,7 +343,7 @@ impl Terminal {
                 }
             }
             // A second shell on the same channel: sshd does not start one either.
-            Input::Pty(_) | Input::Shell | Input::Exec(_) | Input::Sftp => {}
+            Input::Pty(..) | Input::Env(..) | Input::Shell | Input::Exec(_) | Input::Sftp => {}
         }
     }
 
@@ -282,9 +361,14 @@ impl Terminal {
             return;
         }
         let (user, from, pty) = (self.login.user.clone(), self.connection.from, self.pty);
+        let variables = std::mem::take(&mut self.variables);
         let mut session = None;
         self.with_machine(|machine, id, now| {
-            session = Some(Session::login(machine, id, &user, from, now, pty));
+            let mut new = Session::login(machine, id, &user, from, now, pty);
+            for (name, value) in &variables {
+                new.env(name, value);
+            }
+            session = Some(new);
         });
         self.session = session;
         self.drive(begin);
@@ -308,9 +392,8 @@ impl Terminal {
         self.sftp = Some(sftp);
         let Some(turn) = turn else { return };
         self.say(turn.bytes, Piece::Stdout);
-        self.busy = turn.then == sftp::Then::GoOn;
-        self.wake = self.busy.then(Instant::now);
-        if let sftp::Then::Exit(status) = turn.then {
+        self.wake = self.is_busy().then(Instant::now);
+        if let Some(status) = turn.exit {
             self.exit(status);
         }
     }
@@ -371,7 +454,8 @@ impl Terminal {
                     Duration::from_millis(u64::try_from(at.saturating_sub(now)).unwrap_or(0));
                 self.wake = Some(Instant::now() + wait);
             }
-            Then::Exit(status) => self.exit(status),
+            Then::Exit(status) => self.end(Piece::Exit(status)),
+            Then::Killed(signal) => self.end(Piece::Killed(signal)),
         }
     }
 
@@ -389,12 +473,15 @@ impl Terminal {
 
     /// Ends as sshd does: end of output, exit status, close.
     fn exit(&mut self, status: u32) {
+        self.end(Piece::Exit(status));
+    }
+
+    fn end(&mut self, how: Piece) {
         if !self.done {
             if self.unkept {
                 self.queue_keep();
             }
-            self.unsent
-                .extend([Piece::End, Piece::Exit(status), Piece::Close]);
+            self.unsent.extend([Piece::End, how, Piece::Close]);
         }
         self.finish();
     }
@@ -411,51 +498,87 @@ impl Terminal {
         self.done = true;
         self.session = None;
         self.sftp = None;
-        self.busy = false;
         self.held = VecDeque::new();
+        self.held_bytes = 0;
     }
 
-    fn sent(&mut self, took: Duration) {
-        match self.unsent.pop_front() {
-            Some(Piece::Stdout(bytes) | Piece::Stderr(bytes)) => {
-                self.unsent_bytes = self.unsent_bytes.saturating_sub(bytes.len());
+    /// A piece has gone out, or so many bytes of it.
+    fn sent(&mut self, sent: Sent) {
+        let whole = match (self.unsent.front(), sent) {
+            (Some(Piece::Stdout(piece) | Piece::Stderr(piece)), Sent::Bytes(bytes)) => {
+                self.unsent_bytes = self.unsent_bytes.saturating_sub(bytes);
+                self.sent_bytes += bytes;
+                self.sent_bytes >= piece.len()
             }
-            Some(Piece::Keep) => {
+            (_, Sent::Kept(took)) => {
                 self.keeping = None;
                 self.keep_after = Some(Instant::now() + KEPT_EVERY.max(KEPT_PART * took));
+                true
             }
-            Some(Piece::Exit(_) | Piece::End | Piece::Close) | None => {}
+            (_, Sent::Bytes(_)) => true,
+        };
+        if whole {
+            self.unsent.pop_front();
+            self.sent_bytes = 0;
         }
     }
 }
 
-/// Hands one piece to russh, which takes few at a time and none while the client's window is full. Cut short, it has sent
-/// nothing.
+/// Hands on what the client's window takes of a piece, from its byte `from`. Cut short, a writer keeps what it has begun and
+/// goes on with it when it is asked for the same piece again.
 async fn send(
+    writers: &mut Writers,
     handle: &Handle,
     channel: ChannelId,
-    piece: Option<Piece>,
+    (piece, from): (Option<&Piece>, usize),
     keeping: &mut Option<JoinHandle<Duration>>,
-) -> Result<Duration, ()> {
+) -> Result<Sent, ()> {
     match piece {
         Some(Piece::Keep) => {
-            return match keeping {
+            return Ok(Sent::Kept(match keeping {
                 // It fails only when the program is ending.
-                Some(keeping) => Ok(keeping.await.unwrap_or_default()),
-                None => Ok(Duration::ZERO),
-            };
+                Some(keeping) => keeping.await.unwrap_or_default(),
+                None => Duration::ZERO,
+            }));
         }
-        Some(Piece::Stdout(bytes)) => handle.data(channel, bytes).await.map_err(drop),
-        Some(Piece::Stderr(bytes)) => handle
-            .extended_data(channel, STDERR, bytes)
-            .await
-            .map_err(drop),
-        Some(Piece::Exit(status)) => handle.exit_status_request(channel, status).await,
+        Some(Piece::Stdout(bytes)) => {
+            let rest = bytes.get(from..).unwrap_or_default();
+            return writers.out.write(rest).await.map(Sent::Bytes).map_err(drop);
+        }
+        Some(Piece::Stderr(bytes)) => {
+            let rest = bytes.get(from..).unwrap_or_default();
+            return writers.err.write(rest).await.map(Sent::Bytes).map_err(drop);
+        }
+        Some(Piece::Exit(status)) => handle.exit_status_request(channel, *status).await,
+        Some(Piece::Killed(name)) => {
+            let nothing = String::new;
+            handle
+                .exit_signal_request(channel, named(name), false, nothing(), nothing())
+                .await
+        }
         Some(Piece::End) => handle.eof(channel).await,
         Some(Piece::Close) => handle.close(channel).await,
         None => pending().await,
     }
-    .map(|()| Duration::ZERO)
+    .map(|()| Sent::Bytes(0))
+}
+
+fn named(signal: &str) -> Sig {
+    match signal {
+        "ABRT" => Sig::ABRT,
+        "ALRM" => Sig::ALRM,
+        "FPE" => Sig::FPE,
+        "HUP" => Sig::HUP,
+        "ILL" => Sig::ILL,
+        "INT" => Sig::INT,
+        "KILL" => Sig::KILL,
+        "PIPE" => Sig::PIPE,
+        "QUIT" => Sig::QUIT,
+        "SEGV" => Sig::SEGV,
+        "TERM" => Sig::TERM,
+        "USR1" => Sig::USR1,
+        other => Sig::Custom(other.to_owned()),
+    }
 }
 
 async fn until(time: Option<Instant>) {

@@ -10,18 +10,22 @@ use russh::keys::{Algorithm, PublicKey};
 use russh::server::{
     Auth, ChannelOpenHandle, Handler, Msg, PublicKeyOffer, Response, Session, VerifiedPublicKey,
 };
-use russh::{Channel, ChannelId, ChannelOpenFailure, Disconnect, Pty, Sig};
+use russh::{Channel, ChannelId, Disconnect, Pty, Sig};
 use tokio::sync::mpsc;
 
 use super::terminal::{Input, Login, Terminal};
-use super::{Connection, config};
+use super::{Connection, config, forward};
 use crate::course::evidence::{Refusal, What};
 use crate::keys;
 use crate::machine::Size;
-use crate::machine::gate::{Gate, gate, untrusted};
+use crate::machine::gate::{Gate, Permits, gate_from, untrusted};
 
 /// Longest user name that is looked at, in bytes (Linux takes 32).
 const LONGEST_USER: usize = 256;
+
+/// Variables that one connection may ask for, and bytes of a value; what comes beyond is refused and not kept.
+const VARIABLES: usize = 1024;
+const LONGEST_VALUE: usize = 4096;
 
 /// The state of one client.
 pub(super) struct Visitor {
@@ -31,6 +35,8 @@ pub(super) struct Visitor {
     failures: u32,
     login: Option<Arc<Login>>,
     terminals: BTreeMap<u32, mpsc::Sender<Input>>,
+    /// Variables that were asked for on this connection.
+    variables: usize,
 }
 
 impl Visitor {
@@ -41,6 +47,7 @@ impl Visitor {
             failures: 0,
             login: None,
             terminals: BTreeMap::new(),
+            variables: 0,
         }
     }
 
@@ -93,16 +100,21 @@ impl Visitor {
         }
     }
 
-    fn ask_the_gate(&self, user: &str, key: &PublicKey) -> Gate {
+    fn ask_the_gate(&self, user: &str, key: &PublicKey) -> (Gate, Permits) {
         let mut line = PublicKey::new(key.key_data().clone(), "")
             .to_openssh()
             .unwrap_or_default();
         line.truncate(line.trim_end().len());
-        let mut answer = Gate::Refused;
+        let nothing = Permits {
+            forwarding: false,
+            terminal: false,
+        };
+        let mut answer = (Gate::Refused, nothing);
+        let from = Some(self.connection.from);
         self.connection
             .host
             .with_machine(&self.connection.target, &mut |machine, identity, _| {
-                answer = gate(machine, identity, user, &line);
+                answer = gate_from(machine, identity, user, &line, from);
             });
         answer
     }
@@ -193,20 +205,25 @@ impl Handler for Visitor {
             return Ok(Auth::reject());
         }
         let accepted = config::accepts(offer.algorithm)
-            && self.ask_the_gate(user, offer.public_key) != Gate::Refused;
+            && self.ask_the_gate(user, offer.public_key).0 != Gate::Refused;
         self.connection.record(What::KeyOffered {
             session: self.connection.session,
             user: shown(user),
             key_sha256: keys::sha256(offer.public_key),
             accepted,
         });
-        if !accepted {
-            self.note_refusal(user, offer.algorithm);
+        if accepted {
+            return Ok(Auth::Accept);
         }
-        Ok(if accepted {
+        self.note_refusal(user, offer.algorithm);
+        let refusal = self.refuse().await;
+        // In place of its last refusal sshd ends the connection. russh would refuse first, and a client without another key
+        // would give up in other words; to a client that only asks about a key, this says that it may prove it, and the
+        // end of the connection, which is queued already, comes before it can. `auth_publickey` would refuse it still.
+        Ok(if self.failures == self.connection.settings.attempts {
             Auth::Accept
         } else {
-            self.refuse().await
+            refusal
         })
     }
 
@@ -215,12 +232,16 @@ impl Handler for Visitor {
         user: &str,
         key: VerifiedPublicKey<'_>,
     ) -> Result<Auth, Self::Error> {
+        if self.failures >= self.connection.settings.attempts {
+            return Ok(Auth::reject());
+        }
         if !self.named(user).await || !config::accepts(key.algorithm) {
             return Ok(self.refuse().await);
         }
         let session = self.connection.session;
         let instance = self.connection.target.instance.clone();
-        let (hint, what) = match self.ask_the_gate(user, key.public_key) {
+        let (gate, permits) = self.ask_the_gate(user, key.public_key);
+        let (hint, what) = match gate {
             Gate::Refused => return Ok(self.refuse().await),
             Gate::RootHint(hint) => (Some(hint), What::RootTurnedAway { session, instance }),
             Gate::Welcome => {
@@ -241,6 +262,7 @@ impl Handler for Visitor {
         self.login = Some(Arc::new(Login {
             user: user.to_owned(),
             hint,
+            permits,
         }));
         Ok(Auth::Accept)
     }
@@ -251,30 +273,55 @@ impl Handler for Visitor {
         reply: ChannelOpenHandle,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        let (Some(login), true) = (
-            &self.login,
-            self.terminals.len() < self.connection.settings.sessions,
-        ) else {
-            reply.reject(ChannelOpenFailure::ConnectFailed).await;
+        // russh does not call `channel_close` for a channel that we have closed first.
+        self.terminals.retain(|_, terminal| !terminal.is_closed());
+        let room = self.terminals.len() < self.connection.settings.sessions;
+        let instance = &self.connection.target.instance;
+        let seat = self.connection.budget.seat(instance).filter(|_| room);
+        let (Some(login), Some(seat)) = (&self.login, seat) else {
+            // sshd's words beyond `MaxSessions`.
+            forward::refuse(reply, forward::CONNECT_FAILED, "open failed").await;
             return Ok(());
         };
         let terminal = Terminal::new(
             Arc::clone(&self.connection),
             Arc::clone(login),
             session.handle(),
-            channel.id(),
+            &channel,
         );
         let (inbox, inputs) = mpsc::channel(16);
         self.terminals.insert(channel.id().into(), inbox);
-        tokio::spawn(terminal.run(inputs));
+        tokio::spawn(async move {
+            terminal.run(inputs).await;
+            drop(seat);
+        });
         reply.accept().await;
+        Ok(())
+    }
+
+    async fn channel_open_direct_tcpip(
+        &mut self,
+        channel: Channel<Msg>,
+        host: &str,
+        port: u32,
+        _: &str,
+        _: u32,
+        reply: ChannelOpenHandle,
+        _: &mut Session,
+    ) -> Result<(), Self::Error> {
+        // cloud-init's line for root has `no-port-forwarding`.
+        let allowed = self
+            .login
+            .as_ref()
+            .is_some_and(|login| login.hint.is_none());
+        forward::open(&self.connection, allowed, channel, (host, port), reply).await;
         Ok(())
     }
 
     async fn pty_request(
         &mut self,
         channel: ChannelId,
-        _term: &str,
+        term: &str,
         columns: u32,
         rows: u32,
         _: u32,
@@ -282,7 +329,10 @@ impl Handler for Visitor {
         _: &[(Pty, u32)],
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        if self.hand(channel, Input::Pty(size(columns, rows))).await {
+        let kind: String = shown(term).chars().take(64).collect();
+        let pty = Input::Pty(size(columns, rows), kind);
+        let allowed = self.login.as_ref().is_some_and(|l| l.permits.terminal);
+        if allowed && self.hand(channel, pty).await {
             session.channel_success(channel)
         } else {
             session.channel_failure(channel)
@@ -292,12 +342,20 @@ impl Handler for Visitor {
     async fn env_request(
         &mut self,
         channel: ChannelId,
-        _name: &str,
-        _value: &str,
+        name: &str,
+        value: &str,
         session: &mut Session,
     ) -> Result<(), Self::Error> {
-        // As a variable that `AcceptEnv` does not name: refused, and nothing is kept however many come.
-        session.channel_failure(channel)
+        self.variables += 1;
+        let allowed = self.variables <= VARIABLES
+            && value.len() <= LONGEST_VALUE
+            && config::accepts_variable(name);
+        let env = Input::Env(name.to_owned(), value.to_owned());
+        if allowed && self.hand(channel, env).await {
+            session.channel_success(channel)
+        } else {
+            session.channel_failure(channel)
+        }
     }
 
     async fn shell_request(
@@ -380,9 +438,23 @@ impl Handler for Visitor {
         signal: Sig,
         _: &mut Session,
     ) -> Result<(), Self::Error> {
-        if matches!(signal, Sig::INT) {
-            self.hand(channel, Input::Interrupt).await;
-        }
+        let name = match signal {
+            Sig::Custom(name) => name.chars().take(8).collect(),
+            // russh's names are the protocol's, and `Debug` is the one way to read them.
+            Sig::ABRT
+            | Sig::ALRM
+            | Sig::FPE
+            | Sig::HUP
+            | Sig::ILL
+            | Sig::INT
+            | Sig::KILL
+            | Sig::PIPE
+            | Sig::QUIT
+            | Sig::SEGV
+            | Sig::TERM
+            | Sig::USR1 => format!("{signal:?}"),
+        };
+        self.hand(channel, Input::Signal(name)).await;
         Ok(())
     }
 

@@ -1,4 +1,4 @@
-//! plink and pscp: their own proxy option leads to the lab's machines.
+//! plink, pscp and psftp: their own proxy option leads to the lab's machines.
 
 use std::ffi::OsString;
 use std::process::ExitCode;
@@ -47,7 +47,7 @@ pub(super) fn words(layout: &Layout, words: &[OsString]) -> Result<Vec<OsString>
     Err(ExitCode::from(PUTTY_FAILED))
 }
 
-/// The lab's host in a command line of plink's or pscp's, and its port.
+/// The lab's host in a command line of plink's, pscp's or psftp's, and its port.
 fn target(words: &[String]) -> Option<(String, u16)> {
     let host = words.iter().find_map(|word| {
         let host = word
