@@ -9,10 +9,11 @@ use crate::cloud::{Account, Env, api};
 /// The document's format.
 pub const FORMAT: u32 = 1;
 /// What is shown of each region: the action, and the member of its answer.
-const SHOWN: [(&str, &str); 3] = [
+const SHOWN: [(&str, &str); 4] = [
     ("DescribeKeyPairs", "KeyPairs"),
     ("DescribeSecurityGroups", "SecurityGroups"),
     ("DescribeInstances", "Reservations"),
+    ("DescribeAddresses", "Addresses"),
 ];
 
 /// One account: `{"access_key_id", "id", "regions": {"us-east-1": {"KeyPairs": […], …}}}`. A region that was never used is

@@ -84,6 +84,14 @@ const NAMES: &[&str] = &[
     "Name",
     "Path",
     "Names.1",
+    "InstanceOSUser",
+    "SSHPublicKey",
+    "AllocationId",
+    "PublicIp",
+    "Attribute",
+    "Value",
+    "SecurityGroupRule.1.SecurityGroupRuleId",
+    "SecurityGroupRule.1.SecurityGroupRule.CidrIpv4",
     "Version",
     ".",
     "..1",
@@ -128,13 +136,17 @@ fn scope(service: Service) -> &'static str {
         Service::Ec2 => "ec2",
         Service::Sts => "sts",
         Service::Ssm => "ssm",
+        Service::InstanceConnect => "ec2-instance-connect",
     }
 }
 
 fn target(service: Service, action: &str) -> Option<String> {
     match service {
         Service::Ec2 | Service::Sts => None,
-        Service::Ssm => Some(format!("AmazonSSM.{action}")),
+        Service::Ssm | Service::InstanceConnect => Some(format!(
+            "{}{action}",
+            super::envelope::target_prefix(service)
+        )),
     }
 }
 
