@@ -38,6 +38,8 @@ fn side_by_side(path: &str) {
         ".config/fish/config.fish",
         "function fish_prompt; echo -n 'READY> '; end\nfunction fish_greeting; end\n",
     );
+    std::fs::create_dir_all(lab.home().join(".local/share/fish/generated_completions"))
+        .expect("so that fish does not read all manual pages first");
     let work = lab.workspace.layout().work();
     let shell = LabShell::with(Path::new(path)).expect("a shell with a hook");
     let start = shell

@@ -22,6 +22,7 @@
 
 mod bare_http;
 mod create_key_pair;
+mod crowd;
 mod describe;
 #[expect(
     dead_code,

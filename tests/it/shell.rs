@@ -58,6 +58,9 @@ fn lab_with(kind: Kind, more: &str) -> (Lab, Start) {
         }
     }
     lab.at_home(file, &(text + more));
+    // Without it, fish spends a minute of a processor on reading all manual pages at its first start.
+    let completions = ".local/share/fish/generated_completions";
+    std::fs::create_dir_all(lab.home().join(completions)).unwrap();
     let shell = LabShell::with(Path::new(path_of(kind))).unwrap();
     let start = shell
         .install(lab.workspace.layout(), program(), &lab.variables)

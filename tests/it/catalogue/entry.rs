@@ -126,17 +126,22 @@ macro_rules! banner {
 }
 pub(super) use banner;
 
-/// A new instance at the address of the old one: all other addresses are taken for a moment, so that it is the only one left.
+/// An Elastic IP of the instance, at which the host key is accepted with these lines, goes to a new instance.
 macro_rules! reused_address {
-    () => {
-        "instances=$(aws ec2 run-instances --count 253 --image-id resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 --instance-type t3.micro --query 'Instances[].InstanceId' --output text)
-aws ec2 terminate-instances --instance-ids $instance
+    ($accepts:literal) => {
+        concat!(
+            "allocation=$(aws ec2 allocate-address --query AllocationId --output text)
+aws ec2 associate-address --instance-id $instance --allocation-id $allocation
+address=$(aws ec2 describe-instances --instance-ids $instance --query 'Reservations[0].Instances[0].PublicIpAddress' --output text)
+",
+            $accepts,
+            "aws ec2 terminate-instances --instance-ids $instance
 aws ec2 wait instance-terminated --instance-ids $instance
 instance=$(aws ec2 run-instances --image-id resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 --instance-type t3.micro --key-name testkeypair --security-group-ids $group --query 'Instances[0].InstanceId' --output text)
 aws ec2 wait instance-running --instance-ids $instance
-aws ec2 terminate-instances --instance-ids $instances > instances.txt
-address=$(aws ec2 describe-instances --instance-ids $instance --query 'Reservations[0].Instances[0].PublicIpAddress' --output text)
+aws ec2 associate-address --instance-id $instance --allocation-id $allocation
 "
+        )
     };
 }
 pub(super) use reused_address;

@@ -70,14 +70,15 @@ pub(super) const ENTRIES: &[&Entry] = &[
         ..REFUSED
     },
     &Entry {
-        met_by: "a new instance at the address of an old one",
+        met_by: "a new instance behind the Elastic IP of an old one",
         mistake: Some("host_key_changed"),
         before: concat!(
-            "old=$address\n",
-            reused_address!(),
+            reused_address!(
+                "ssh -o StrictHostKeyChecking=accept-new -o PubkeyAuthentication=no ec2-user@$address\n"
+            ),
             "offending=$(ssh-keygen -F $address | sed -n 's/.*line \\([0-9]*\\).*/\\1/p' | head -n 1)\n"
         ),
-        types: "ssh -i testkeypair.pem ec2-user@{old}",
+        types: "ssh -i testkeypair.pem ec2-user@{address}",
         first_line: "@    WARNING: REMOTE HOST IDENTIFICATION HAS CHANGED!     @",
         clients: &[CHANGED],
         says: &["another host key for {address}", "hung up before it named a user"],

@@ -89,12 +89,11 @@ FATAL ERROR: Cannot confirm a host key in batch mode
         ..PUTTY
     },
     &Entry {
-        met_by: "plink and a new instance at the address of an old one",
+        met_by: "plink and a new instance behind the Elastic IP of an old one",
         number: 9,
         mistake: Some("host_key_refused"),
         before: concat!(
-            "echo y | plink -i testkeypair.ppk ec2-user@$address true\n",
-            reused_address!(),
+            reused_address!("echo y | plink -i testkeypair.ppk ec2-user@$address true\n"),
             "ssh-keygen -R $address
 ssh -o StrictHostKeyChecking=accept-new -o PubkeyAuthentication=no ec2-user@$address
 fingerprint=$(ssh-keygen -l -F $address | awk '/ED25519/ { print $3 }')\n"

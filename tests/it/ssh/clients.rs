@@ -12,7 +12,7 @@ use super::lab::Lab;
 
 /// A program of the Python environment that `tests/run` makes.
 pub(super) fn installed(name: &str) -> PathBuf {
-    let bin = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/clients/bin");
+    let bin = Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/venv/bin");
     let program = bin.join(name);
     assert!(
         program.exists(),

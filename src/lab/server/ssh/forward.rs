@@ -101,8 +101,8 @@ async fn carry(channel: Channel<Msg>, inside: DuplexStream, mut share: Share) {
         }
         let (first, _) = held.as_slices();
         tokio::select! {
-            message = reading.wait(), if more => match message {
-                Some(ChannelMsg::Data { data }) => {
+            message = reading.wait() => match message {
+                Some(ChannelMsg::Data { data }) if more => {
                     held.extend(data.iter().copied());
                     if held.len() > MOST_HELD || !share.set(held.len()) {
                         break;
@@ -126,6 +126,8 @@ async fn carry(channel: Channel<Msg>, inside: DuplexStream, mut share: Share) {
             },
         }
     }
+    // First of all: russh may be waiting for this channel to take something, and takes nothing itself meanwhile.
+    drop(reading);
     // They fail only when the connection is gone.
     let _: Result<(), russh::Error> = writing.eof().await;
     let _: Result<(), russh::Error> = writing.close().await;
