@@ -9,10 +9,11 @@ use crate::cloud::{Account, Env, api};
 /// The document's format.
 pub const FORMAT: u32 = 1;
 /// What is shown of each region: the action, and the member of its answer.
-const SHOWN: [(&str, &str); 3] = [
+const SHOWN: [(&str, &str); 4] = [
     ("DescribeKeyPairs", "KeyPairs"),
     ("DescribeSecurityGroups", "SecurityGroups"),
     ("DescribeInstances", "Reservations"),
+    ("DescribeAddresses", "Addresses"),
 ];
 
 /// One account: `{"access_key_id", "id", "regions": {"us-east-1": {"KeyPairs": […], …}}}`. A region that was never used is
@@ -31,7 +32,8 @@ pub fn of(access_key_id: &str, account: &mut Account, env: &mut Env<'_>) -> Valu
         for (action, member) in SHOWN {
             let answer = api::call(action, Params::default(), &caller, account, env);
             let mut answer = answer.unwrap_or_default();
-            region.insert(member.to_owned(), answer[member].take());
+            let shown = answer.get_mut(member).map(Value::take);
+            region.insert(member.to_owned(), shown.unwrap_or_default());
         }
         regions.insert(name, region.into());
     }

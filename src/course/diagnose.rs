@@ -74,6 +74,29 @@ pub fn diagnose(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> 
     }
 }
 
+/// Errors that are AWS's own, or a policy's: a lesson may script them, and nothing that follows from one is a mistake.
+const AWSS_END: [&str; 10] = [
+    "RequestLimitExceeded",
+    "Throttling",
+    "ThrottlingException",
+    "InsufficientInstanceCapacity",
+    "InternalError",
+    "InternalFailure",
+    "ServerInternal",
+    "Unavailable",
+    "UnauthorizedOperation",
+    "AccessDeniedException",
+];
+
+/// Whether the newest attempt met an error that is not the learner's: the file that it left empty is none either.
+pub fn met_awss_end(evidence: &Evidence) -> bool {
+    let fresh = fresh(scene::known_events(evidence), evidence.now);
+    let newest = fresh.iter().rev().find(|event| is_attempt(&event.what));
+    newest.is_some_and(|event| {
+        matches!(&event.what, What::Api { error: Some((code, _)), .. } if AWSS_END.contains(&code.as_str()))
+    })
+}
+
 /// An ssh that failed without a trace on the other side, such as `ssh ec2-user@None`: the instance had no address to give,
 /// and its state says why.
 fn without_attempt(
@@ -107,7 +130,13 @@ fn without_attempt(
 fn is_attempt(what: &What) -> bool {
     match what {
         What::Unreachable { .. } => true,
-        What::Api { action, error, .. } => error.is_some() || !action.starts_with("Describe"),
+        // Without a region it was a call that nobody believed: anybody can have sent it.
+        What::Api {
+            action,
+            error,
+            region,
+            ..
+        } => !region.is_empty() && (error.is_some() || !action.starts_with("Describe")),
         What::Connected { .. }
         | What::UserNamed { .. }
         | What::KeyOffered { .. }
@@ -506,6 +535,41 @@ mod tests {
             "{}",
             recognised.says
         );
+    }
+
+    #[test]
+    fn what_a_fault_of_awss_leaves_behind_is_nobodys_mistake() {
+        use crate::course::catalogue::lessons;
+        use crate::course::judge::judge;
+        use crate::course::progress::Progress;
+
+        let lesson = lessons().unwrap().remove(0);
+        let mut progress = Progress::new(&lesson.slug);
+        while lesson.steps[progress.current(&lesson).unwrap()].id != "create-key-pair" {
+            progress.skip(&lesson, 0);
+        }
+        let mistake = |lab: &Lab| {
+            let judgement = judge(&lesson, &progress, &lab.evidence());
+            judgement
+                .current()
+                .unwrap()
+                .verdict
+                .mistake()
+                .map(|found| found.mistake)
+        };
+        let empty = |code: &str| {
+            let mut lab = Lab::with_key();
+            lab.called("CreateKeyPair", Some("mykey"), Some((code, "")));
+            lab.files = vec![file("mykey.pem", KeyContent::Empty, 0o644, None)];
+            lab
+        };
+        assert_eq!(
+            mistake(&empty("InvalidParameterValue")),
+            Some(Mistake::KeyFileEmpty)
+        );
+        for code in AWSS_END {
+            assert_eq!(mistake(&empty(code)), None, "{code}");
+        }
     }
 
     #[test]

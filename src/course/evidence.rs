@@ -386,7 +386,8 @@ impl What {
         self.is_look() && self.look() == newer.look()
     }
 
-    /// Action and region of a successful call that changes nothing.
+    /// Action and region of a successful call that changes nothing. A call whose signature nobody believed has no region: it
+    /// is kept no longer than a look, because anybody can send any number of them.
     fn look(&self) -> Option<(&str, &str)> {
         match self {
             Self::Api {
@@ -397,6 +398,12 @@ impl What {
             } if action.starts_with("Describe") || action.starts_with("Get") => {
                 Some((action, region))
             }
+            Self::Api {
+                action,
+                region,
+                error: Some(_),
+                ..
+            } if region.is_empty() => Some((action, region)),
             Self::Api { .. }
             | Self::Unreachable { .. }
             | Self::Connected { .. }

@@ -47,12 +47,12 @@ impl Front {
     ) -> Self {
         faults.follow(coach.current_step());
         Self {
-            faults,
             simulation,
             coach,
             ssh,
             my_address,
             stage,
+            faults,
         }
     }
 

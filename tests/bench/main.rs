@@ -33,6 +33,7 @@ mod describe;
 mod desk;
 mod hook;
 mod login;
+mod many;
 #[cfg(target_os = "linux")]
 mod netns;
 mod numbers;
@@ -52,6 +53,7 @@ mod terminal;
 const ALL: &[(&str, fn())] = &[
     ("start", start::run),
     ("describe", describe::run),
+    ("many", many::run),
     ("create_key_pair", create_key_pair::run),
     ("login", login::run),
     ("hook", hook::run),

@@ -55,26 +55,29 @@ fn show_memory(server: &Served, when: &str) {
 
 /// Waits until the process uses no processor time for a while: the keys are made.
 pub fn wait_until_idle(server: &Served) {
-    let ticks = || {
-        let stat =
-            std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).expect("it lives");
-        let after_name = stat.rsplit(')').next().unwrap_or_default().to_owned();
-        let fields: Vec<i64> = after_name
-            .split(' ')
-            .filter_map(|field| field.parse().ok())
-            .collect();
-        // After the state, which is a letter: utime and stime are the 11th and 12th numbers (proc(5), fields 14 and 15).
-        fields.get(10).copied().unwrap_or_default() + fields.get(11).copied().unwrap_or_default()
-    };
     let deadline = Instant::now() + Duration::from_secs(60);
-    let mut before = ticks();
+    let mut before = processor_time(server);
     loop {
         std::thread::sleep(Duration::from_millis(300));
-        let now = ticks();
+        let now = processor_time(server);
         if now == before {
             return;
         }
         assert!(Instant::now() < deadline, "the server is never idle");
         before = now;
     }
+}
+
+/// The processor time that the process has used so far, its threads' included: a hundredth of a second exactly.
+pub fn processor_time(server: &Served) -> Duration {
+    let stat = std::fs::read_to_string(format!("/proc/{}/stat", server.pid())).expect("it lives");
+    let after_name = stat.rsplit(')').next().unwrap_or_default().to_owned();
+    let fields: Vec<i64> = after_name
+        .split(' ')
+        .filter_map(|field| field.parse().ok())
+        .collect();
+    // After the state, which is a letter: utime and stime are the 11th and 12th numbers (proc(5), fields 14 and 15), in
+    // ticks, of which Linux has a hundred a second.
+    let of = |place: usize| fields.get(place).copied().unwrap_or_default();
+    Duration::from_millis(u64::try_from(of(10) + of(11)).unwrap_or_default() * 10)
 }

@@ -9,6 +9,8 @@ use crate::served::{AUTHORIZATION, Client, post};
 #[test]
 fn a_lab_believes_its_own_key_and_answers_any_other_as_aws_does() {
     let mut lab = OpenLab::of(Learner::new());
+    // The stand-in says once that it is one.
+    lab.says("aws ec2 describe-regions >/dev/null");
     let who = lab.says("aws sts get-caller-identity --query Account --output text");
     assert_eq!(who, "123456789012");
     let id = lab.says("sed -n 's/aws_access_key_id = //p' \"$AWS_SHARED_CREDENTIALS_FILE\"");
@@ -79,5 +81,6 @@ fn another_user_and_a_web_page_get_nothing_of_a_lab() {
     assert!(after - before < 2_000, "{before} {after}");
     client.stream.flush().unwrap();
     let names = "aws ec2 describe-key-pairs --query 'KeyPairs[].KeyName' --output text";
-    assert_eq!(lab.says(names), "");
+    let said = lab.says(names);
+    assert!(!said.contains("theirs"), "{said}");
 }

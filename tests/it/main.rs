@@ -24,6 +24,7 @@ mod catalogue;
 mod contract;
 mod desk;
 mod every_stage;
+mod faults;
 mod hostile;
 mod kill;
 mod lab;

@@ -36,25 +36,18 @@ fn the_recipe_of_the_readme_signs_in_to_an_instance() {
         .replace("4566", &free_port().to_string())
         .replace("2222", &free_port().to_string());
     let folder = tempfile::tempdir().unwrap();
-    let mut bash = Command::new("bash")
-        .args(["-e", "-s"])
+    // OpenSSH takes the home folder from the list of users; the recipe's known hosts are not to go there.
+    let recipe = recipe.replace("ssh -p", "ssh -F none -o UserKnownHostsFile=known -p");
+    std::fs::write(folder.path().join("recipe.sh"), recipe).unwrap();
+    let output = Command::new("bash")
+        .args(["-e", "recipe.sh"])
         .env_clear()
         .env("PATH", path())
         .env("HOME", folder.path())
         .current_dir(folder.path())
-        .stdin(Stdio::piped())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::piped())
-        .spawn()
+        .stdin(Stdio::null())
+        .output()
         .unwrap();
-    // OpenSSH takes the home folder from the list of users; the recipe's known hosts are not to go there.
-    let recipe = recipe.replace("ssh -p", "ssh -F none -o UserKnownHostsFile=known -p");
-    bash.stdin
-        .take()
-        .unwrap()
-        .write_all(recipe.as_bytes())
-        .unwrap();
-    let output = bash.wait_with_output().unwrap();
     let error = String::from_utf8_lossy(&output.stderr);
     assert_eq!(
         String::from_utf8_lossy(&output.stdout),

@@ -4,6 +4,7 @@
 //! is the only place that tells (`facts/ec2-api.md` section 1). `signature` reads and verifies it.
 
 use crate::cloud::api::Request;
+use crate::cloud::api::envelope::target_prefix;
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::signature::Signature;
 
@@ -65,13 +66,9 @@ pub fn service_of(request: &Request<'_>) -> Service {
         return known;
     }
     if let Some(target) = request.target {
-        return if target.starts_with("AmazonSSM.") {
-            Service::Ssm
-        } else if target.starts_with("AWSEC2InstanceConnectService.") {
-            Service::InstanceConnect
-        } else {
-            Service::Ec2
-        };
+        let mut json = [Service::Ssm, Service::InstanceConnect].into_iter();
+        let meant = json.find(|service| target.starts_with(target_prefix(*service)));
+        return meant.unwrap_or(Service::Ec2);
     }
     let form = |text| form_urlencoded::parse(text);
     let is_sts = form(request.query.as_bytes())

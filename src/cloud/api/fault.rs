@@ -183,19 +183,21 @@ impl Fault {
         let action = self.action;
         let user = format!("arn:aws:iam::{account_id}:user/learner");
         let region = &caller.region;
-        let (prefix, service) = match caller.service {
-            Service::Ec2 => ("ec2", Service::Ec2),
-            Service::Sts => ("sts", Service::Sts),
-            Service::Ssm => ("ssm", Service::Ssm),
-            Service::InstanceConnect => ("ec2-instance-connect", Service::InstanceConnect),
+        let (prefix, resources) = match caller.service {
+            Service::Ec2 => ("ec2", ""),
+            Service::Sts => ("sts", "*"),
+            Service::Ssm => ("ssm", "ssm:REGION:ACCOUNT:parameter/*"),
+            Service::InstanceConnect => ("ec2-instance-connect", "ec2:REGION:ACCOUNT:instance/*"),
         };
         let because =
             format!("because no identity-based policy allows the {prefix}:{action} action");
-        if service != Service::Ec2 {
+        if caller.service != Service::Ec2 {
             // The JSON services' own code; MEM for the resource.
+            let resources = resources
+                .replace("REGION", region)
+                .replace("ACCOUNT", account_id);
             let text = format!(
-                "User: {user} is not authorized to perform: {prefix}:{action} on resource: \
-                 arn:aws:{prefix}:{region}:{account_id}:* {because}"
+                "User: {user} is not authorized to perform: {prefix}:{action} on resource: arn:aws:{resources} {because}"
             );
             return ApiError::new("AccessDeniedException", text);
         }

@@ -84,6 +84,14 @@ const NAMES: &[&str] = &[
     "Name",
     "Path",
     "Names.1",
+    "InstanceOSUser",
+    "SSHPublicKey",
+    "AllocationId",
+    "PublicIp",
+    "Attribute",
+    "Value",
+    "SecurityGroupRule.1.SecurityGroupRuleId",
+    "SecurityGroupRule.1.SecurityGroupRule.CidrIpv4",
     "Version",
     ".",
     "..1",
@@ -135,8 +143,10 @@ fn scope(service: Service) -> &'static str {
 fn target(service: Service, action: &str) -> Option<String> {
     match service {
         Service::Ec2 | Service::Sts => None,
-        Service::Ssm => Some(format!("AmazonSSM.{action}")),
-        Service::InstanceConnect => Some(format!("AWSEC2InstanceConnectService.{action}")),
+        Service::Ssm | Service::InstanceConnect => Some(format!(
+            "{}{action}",
+            super::envelope::target_prefix(service)
+        )),
     }
 }
 
@@ -429,10 +439,13 @@ fn past_finds_are_answered() {
 /// A request of the greatest length takes its parsing and no more: nothing about it is quadratic.
 #[test]
 fn a_request_of_the_greatest_length_is_answered_in_time() {
-    let parameters: String = (0..50_000).map(|n| format!("&KeyName.{n}=a")).collect();
-    let filters: String = (1..20_000)
-        .map(|n| format!("&Filter.{n}.Name=key-name&Filter.{n}.Value.1=*a*"))
-        .collect();
+    let many = |count: u32, part: &dyn Fn(u32) -> String| -> String {
+        (0..count).map(part).collect::<Vec<_>>().concat()
+    };
+    let parameters = many(50_000, &|n| format!("&KeyName.{n}=a"));
+    let filters = many(20_000, &|n| {
+        format!("&Filter.{n}.Name=key-name&Filter.{n}.Value.1=*a*")
+    });
     let dots = "A.".repeat(400_000);
     let stars = format!(
         "&Filter.1.Name=key-name&Filter.1.Value.1={}b",

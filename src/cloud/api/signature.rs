@@ -120,7 +120,9 @@ impl<'a> Signature<'a> {
                 ("SignedHeaders", signed_headers.is_some()),
             ] {
                 if !there {
-                    says += &format!("Authorization header requires '{name}' parameter. ");
+                    for piece in ["Authorization header requires '", name, "' parameter. "] {
+                        says += piece;
+                    }
                 }
             }
             if at.is_none() {
@@ -130,7 +132,7 @@ impl<'a> Signature<'a> {
                 "{says}Authorization={ALGORITHM}"
             )));
         };
-        let scope = scope_of(Cow::Borrowed(scope))?;
+        let scope = scope_of(&Cow::Borrowed(scope))?;
         Ok(Self {
             key: scope.key,
             date: scope.date,
@@ -159,7 +161,7 @@ impl<'a> Signature<'a> {
         if needed("X-Amz-Algorithm")? != ALGORITHM {
             return Err(missing("X-Amz-Algorithm"));
         }
-        let scope = scope_of(needed("X-Amz-Credential")?)?;
+        let scope = scope_of(&needed("X-Amz-Credential")?)?;
         let at = needed("X-Amz-Date")?;
         let expires = needed("X-Amz-Expires")?.parse().ok();
         Ok(Self {
@@ -278,7 +280,7 @@ struct Scope<'a> {
     service: Cow<'a, str>,
 }
 
-fn scope_of(text: Cow<'_, str>) -> Result<Scope<'_>, Doubt> {
+fn scope_of<'a>(text: &Cow<'a, str>) -> Result<Scope<'a>, Doubt> {
     fn split<'s>(text: &'s str) -> Option<[&'s str; 4]> {
         let parts: Vec<&'s str> = text.split('/').collect();
         let [key, date, region, service, "aws4_request"] = parts[..] else {
@@ -287,7 +289,7 @@ fn scope_of(text: Cow<'_, str>) -> Result<Scope<'_>, Doubt> {
         let parts = [key, date, region, service];
         parts.iter().all(|part| !part.is_empty()).then_some(parts)
     }
-    let found = match &text {
+    let found = match text {
         Cow::Borrowed(text) => split(text).map(|parts| parts.map(Cow::Borrowed)),
         Cow::Owned(text) => split(text).map(|parts| parts.map(|part| Cow::Owned(part.to_owned()))),
     };
@@ -363,13 +365,14 @@ impl Doubt {
             Self::Unsigned => ApiError::missing_parameter("AWSAccessKeyId"),
             // The code is in the list of common errors; its text at EC2 is unverified.
             Self::Incomplete(says) => ApiError::new("IncompleteSignature", says),
-            Self::UnknownKey | Self::Mismatch => ApiError::auth_failure(),
             // A clock that is off by less is an AuthFailure (aws/aws-sdk-java#519); the documented 15 minutes are an
             // expiry, quoted with status 400 in aws/aws-sdk-java#1443.
             Self::Old { at, now } if now.duration_since(*at) > EXPIRED => ec2_expired(),
             Self::Early { at, now } if at.duration_since(*now) > EXPIRED => ec2_expired(),
-            Self::Old { .. } | Self::Early { .. } => ApiError::auth_failure(),
             Self::Expired => ec2_expired(),
+            Self::UnknownKey | Self::Mismatch | Self::Old { .. } | Self::Early { .. } => {
+                ApiError::auth_failure()
+            }
         }
     }
 

@@ -104,7 +104,7 @@ impl Operation for DescribeSecurityGroups {
         let all = self.group_ids.is_empty() && self.group_names.is_empty();
         let meant = named
             .into_values()
-            .chain(groups.iter().filter(|_| all))
+            .chain(all.then(|| groups.iter()).into_iter().flatten())
             .filter(|group| {
                 filters.fit(|filter| {
                     values(group, filter, call.account_id, |id| {
