@@ -10,6 +10,7 @@ pub mod env;
 pub mod resources;
 pub mod seed;
 pub mod state;
+pub mod text;
 pub mod tracked;
 pub mod unseen;
 

@@ -412,11 +412,12 @@ fn why_not(instance: &Instance, address: Ipv4Addr) -> Option<Silence> {
 
 impl Host for Simulation {
     fn host_keys(&self, target: &Target) -> Vec<HostKey> {
-        let state = self.lock();
-        let instance = find(&state.accounts, target);
-        instance
-            .map(|(_, _, instance)| instance.host_keys.to_vec())
-            .unwrap_or_default()
+        let keys = {
+            let state = self.lock();
+            find(&state.accounts, target).map(|(_, _, instance)| instance.host_keys.clone())
+        };
+        // Making them may take 50 ms, in which nobody else waits.
+        keys.map(|keys| keys.to_vec()).unwrap_or_default()
     }
 
     fn with_machine(
@@ -474,14 +475,14 @@ fn find<'a>(
 fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
     let interface = instance.interface.as_ref();
     let private_address = instance.private_address().unwrap_or(Ipv4Addr::UNSPECIFIED);
-    let key_name = instance.key_name.clone();
+    let key_name = instance.key_name.as_ref().map(ToString::to_string);
     Identity {
         instance_id: instance.id.clone(),
         family: instance.family,
         region: region.name.clone(),
-        availability_zone: instance.availability_zone.clone(),
-        instance_type: instance.instance_type.clone(),
-        image_id: instance.image_id.clone(),
+        availability_zone: instance.availability_zone.to_string(),
+        instance_type: instance.instance_type.to_string(),
+        image_id: instance.image_id.to_string(),
         private_address,
         public_address: instance
             .public_address
@@ -509,7 +510,7 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
         security_groups: interface
             .iter()
             .flat_map(|interface| &interface.groups)
-            .map(|group| group.name.clone())
+            .map(|group| group.name.to_string())
             .collect(),
         booted_at: instance
             .running_since
@@ -519,7 +520,7 @@ fn identity(account: &str, region: &Region, instance: &Instance) -> Identity {
         mac: interface
             .map(|interface| interface.mac_address.clone())
             .unwrap_or_default(),
-        reservation_id: instance.reservation_id.clone(),
+        reservation_id: instance.reservation_id.to_string(),
         ami_launch_index: u32::try_from(instance.launch_index).unwrap_or(0),
         pushed_keys: instance
             .keys_pushed_at(timestamp())

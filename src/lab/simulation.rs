@@ -431,6 +431,9 @@ impl Simulation {
             .filter_map(|key| accounts.get(key))
             .any(Account::changes_connections);
         state.stage_is_behind |= connections;
+        if matches!(self.settings.tenancy, Tenancy::One { .. }) {
+            make_host_keys(touched.iter().filter_map(|key| accounts.get(key)));
+        }
         if let Some(store) = &self.store {
             store.accounts().save(&state.accounts, &state.addresses)?;
         }
@@ -559,6 +562,24 @@ impl Drop for Simulation {
         for target in &targets {
             self.keep_machine(target);
         }
+    }
+}
+
+/// Begins to make the host keys of new instances that take long: in a lab somebody looks at them soon.
+fn make_host_keys<'a>(accounts: impl Iterator<Item = &'a Account>) {
+    let regions = accounts.flat_map(|account| account.regions.values());
+    let keys: Vec<_> = regions
+        .flat_map(|region| region.instances.launched_now())
+        .filter(|instance| instance.host_keys.take_long())
+        .map(|instance| instance.host_keys.clone())
+        .collect();
+    if !keys.is_empty() {
+        std::thread::spawn(move || {
+            crate::lab::limits::give_way();
+            for keys in keys {
+                let _ = keys.first();
+            }
+        });
     }
 }
 

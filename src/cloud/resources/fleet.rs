@@ -70,6 +70,11 @@ impl Instances {
         }
     }
 
+    /// Those that were made since the last [`settle`](Self::settle).
+    pub fn launched_now(&self) -> impl Iterator<Item = &Arc<Instance>> {
+        self.all.added().filter_map(|number| self.all.get(number))
+    }
+
     /// Numbers of those that were made since the last [`settle`](Self::settle).
     pub(in crate::cloud) fn added(&self) -> impl Iterator<Item = u64> {
         self.all.added().copied()
@@ -370,10 +375,10 @@ impl Instances {
         };
         let others = self
             .launches
-            .get(token)
+            .get(token.as_str())
             .is_some_and(|launch| self.of_launch(launch).next().is_some());
         if !others {
-            self.launches.remove(token);
+            self.launches.remove(&token.to_string());
         }
     }
 

@@ -12,6 +12,7 @@ use crate::cloud::resources::boot::{Boot, Said};
 use crate::cloud::resources::image::{Architecture, Family};
 use crate::cloud::resources::instance_type;
 use crate::cloud::resources::tag::Tags;
+use crate::cloud::text::Text;
 use crate::keys::{HostKeys, PublicKey};
 
 /// An instance's state.
@@ -86,27 +87,27 @@ pub struct Instance {
     /// `i-0…`.
     pub id: String,
     /// `r-0…`: one for each RunInstances call.
-    pub reservation_id: String,
+    pub reservation_id: Text,
     /// Its place in that call, from 0.
     pub launch_index: i64,
     /// The call's idempotency token.
-    pub client_token: Option<String>,
+    pub client_token: Option<Text>,
     /// `ami-0…`.
-    pub image_id: String,
+    pub image_id: Text,
     /// Operating system.
     pub family: Family,
     /// Architecture.
     pub architecture: Architecture,
     /// `RootDeviceName`.
-    pub root_device: String,
+    pub root_device: Text,
     /// `BootMode` of its image.
-    pub boot_mode: Option<String>,
+    pub boot_mode: Option<Text>,
     /// `PlatformDetails` of its image.
-    pub platform_details: String,
+    pub platform_details: Text,
     /// `UsageOperation` of its image.
-    pub usage_operation: String,
+    pub usage_operation: Text,
     /// `t3.micro` and so on.
-    pub instance_type: String,
+    pub instance_type: Text,
     /// State as of the last [`advance`](super::fleet::Instances::advance).
     pub state: State,
     /// When the next change of state happens by itself.
@@ -122,7 +123,7 @@ pub struct Instance {
     /// The last two boots, oldest first: console output lags behind.
     pub boots: Vec<Boot>,
     /// `KeyName` as chosen at launch; never changes.
-    pub key_name: Option<String>,
+    pub key_name: Option<Text>,
     /// The public key that was put on it at first boot, kept also when the key pair is deleted.
     pub public_key: Option<PublicKey>,
     /// Its SSH host keys. They survive stop and start.
@@ -130,7 +131,7 @@ pub struct Instance {
     /// Its network interface; none once terminated.
     pub interface: Option<Interface>,
     /// `Placement.AvailabilityZone`.
-    pub availability_zone: String,
+    pub availability_zone: Text,
     /// Whether it gets a public address when it runs.
     pub wants_public_address: bool,
     /// Its public address, while it runs.
@@ -255,9 +256,9 @@ pub struct Interface {
     /// Description.
     pub description: String,
     /// `subnet-0…`.
-    pub subnet_id: String,
+    pub subnet_id: Text,
     /// `vpc-0…`.
-    pub vpc_id: String,
+    pub vpc_id: Text,
     /// Private address.
     pub private_address: Ipv4Addr,
     /// Private name.
@@ -282,9 +283,9 @@ fn yes() -> bool {
 #[serde(deny_unknown_fields)]
 pub struct Group {
     /// `sg-0…`.
-    pub id: String,
+    pub id: Text,
     /// Its name, which never changes.
-    pub name: String,
+    pub name: Text,
 }
 
 /// A volume of an instance.

@@ -229,11 +229,11 @@ impl Server {
     where
         S: AsyncRead + AsyncWrite + Unpin + Send + 'static,
     {
+        let keys = self.host.host_keys(&target);
         let mut family = None;
         let here = self.host.with_machine(&target, &mut |machine, _, _| {
             family = Some(machine.family());
         });
-        let keys = self.host.host_keys(&target);
         let (true, Some(family), false) = (here, family, keys.is_empty()) else {
             return Ended::NobodyThere;
         };

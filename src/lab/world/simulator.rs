@@ -96,7 +96,7 @@ fn instance_facts(instance: &CloudInstance) -> Instance {
     Instance {
         id: instance.id.clone(),
         state: instance.state.name().to_owned(),
-        key_name: instance.key_name.clone(),
+        key_name: instance.key_name.as_ref().map(ToString::to_string),
         public_address: instance
             .public_address
             .as_ref()

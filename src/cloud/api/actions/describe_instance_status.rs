@@ -134,7 +134,7 @@ fn status(instance: &Arc<Instance>, call: &Call<'_, '_>) -> Status {
     };
     Status {
         instance_id: instance.id.clone(),
-        availability_zone: instance.availability_zone.clone(),
+        availability_zone: instance.availability_zone.to_string(),
         instance_state: instance.state.into(),
         system_status: check.clone(),
         instance_status: check,

@@ -203,9 +203,9 @@ fn item(instance: &Instance, interface: &Interface, region: &Region, owner: &str
         .map(|public| association(public, owner));
     InterfaceItem {
         network_interface_id: interface.id.clone(),
-        subnet_id: interface.subnet_id.clone(),
-        vpc_id: interface.vpc_id.clone(),
-        availability_zone: instance.availability_zone.clone(),
+        subnet_id: interface.subnet_id.to_string(),
+        vpc_id: interface.vpc_id.to_string(),
+        availability_zone: instance.availability_zone.to_string(),
         availability_zone_id: zone_id(instance, region).map(str::to_owned),
         description: interface.description.clone(),
         owner_id: owner.to_owned(),

@@ -154,7 +154,7 @@ fn item(instance: &Instance, volume: &Volume, region: &Region, account: &str) ->
         volume_id: volume.id.clone(),
         size: volume.size,
         snapshot_id: snapshot_id(instance, region),
-        availability_zone: zone.clone(),
+        availability_zone: zone.to_string(),
         availability_zone_id: region.network.zone_id(zone).map(str::to_owned),
         state: "in-use",
         create_time: instance.created_at,

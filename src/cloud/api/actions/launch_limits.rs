@@ -63,8 +63,8 @@ pub fn each_once<'a>(
     for group in found {
         if groups.iter().all(|other| other.id != group.id) {
             groups.push(Group {
-                id: group.id.clone(),
-                name: group.name.clone(),
+                id: group.id.as_str().into(),
+                name: group.name.as_str().into(),
             });
         }
     }

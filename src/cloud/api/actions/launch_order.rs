@@ -21,6 +21,7 @@ use crate::cloud::resources::instance::{
 use crate::cloud::resources::instance_type::{self, InstanceType};
 use crate::cloud::resources::network::{AddressRefused, Subnet};
 use crate::cloud::resources::tag::Tags;
+use crate::cloud::text::Text;
 use crate::cloud::{Env, Region};
 use crate::keys::{HostKeys, PublicKey};
 
@@ -31,13 +32,13 @@ use crate::keys::{HostKeys, PublicKey};
 )]
 pub struct Order {
     count: usize,
-    image_id: String,
+    image_id: Text,
     image: &'static Image,
     instance_type: &'static InstanceType,
-    key: Option<(String, PublicKey)>,
-    zone: String,
-    subnet_id: String,
-    vpc_id: String,
+    key: Option<(Text, PublicKey)>,
+    zone: Text,
+    subnet_id: Text,
+    vpc_id: Text,
     groups: Vec<Group>,
     public: bool,
     private_address: Option<Ipv4Addr>,
@@ -73,7 +74,7 @@ impl Order {
             None => None,
             Some(name) => {
                 let public = region.key_pairs.require(&name)?.public_key.clone();
-                Some((name, public))
+                Some((name.into(), public))
             }
         };
         let top_level_groups =
@@ -123,13 +124,13 @@ impl Order {
         let tags_for = |kind: &str| Tags::specified(&request.tag_specifications, kind, &taggable);
         Ok(Self {
             count,
-            image_id,
+            image_id: image_id.into(),
             image,
             instance_type,
             key,
-            zone: subnet.zone.clone(),
-            subnet_id: subnet.id.clone(),
-            vpc_id: region.network.vpc.id.clone(),
+            zone: subnet.zone.as_str().into(),
+            subnet_id: subnet.id.as_str().into(),
+            vpc_id: region.network.vpc.id.as_str().into(),
             groups,
             // Default subnets give public addresses unless the launch says otherwise.
             public: interface.associate_public_ip_address.unwrap_or(true),
@@ -477,9 +478,16 @@ pub fn make(
     } else {
         vec![None; order.count]
     };
-    let reservation_id = call.env.id("r");
+    let reservation_id = Text::from(call.env.id("r"));
+    let client_token = client_token.map(Text::from);
     let first = call.region.instances.next_number();
     let due = later(call.env.now, call.env.pace.boot());
+    let blueprint = order.blueprint(call.env.now, due);
+    let has_rsa = match order.image.family {
+        // AL2023 user guide, `ssh-host-keys-disabled`.
+        Family::Al2023 => false,
+        Family::Al2 | Family::Ubuntu2404 | Family::Debian12 | Family::Rhel9 => true,
+    };
     let instances = (0_u64..)
         .zip(private.into_iter().zip(public))
         .map(|(index, (private, public))| Instance {
@@ -487,15 +495,15 @@ pub fn make(
             id: call.env.id("i"),
             reservation_id: reservation_id.clone(),
             launch_index: i64::try_from(index).unwrap_or_default(),
-            client_token: client_token.map(str::to_owned),
-            host_keys: HostKeys::new(call.env.rng),
+            client_token: client_token.clone(),
+            host_keys: HostKeys::new(has_rsa, call.env.rng),
             next_address: public.map(|address| PublicAddress::new(address, &region)),
             interface: Some(order.interface(private, &region, call.env)),
             volumes: vec![Volume {
                 id: call.env.id("vol"),
                 ..order.volume.clone()
             }],
-            ..order.blueprint(call.env.now, due)
+            ..blueprint.clone()
         })
         .collect();
     Ok(instances)
@@ -550,17 +558,17 @@ impl Order {
         Instance {
             number: 0,
             id: String::new(),
-            reservation_id: String::new(),
+            reservation_id: "".into(),
             launch_index: 0,
             client_token: None,
             image_id: self.image_id.clone(),
             family: self.image.family,
             architecture: self.image.architecture,
-            root_device: self.image.root_device.clone(),
-            boot_mode: self.image.boot_mode.clone(),
-            platform_details: self.image.platform_details.clone(),
-            usage_operation: self.image.usage_operation.clone(),
-            instance_type: self.instance_type.name.clone(),
+            root_device: self.image.root_device.as_str().into(),
+            boot_mode: self.image.boot_mode.as_deref().map(Text::from),
+            platform_details: self.image.platform_details.as_str().into(),
+            usage_operation: self.image.usage_operation.as_str().into(),
+            instance_type: self.instance_type.name.as_str().into(),
             state: State::Pending,
             due: Some(due),
             ended: None,
@@ -570,7 +578,7 @@ impl Order {
             boots: Vec::new(),
             key_name: self.key.as_ref().map(|(name, _)| name.clone()),
             public_key: self.key.as_ref().map(|(_, key)| key.clone()),
-            host_keys: HostKeys::from_seed([0; 32]),
+            host_keys: HostKeys::from_seed([0; 32], false),
             interface: None,
             availability_zone: self.zone.clone(),
             wants_public_address: self.public,

@@ -290,7 +290,7 @@ impl Change {
                 })?;
                 // That modifying says the same as launching is unverified.
                 launch_order::check_architecture(kind, instance.architecture)?;
-                Box::new(move |one| one.instance_type = name)
+                Box::new(move |one| one.instance_type = name.into())
             }
             Self::Groups(ids) => {
                 let found = ids.iter().map(|id| region.security_groups.require(id));

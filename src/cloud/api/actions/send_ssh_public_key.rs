@@ -87,7 +87,7 @@ impl Operation for SendSshPublicKey {
         let instance = instances.get(&id).ok_or_else(not_found)?;
         if self
             .availability_zone
-            .is_some_and(|zone| zone != instance.availability_zone)
+            .is_some_and(|zone| instance.availability_zone != zone)
         {
             return Err(not_found());
         }
