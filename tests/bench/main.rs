@@ -32,6 +32,7 @@ mod describe;
 #[path = "../it/desk.rs"]
 mod desk;
 mod hook;
+mod keep;
 mod login;
 mod many;
 #[cfg(target_os = "linux")]
@@ -48,12 +49,17 @@ mod start;
 )]
 #[path = "../it/terminal.rs"]
 mod terminal;
+mod week;
+
+/// Those that run only when they are named.
+const LONG: &[(&str, fn())] = &[("week", week::run)];
 
 /// Every benchmark, in the order in which they run.
 const ALL: &[(&str, fn())] = &[
     ("start", start::run),
     ("describe", describe::run),
     ("many", many::run),
+    ("keep", keep::run),
     ("create_key_pair", create_key_pair::run),
     ("login", login::run),
     ("hook", hook::run),
@@ -69,16 +75,17 @@ fn main() {
         .collect();
     let unknown: Vec<_> = wanted
         .iter()
-        .filter(|word| ALL.iter().all(|(name, _)| name != word))
+        .filter(|word| ALL.iter().chain(LONG).all(|(name, _)| name != word))
         .collect();
-    let names: Vec<_> = ALL.iter().map(|(name, _)| *name).collect();
+    let names: Vec<_> = ALL.iter().chain(LONG).map(|(name, _)| *name).collect();
     assert!(
         unknown.is_empty(),
         "no benchmark is named {unknown:?}; there are {}",
         names.join(", ")
     );
-    for (name, run) in ALL {
-        if wanted.is_empty() || wanted.iter().any(|word| word == name) {
+    for (name, run) in ALL.iter().chain(LONG) {
+        let is_long = LONG.iter().any(|(long, _)| long == name);
+        if (wanted.is_empty() && !is_long) || wanted.iter().any(|word| word == name) {
             println!("\n== {name}");
             run();
         }

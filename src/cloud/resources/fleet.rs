@@ -30,6 +30,8 @@ pub struct Instances {
     numbers: HashMap<Short, u64>,
     private: HashMap<Ipv4Addr, u64>,
     public: HashMap<Ipv4Addr, u64>,
+    // Those that are terminated, by the time at which they are forgotten.
+    terminated: BTreeSet<(Timestamp, u64)>,
     // Those that run, by the time since when they do.
     running: BTreeSet<(Timestamp, u64)>,
     due: BTreeSet<(Timestamp, u64)>,
@@ -41,6 +43,10 @@ pub struct Instances {
     // Those that nobody sees yet, during a call.
     hidden: BTreeSet<u64>,
 }
+
+/// How many terminated instances are shown. AWS shows one for up to an hour; more than these leave sooner, so that what runs for
+/// days does not fill the memory with them.
+const MOST_TERMINATED: usize = 10_000;
 
 /// A launch that can be asked for again with its token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -256,6 +262,12 @@ impl Instances {
                 subnet.give_back(interface.private_address);
             }
             self.put(shared);
+        }
+        while self.terminated.len() > MOST_TERMINATED {
+            let oldest = self.terminated.first().copied();
+            if let Some(gone) = oldest.and_then(|(_, number)| self.take(number)) {
+                self.forget_launch(&gone);
+            }
         }
         changed
     }
@@ -474,6 +486,7 @@ impl Instances {
         }
         if let Some(due) = instance.due {
             self.due.remove(&(due, number));
+            self.terminated.remove(&(due, number));
         }
         self.to_boot.remove(&number);
         if instance.is_counted() {
@@ -499,6 +512,9 @@ impl Instances {
         }
         if let Some(due) = instance.due {
             self.due.insert((due, number));
+            if instance.state == State::Terminated {
+                self.terminated.insert((due, number));
+            }
         }
         if instance.has_boot_to_run() {
             self.to_boot.insert(number);
