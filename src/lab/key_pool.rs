@@ -63,6 +63,12 @@ impl KeyPool {
         self.shared.lock().ready.len()
     }
 
+    /// While this is held nobody gets a key.
+    #[cfg(test)]
+    pub(crate) fn hold(&self) -> impl Drop + '_ {
+        self.shared.lock()
+    }
+
     /// The next key; waits while none is ready.
     pub fn take(&self) -> PrivateKey {
         loop {

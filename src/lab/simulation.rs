@@ -896,6 +896,38 @@ mod tests {
     }
 
     #[test]
+    fn who_waits_for_an_rsa_key_keeps_nobody_else_waiting() {
+        use std::sync::mpsc;
+        use std::time::{Duration, Instant};
+
+        let simulation = Arc::new(simulation(None, Tenancy::PerAccessKey));
+        call(&simulation, "DescribeVpcs");
+        let no_keys = simulation.settings.keys.hold();
+        let (starts, started) = mpsc::channel();
+        let (ends, ended) = mpsc::channel();
+        let other = Arc::clone(&simulation);
+        std::thread::spawn(move || {
+            starts.send(()).unwrap();
+            ends.send(answer(&other, "CreateKeyPair&KeyName=a").status)
+        });
+        started.recv().unwrap();
+        // On a thread of its own: a call that hangs is told by the deadline.
+        let (looks, looked) = mpsc::channel();
+        let other = Arc::clone(&simulation);
+        std::thread::spawn(move || {
+            let begin = Instant::now();
+            while begin.elapsed() < Duration::from_millis(200) {
+                call(&other, "DescribeKeyPairs");
+            }
+            looks.send(())
+        });
+        assert!(looked.recv_timeout(Duration::from_secs(10)).is_ok());
+        assert!(ended.try_recv().is_err(), "there was no key to be had");
+        drop(no_keys);
+        assert_eq!(ended.recv_timeout(Duration::from_secs(10)), Ok(200));
+    }
+
+    #[test]
     fn time_is_looked_at_only_when_something_is_due() {
         let simulation = simulation(None, one());
         simulation.tick();
