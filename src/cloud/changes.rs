@@ -78,13 +78,12 @@ impl Account {
         self.id = changes.id.into_owned();
         self.quotas = changes.quotas;
         for (name, changes) in changes.regions {
-            match self.regions.get_mut(&*name) {
-                Some(region) => region.apply(changes),
-                None => {
-                    let region = Region::from_changes(&name, changes);
-                    self.regions
-                        .extend(region.map(|it| (name.into_owned(), it)));
-                }
+            if let Some(region) = self.regions.get_mut(&*name) {
+                region.apply(changes);
+            } else {
+                let region = Region::from_changes(&name, changes);
+                self.regions
+                    .extend(region.map(|it| (name.into_owned(), it)));
             }
         }
         self.settle();

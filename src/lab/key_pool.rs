@@ -71,6 +71,19 @@ impl KeyPool {
 
     /// The next key; waits while none is ready.
     pub fn take(&self) -> PrivateKey {
+        use tokio::runtime::{Handle, RuntimeFlavor};
+
+        let on_many_threads = Handle::try_current()
+            .is_ok_and(|runtime| runtime.runtime_flavor() == RuntimeFlavor::MultiThread);
+        if on_many_threads && self.ready() == 0 {
+            // The server has few threads: another one takes over what this one would have done meanwhile.
+            tokio::task::block_in_place(|| self.wait_for_one())
+        } else {
+            self.wait_for_one()
+        }
+    }
+
+    fn wait_for_one(&self) -> PrivateKey {
         loop {
             let state = self.shared.lock();
             let waited = self

@@ -119,11 +119,13 @@ fn change(number: usize) -> (&'static str, String, String, usize) {
             0,
         ),
         1 => {
-            let ranges: String = (0..5)
+            let ranges: Vec<_> = (1..=5)
                 .map(|range| {
-                    format!("&IpPermissions.1.IpRanges.{}.CidrIp=10.{range}.0.0%2F16&IpPermissions.1.IpRanges.{}.Description={group}", range + 1, range + 1)
+                    let at = format!("&IpPermissions.1.IpRanges.{range}");
+                    format!("{at}.CidrIp=10.{range}.0.0%2F16{at}.Description={group}")
                 })
                 .collect();
+            let ranges = ranges.concat();
             let form = format!(
                 "GroupName={group}&IpPermissions.1.IpProtocol=tcp&IpPermissions.1.FromPort=22&IpPermissions.1.ToPort=22{ranges}"
             );

@@ -5,6 +5,7 @@ use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::net::Ipv4Addr;
 use std::ops::Bound;
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
@@ -14,7 +15,7 @@ use crate::cloud::env::{AddressPool, Pace};
 use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::boot::Said;
 use crate::cloud::resources::instance::{
-    EndedBy, Instance, PublicAddress, ShutdownBehavior, State,
+    EndedBy, Instance, PublicAddress, ShutdownBehavior, State, later,
 };
 use crate::cloud::resources::network::Network;
 use crate::cloud::resources::tag::Tags;
@@ -44,9 +45,11 @@ pub struct Instances {
     hidden: BTreeSet<u64>,
 }
 
-/// How many terminated instances are shown. AWS shows one for up to an hour; more than these leave sooner, so that what runs for
-/// days does not fill the memory with them.
-const MOST_TERMINATED: usize = 10_000;
+/// How many terminated instances are always shown for as long as AWS shows one, up to an hour. More than these leave sooner, so
+/// that what runs for days does not fill the memory with them.
+const MOST_TERMINATED: usize = 1_000;
+/// How long each of them is shown, however many there are: whoever waits for it to be terminated sees that.
+const SHOWN_FOR_CERTAIN: Duration = Duration::from_secs(60);
 
 /// A launch that can be asked for again with its token.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -263,13 +266,23 @@ impl Instances {
             }
             self.put(shared);
         }
-        while self.terminated.len() > MOST_TERMINATED {
-            let oldest = self.terminated.first().copied();
-            if let Some(gone) = oldest.and_then(|(_, number)| self.take(number)) {
-                self.forget_launch(&gone);
-            }
-        }
+        self.forget_some_terminated(now);
         changed
+    }
+
+    /// Forgets the terminated instances that have been shown longest, where there are many.
+    fn forget_some_terminated(&mut self, now: Timestamp) {
+        let left = Pace::default()
+            .terminated_shown()
+            .saturating_sub(SHOWN_FOR_CERTAIN);
+        let until = later(now, left);
+        while self.terminated.len() > MOST_TERMINATED {
+            let oldest = self.terminated.first().filter(|(due, _)| *due <= until);
+            let Some(gone) = oldest.copied().and_then(|(_, number)| self.take(number)) else {
+                return;
+            };
+            self.forget_launch(&gone);
+        }
     }
 
     /// Those that have booted and whose user data the machine has not looked at yet.
@@ -602,5 +615,42 @@ impl<'de> Deserialize<'de> for Instances {
             all.insert(instance);
         }
         Ok(all)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use crate::cloud::api::testing::{Client, LAUNCH};
+    use crate::cloud::api::transcript::done;
+
+    #[test]
+    fn of_many_terminated_instances_the_oldest_leave_after_a_minute() {
+        let mut client = Client::new();
+        let launch = LAUNCH.replace("MaxCount=1&MinCount=1", "MaxCount=250&MinCount=250&NetworkInterface.1.DeviceIndex=0&NetworkInterface.1.AssociatePublicIpAddress=false");
+        let shown = |client: &mut Client, seconds| {
+            client.pass(seconds);
+            done(client.ec2("DescribeVpcs", ""));
+            client.account.regions["us-east-1"].instances.len()
+        };
+        for _ in 0..5 {
+            let ids: Vec<_> = {
+                let reply = done(client.ec2("RunInstances", &launch));
+                let ids = reply.body.split("<instanceId>").skip(1);
+                ids.map(|rest| rest[..19].to_owned()).collect()
+            };
+            shown(&mut client, 2);
+            for ids in ids.chunks(125) {
+                let form: Vec<_> = (1..)
+                    .zip(ids)
+                    .map(|(number, id)| format!("InstanceId.{number}={id}"))
+                    .collect();
+                done(client.ec2("TerminateInstances", &form.join("&")));
+            }
+            shown(&mut client, 2);
+        }
+        assert_eq!(shown(&mut client, 40), 1250, "each is shown for a minute");
+        client.launch("");
+        assert_eq!(shown(&mut client, 30), 1001, "the thousand and the new one");
+        assert_eq!(shown(&mut client, 3600), 1, "and those for the hour");
     }
 }
