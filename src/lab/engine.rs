@@ -215,13 +215,16 @@ impl Engine {
                 my_address: MY_IPV4,
                 instances: LAB_ADDRESSES,
             };
-            let tried = write_down_attempts(&simulation, runtime.handle());
+            let tried = write_down_attempts(&simulation);
             options
                 .stage
                 .set_up(&ground, &server, runtime.handle(), tried)?
         };
         let (name, network, keeper) = (stage.name(), stage.network(), stage.keeper());
         let environment = stage.environment();
+        if let Some(attempts) = stage.attempts() {
+            simulation.on_read(attempts);
+        }
         let stage = Arc::new(Mutex::new(stage));
         follow(&simulation, &server, &stage);
         simulation.tell_stage();
@@ -412,18 +415,14 @@ fn follow(
 /// What is called for each attempt to connect that the stage sees: the journal has those that nobody answers.
 fn write_down_attempts(
     simulation: &Arc<Simulation>,
-    runtime: &tokio::runtime::Handle,
-) -> impl Fn(Ipv4Addr, u16) + Send + 'static {
-    let (simulation, runtime) = (Arc::downgrade(simulation), runtime.clone());
+) -> impl Fn(Ipv4Addr, u16) + Send + Sync + 'static {
+    let simulation = Arc::downgrade(simulation);
     move |address, port| {
         // What the learner's other tools try on the internet is no try of the lesson's.
         let is_meant = port == SSH || LAB_ADDRESSES.contains(&address) || address.is_private();
         let simulation = simulation.upgrade().filter(|_| is_meant);
         if let Some(simulation) = simulation {
-            // A look at the account may write it.
-            runtime.spawn_blocking(move || {
-                simulation.attempt(&address.to_string(), port, MY_ADDRESS);
-            });
+            simulation.attempt(&address.to_string(), port, MY_ADDRESS);
         }
     }
 }

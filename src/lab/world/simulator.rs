@@ -42,6 +42,7 @@ impl World for Simulator {
     }
 
     fn journal(&self, since: u64) -> Known<Vec<Event>> {
+        self.simulation.catch_up();
         Known::Seen(self.simulation.journal().since(since))
     }
 }
