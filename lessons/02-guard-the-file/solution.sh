@@ -26,6 +26,7 @@ ls -l keys
 chmod 400 keys/guard.pem
 
 # step: never-open
+rm -f keys/spare.pem
 aws ec2 delete-key-pair --key-name spare
 umask 077
 aws ec2 create-key-pair --key-name spare --query KeyMaterial --output text > keys/spare.pem

@@ -13,7 +13,7 @@ find_out() {
     case $said in
       *'timed out'*)
         case $(aws ec2 describe-security-groups --group-names "$name" --output text --query 'SecurityGroups[0].IpPermissions[].[FromPort,IpRanges[0].CidrIp]') in
-          22*) letter=b ;;
+          $'22\t'*) letter=b ;;
           *) letter=a ;;
         esac ;;
       *'UNPROTECTED PRIVATE KEY FILE'*)

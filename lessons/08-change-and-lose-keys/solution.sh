@@ -15,7 +15,7 @@ ssh $options -i old.pem ec2-user@"$address" 'cat >> .ssh/authorized_keys' < new.
 ssh $options -i new ec2-user@"$address" whoami
 
 # step: take-off-the-old-one
-ssh $options -i new ec2-user@"$address" "sed -i '/ old\$/d' .ssh/authorized_keys"
+ssh $options -i new ec2-user@"$address" "cd .ssh; grep -v ' old\$' authorized_keys > left; mv left authorized_keys; chmod 600 authorized_keys"
 ssh $options -i old.pem ec2-user@"$address" whoami || true
 ssh $options -i new ec2-user@"$address" whoami
 

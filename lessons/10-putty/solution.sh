@@ -1,9 +1,9 @@
 # The lesson's solution. The steps share one bash; run in the lab's folder.
 set -e
 options='-o StrictHostKeyChecking=accept-new -o BatchMode=yes -o ConnectTimeout=1'
+address=$(aws ec2 describe-instances --query 'Reservations[0].Instances[0].PublicIpAddress' --output text)
 
 # step: wrong-suit
-address=$(aws ec2 describe-instances --query 'Reservations[0].Instances[0].PublicIpAddress' --output text)
 # -T: no terminal is asked for. yes answers the question about the host key.
 yes 2> /dev/null | plink -T -i putty.pem ec2-user@"$address" whoami || true
 

@@ -72,7 +72,11 @@ pub fn run(only: Option<&str>, stage: StageChoice) -> Result<ExitCode, CliError>
             continue;
         }
         claims.push_back((lesson, Claim::AsShipped));
-        let draws = if lesson.start.riddles.is_some() { DRAWS } else { 1 };
+        let draws = if lesson.start.riddles.is_some() {
+            DRAWS
+        } else {
+            1
+        };
         claims.extend((0..draws).map(|seed| (lesson, Claim::Solution(seed))));
         claims.extend(
             lesson

@@ -287,9 +287,8 @@ mod tests {
     #[test]
     fn every_mistake_has_a_script_in_a_lesson() {
         // Those that no script can make are met in `tests/it/catalogue/`.
-        let without: &[(Mistake, &str)] = &[
-            (Mistake::HostNotFound, "asks the computer's own name server"),
-        ];
+        let without: &[(Mistake, &str)] =
+            &[(Mistake::HostNotFound, "asks the computer's own name server")];
         let lessons = lessons().unwrap();
         for mistake in Mistake::ALL {
             let has = lessons
@@ -319,7 +318,10 @@ mod tests {
                 let of = step.questions.len();
                 let asked = step.questions.iter().enumerate();
                 let asked = asked.map(|(number, one)| rows(&markdown(number, of, one)) + 1);
-                let riddle = step.checks.iter().any(|one| matches!(one, Expect::RiddleSolved { .. }));
+                let riddle = step
+                    .checks
+                    .iter()
+                    .any(|one| matches!(one, Expect::RiddleSolved { .. }));
                 let causes = if riddle { Cause::ALL.len() + 1 } else { 0 };
                 let all = rows(&step.text) + asked.max().unwrap_or(0) + causes;
                 assert!(all <= 19, "{} {}: {all} rows", lesson.slug, step.id);

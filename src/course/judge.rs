@@ -71,7 +71,12 @@ pub fn needs(lesson: &Lesson, progress: &Progress) -> BTreeSet<Need> {
 pub fn judge(lesson: &Lesson, progress: &Progress, evidence: &Evidence) -> Judgement {
     let mut bindings = progress.bindings.clone();
     let mut steps = Vec::new();
-    let mut since = progress.steps.values().map(|done| done.at).max().unwrap_or(0);
+    let mut since = progress
+        .steps
+        .values()
+        .map(|done| done.at)
+        .max()
+        .unwrap_or(0);
     for step in lesson
         .steps
         .iter()

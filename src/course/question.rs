@@ -55,18 +55,21 @@ pub fn standing<'a>(step: &'a Step, evidence: &Evidence) -> Standing<'a> {
 
 /// The letter that was answered last.
 fn last_answer<'e>(step: &str, number: usize, evidence: &'e Evidence) -> Option<&'e str> {
-    scene::known_events(evidence).iter().rev().find_map(|event| {
-        if let What::Answered {
-            step: of,
-            question,
-            choice,
-        } = &event.what
-        {
-            (of == step && usize::try_from(*question) == Ok(number)).then_some(choice.as_str())
-        } else {
-            None
-        }
-    })
+    scene::known_events(evidence)
+        .iter()
+        .rev()
+        .find_map(|event| {
+            if let What::Answered {
+                step: of,
+                question,
+                choice,
+            } = &event.what
+            {
+                (of == step && usize::try_from(*question) == Ok(number)).then_some(choice.as_str())
+            } else {
+                None
+            }
+        })
 }
 
 /// The verdict on a step's questions.
@@ -104,7 +107,11 @@ fn reply(choice: &Choice) -> String {
 /// A question as Markdown: the question, then a line a choice.
 pub fn markdown(number: usize, of: usize, question: &Question) -> String {
     use std::fmt::Write;
-    let mut text = format!("**Question {} of {of}.** {}\n\n", number + 1, question.ask.trim());
+    let mut text = format!(
+        "**Question {} of {of}.** {}\n\n",
+        number + 1,
+        question.ask.trim()
+    );
     for choice in &question.choices {
         let _ = writeln!(text, "    {})  {}", choice.letter, choice.words.trim());
     }

@@ -374,7 +374,12 @@ pools = [["group_closed", "group_for_others"], ["group_closed", "stopped"], ["ub
             assert_eq!(drawn.len(), 3);
             let faults: BTreeSet<Fault> = drawn.iter().map(|(_, fault)| *fault).collect();
             assert_eq!(faults.len(), 3, "{drawn:?}");
-            seen.insert(drawn.into_iter().map(|(_, fault)| fault).collect::<Vec<_>>());
+            seen.insert(
+                drawn
+                    .into_iter()
+                    .map(|(_, fault)| fault)
+                    .collect::<Vec<_>>(),
+            );
         }
         // Three times three combinations, in six orders each; two of them are the same set.
         assert!(seen.len() > 45, "{}", seen.len());
@@ -386,11 +391,17 @@ pools = [["group_closed", "group_for_others"], ["group_closed", "stopped"], ["ub
             let text = format!("names = [\"a\"]\npools = [[\"{}\"]]", fault.name());
             let riddles: Riddles = toml::from_str(&text).unwrap();
             assert_eq!(riddles.pools, [[*fault]]);
-            assert_eq!(Cause::of(&fault.cause().letter().to_string()), Some(fault.cause()));
+            assert_eq!(
+                Cause::of(&fault.cause().letter().to_string()),
+                Some(fault.cause())
+            );
         }
         let letters: String = Cause::ALL.iter().map(|cause| cause.letter()).collect();
         assert_eq!(letters, "abcdefghi");
-        assert_eq!((Cause::of("j"), Cause::of("aa"), Cause::of("")), (None, None, None));
+        assert_eq!(
+            (Cause::of("j"), Cause::of("aa"), Cause::of("")),
+            (None, None, None)
+        );
     }
 
     #[test]

@@ -577,7 +577,8 @@ impl Coach {
             return news;
         }
         let mistake = current.verdict.mistake();
-        let asks = words::current(&self.lesson, progress).is_some_and(|(_, step)| words::asks(step));
+        let asks =
+            words::current(&self.lesson, progress).is_some_and(|(_, step)| words::asks(step));
         if asks && !moved && mistake.is_none() && current.verdict.word() == Word::NotYet {
             // Nothing but an answer is awaited, and `lab` shows the question.
             return news;

@@ -379,16 +379,18 @@ pub fn look(
     let progress = read_progress(&layout.progress(&lesson.slug), &lesson.slug)?;
     let begun = beginning::look(layout)?.unwrap_or_default();
     let home = home.unwrap_or_default();
-    Ok(Some(Coach::new(
-        lesson,
-        progress,
-        Arc::new(world),
-        Arc::new(workspace),
-        Voice::new(false),
-        &home,
-        None,
-    )
-    .begun(begun)))
+    Ok(Some(
+        Coach::new(
+            lesson,
+            progress,
+            Arc::new(world),
+            Arc::new(workspace),
+            Voice::new(false),
+            &home,
+            None,
+        )
+        .begun(begun),
+    ))
 }
 
 fn read_progress(path: &std::path::Path, lesson: &str) -> Result<Progress, EngineError> {

@@ -160,7 +160,10 @@ mod tests {
     fn each_lesson_finds_its_own_account_again() {
         let lab = Lab::new();
         lab.write("one");
-        assert!(!bring(&lab.layout, ONE).unwrap(), "an older lab has lesson one's");
+        assert!(
+            !bring(&lab.layout, ONE).unwrap(),
+            "an older lab has lesson one's"
+        );
         assert!(bring(&lab.layout, "02-b").unwrap());
         assert_eq!(lab.read(), None);
         lab.write("two");
@@ -187,7 +190,10 @@ mod tests {
                     (lab.layout.private(), lab.layout.kept(ONE))
                 };
                 std::fs::create_dir_all(&to).unwrap();
-                for name in ["accounts.json", "machines", "journal.jsonl"].into_iter().take(stop) {
+                for name in ["accounts.json", "machines", "journal.jsonl"]
+                    .into_iter()
+                    .take(stop)
+                {
                     std::fs::rename(from.join(name), to.join(name)).unwrap();
                 }
                 std::fs::write(lab.layout.account_of(), note).unwrap();

@@ -23,8 +23,8 @@ use crate::cloud::api::params::Params;
 use crate::cloud::{Account, Env, Pace, api};
 use crate::course::evidence::Riddle;
 use crate::course::start::{
-    Begun, FORMAT, Fault, Start, StartAddress, StartGroup, StartImage, StartInstance,
-    StartKeyPair, StartRule,
+    Begun, FORMAT, Fault, Start, StartAddress, StartGroup, StartImage, StartInstance, StartKeyPair,
+    StartRule,
 };
 
 /// How long ago it was made.
@@ -276,9 +276,9 @@ impl Ground<'_, '_> {
             }
         } else {
             let groups = (1..).zip(&seed.security_groups);
-            pairs.extend(groups.map(|(number, group)| {
-                pair(format!("SecurityGroup.{number}"), &**group)
-            }));
+            pairs.extend(
+                groups.map(|(number, group)| pair(format!("SecurityGroup.{number}"), &**group)),
+            );
         }
         let data = seed.user_data.iter();
         pairs.extend(data.map(|data| pair("UserData", STANDARD.encode(data))));
@@ -401,7 +401,10 @@ impl Ground<'_, '_> {
     fn public_half(&mut self, name: &str) -> Result<String, StartError> {
         let pairs = vec![pair("KeyName.1", name), pair("IncludePublicKey", "true")];
         let answer = self.call(&format!("key pair {name}"), "DescribeKeyPairs", pairs)?;
-        Ok(format!("{}\n", text(&answer, "/KeyPairs/0/PublicKey").trim()))
+        Ok(format!(
+            "{}\n",
+            text(&answer, "/KeyPairs/0/PublicKey").trim()
+        ))
     }
 }
 
@@ -409,7 +412,10 @@ impl Ground<'_, '_> {
 fn truncated(material: &str) -> String {
     let lines: Vec<&str> = material.lines().collect();
     let kept = lines.len().saturating_sub(3).max(1);
-    lines.iter().take(kept).fold(String::new(), |text, line| text + line + "\n")
+    lines
+        .iter()
+        .take(kept)
+        .fold(String::new(), |text, line| text + line + "\n")
 }
 
 fn text(answer: &serde_json::Value, at: &str) -> String {

@@ -1,4 +1,5 @@
-# at: add-the-new-one
-# The public half in place of the private one.
-chmod 400 new.pub
-ssh $options -i new.pub ec2-user@"$address" whoami
+# at: take-off-the-old-one
+# The public half in place of the private one, which lies elsewhere.
+cp new.pub half.pub
+chmod 400 half.pub
+ssh $options -i half.pub ec2-user@"$address" whoami

@@ -1,11 +1,15 @@
 //! The learner asked AWS something, and was answered.
 
-use crate::course::evidence::{Account, Evidence, Event, What};
+use crate::course::evidence::{Account, Event, Evidence, What};
 use crate::course::scene;
 use crate::course::verdict::Verdict;
 
 /// `elsewhere`: in another region than the lab's own.
-pub(super) fn judge(action: &str, elsewhere: bool, evidence: &Evidence) -> Result<Verdict, Verdict> {
+pub(super) fn judge(
+    action: &str,
+    elsewhere: bool,
+    evidence: &Evidence,
+) -> Result<Verdict, Verdict> {
     let account = scene::account(evidence)?;
     let events = scene::events(evidence)?;
     let answered = events.iter().rev().find_map(|event| region(event, action));

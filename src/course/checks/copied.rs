@@ -6,7 +6,11 @@ use crate::course::scene;
 use crate::course::verdict::Verdict;
 
 /// `to`: to the instance.
-pub(super) fn judge(to: bool, evidence: &Evidence, bindings: &Bindings) -> Result<Verdict, Verdict> {
+pub(super) fn judge(
+    to: bool,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Result<Verdict, Verdict> {
     scene::account(evidence)?;
     let events = scene::events(evidence)?;
     let copied = events.iter().rev().find_map(|event| {

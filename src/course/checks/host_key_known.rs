@@ -15,12 +15,8 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
         ));
     };
     let names = [&instance.public_address, &instance.public_name];
-    let of_instance = |known: &&KnownHost| {
-        names
-            .into_iter()
-            .flatten()
-            .any(|name| *name == known.host)
-    };
+    let of_instance =
+        |known: &&KnownHost| names.into_iter().flatten().any(|name| *name == known.host);
     let known: Vec<&KnownHost> = evidence.known_hosts.iter().filter(of_instance).collect();
     let right = known
         .iter()
@@ -30,7 +26,9 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
             "Your ssh knows {} by its host key now, and asks no more. Should another machine answer there, it will say so.",
             known.host
         )),
-        None if known.is_empty() => Verdict::not_yet(wanted, "ssh has accepted no host key of it yet."),
+        None if known.is_empty() => {
+            Verdict::not_yet(wanted, "ssh has accepted no host key of it yet.")
+        }
         None => Verdict::not_yet(
             wanted,
             "ssh has a host key for that address, but it is another machine's.",

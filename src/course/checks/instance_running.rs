@@ -16,7 +16,10 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
         ));
     };
     if instance.state == "running" {
-        return Ok(Verdict::passed(format!("Instance {} is running.", instance.id)));
+        return Ok(Verdict::passed(format!(
+            "Instance {} is running.",
+            instance.id
+        )));
     }
     let found = format!("Instance {} is {}.", instance.id, instance.state);
     let mistake = match instance.state.as_str() {

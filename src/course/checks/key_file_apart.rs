@@ -22,11 +22,10 @@ pub(super) fn judge(
     let files = scene::files_of_key(evidence, bindings);
     // A copy that stays behind is still published.
     if let Some(file) = files.iter().find(|file| file.in_repository) {
-        return Ok(Verdict::not_yet(
-            wanted,
-            format!("{} is inside a git repository.", file.path),
-        )
-        .or_mistake(Some(file::in_repository(file))));
+        return Ok(
+            Verdict::not_yet(wanted, format!("{} is inside a git repository.", file.path))
+                .or_mistake(Some(file::in_repository(file))),
+        );
     }
     let ours = |path: &str| Some(path) == bindings.key_file.as_deref();
     let Some(file) = files.iter().find(|file| ours(&file.path)) else {
@@ -38,10 +37,11 @@ pub(super) fn judge(
     if closed {
         let (folder, mode) = (file::folder(&file.path), file.folder_mode & 0o777);
         if mode & 0o077 != 0 {
-            return Ok(
-                Verdict::not_yet(wanted, format!("The mode of folder {folder} is {mode:03o}."))
-                    .or_mistake(Some(file::folder_open(file))),
-            );
+            return Ok(Verdict::not_yet(
+                wanted,
+                format!("The mode of folder {folder} is {mode:03o}."),
+            )
+            .or_mistake(Some(file::folder_open(file))));
         }
         return Ok(Verdict::passed(format!(
             "Folder {folder} has mode {mode:03o}: others cannot even see which keys you have."

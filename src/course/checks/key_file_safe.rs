@@ -1,7 +1,7 @@
 //! A key file that ssh takes: nobody else may do anything with it.
 
 use crate::course::bindings::{Bindings, BoundKeyPair};
-use crate::course::evidence::{Evidence, KeyContent};
+use crate::course::evidence::{Evidence, KeyContent, KeyFile};
 use crate::course::explain::file;
 use crate::course::scene;
 use crate::course::verdict::Verdict;
@@ -14,7 +14,12 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
     let path = scene::key_path(bindings);
     let wanted = format!("{path} can be read by you, and nobody else may do anything with it.");
     let files = scene::files_of_key(evidence, bindings);
-    let Some(file) = files.iter().find(|file| file.path == path) else {
+    let here = |file: &&KeyFile| file.path == path;
+    let unreadable = scene::known_files(evidence)
+        .iter()
+        .filter(here)
+        .find(|file| file.content == KeyContent::Unreadable);
+    let Some(file) = files.iter().copied().find(here).or(unreadable) else {
         return Ok(Verdict::not_yet(
             wanted,
             "No file with your private key was found in the lab folder.",
@@ -28,10 +33,11 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
         ));
     }
     if file.mode & 0o400 == 0 {
-        return Ok(
-            Verdict::not_yet(wanted, format!("Its mode is {mode}: you may not read it yourself."))
-                .or_mistake(Some(file::unreadable(file))),
-        );
+        return Ok(Verdict::not_yet(
+            wanted,
+            format!("Its mode is {mode}: you may not read it yourself."),
+        )
+        .or_mistake(Some(file::unreadable(file))));
     }
     Ok(Verdict::passed(format!(
         "{path} has mode {mode}: nothing for the group, nothing for others. That is all that ssh asks for."
@@ -43,10 +49,12 @@ pub(super) fn second(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict
     let account = scene::account(evidence)?;
     let files = scene::key_files(evidence)?;
     let wanted = "A second key pair, its private half in a file that nobody else can read.";
-    let others = account
-        .key_pairs
-        .iter()
-        .filter(|pair| bindings.key_pair.as_ref().is_none_or(|bound| bound.id != pair.id));
+    let others = account.key_pairs.iter().filter(|pair| {
+        bindings
+            .key_pair
+            .as_ref()
+            .is_none_or(|bound| bound.id != pair.id)
+    });
     let mut open = None;
     for pair in others {
         let bound = BoundKeyPair::from(pair);
@@ -67,9 +75,12 @@ pub(super) fn second(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict
     Ok(match open {
         Some(file) => Verdict::not_yet(
             wanted,
-            format!("{} has mode {}.", file.path, permissions(file.mode)),
-        )
-        .or_mistake(file::explain(file, evidence, bindings)),
+            format!(
+                "{} has mode {}. A > leaves the mode of a file that is there as it was: remove the file first.",
+                file.path,
+                permissions(file.mode)
+            ),
+        ),
         None => Verdict::not_yet(wanted, "No file here holds the key of a second pair."),
     })
 }

@@ -26,7 +26,10 @@ pub(super) fn judge(evidence: &Evidence) -> Result<Verdict, Verdict> {
     Ok(match without {
         Some(pair) => Verdict::not_yet(
             wanted,
-            format!("Key pair {} is imported, but no file here holds its private half.", pair.name),
+            format!(
+                "Key pair {} is imported, but no file here holds its private half.",
+                pair.name
+            ),
         ),
         None => Verdict::not_yet(wanted, "No key pair in your account was imported yet."),
     })

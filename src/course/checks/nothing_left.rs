@@ -12,7 +12,10 @@ pub(super) fn judge(evidence: &Evidence) -> Result<Verdict, Verdict> {
         left.push(format!("instance {} is {}", one.id, one.state));
     }
     for one in &account.addresses {
-        left.push(format!("Elastic IP {} ({}) costs money", one.address, one.id));
+        left.push(format!(
+            "Elastic IP {} ({}) costs money",
+            one.address, one.id
+        ));
     }
     for group in account
         .security_groups
@@ -25,7 +28,9 @@ pub(super) fn judge(evidence: &Evidence) -> Result<Verdict, Verdict> {
         left.push(format!("key pair {}", pair.name));
     }
     Ok(if left.is_empty() {
-        Verdict::passed("The account is as empty as it came: nothing costs, nothing lets anybody in.")
+        Verdict::passed(
+            "The account is as empty as it came: nothing costs, nothing lets anybody in.",
+        )
     } else {
         let more = left.len().saturating_sub(3);
         left.truncate(3);

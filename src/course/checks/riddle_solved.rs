@@ -55,7 +55,9 @@ pub(super) fn judge(name: &str, evidence: &Evidence) -> Result<Verdict, Verdict>
     Ok(match last {
         Some((_, false)) => Verdict::not_yet(
             wanted,
-            format!("That would be a guess: look first. Try {name} with ssh, or ask AWS about it, then answer."),
+            format!(
+                "That would be a guess: look first. Try {name} with ssh, or ask AWS about it, then answer."
+            ),
         ),
         Some((Some(cause), true)) => Verdict::not_yet(
             wanted,
@@ -64,7 +66,9 @@ pub(super) fn judge(name: &str, evidence: &Evidence) -> Result<Verdict, Verdict>
                 cause.letter()
             ),
         ),
-        Some((None, true)) | None => Verdict::not_yet(wanted, format!("{name} lets nobody in yet.")),
+        Some((None, true)) | None => {
+            Verdict::not_yet(wanted, format!("{name} lets nobody in yet."))
+        }
     })
 }
 

@@ -57,7 +57,9 @@ pub(super) fn with_putty(evidence: &Evidence, bindings: &Bindings) -> Result<Ver
             && Some(session.instance) == bindings.instance.as_deref()
     });
     Ok(if came {
-        Verdict::passed("You signed in with PuTTY's own client: same key, same instance, another form of the file.")
+        Verdict::passed(
+            "You signed in with PuTTY's own client: same key, same instance, another form of the file.",
+        )
     } else {
         not_yet(instance, "plink and your .ppk file")
     })
@@ -69,22 +71,25 @@ fn login<'e>(
     bindings: &Bindings,
     will_do: impl Fn(&str) -> bool,
 ) -> Option<&'e str> {
-    scene::known_events(evidence).iter().rev().find_map(|event| {
-        if let What::LoggedIn {
-            instance,
-            user,
-            key_sha256,
-            ..
-        } = &event.what
-        {
-            let counts = event.at >= bindings.since
-                && Some(instance) == bindings.instance.as_ref()
-                && will_do(key_sha256);
-            counts.then_some(user.as_str())
-        } else {
-            None
-        }
-    })
+    scene::known_events(evidence)
+        .iter()
+        .rev()
+        .find_map(|event| {
+            if let What::LoggedIn {
+                instance,
+                user,
+                key_sha256,
+                ..
+            } = &event.what
+            {
+                let counts = event.at >= bindings.since
+                    && Some(instance) == bindings.instance.as_ref()
+                    && will_do(key_sha256);
+                counts.then_some(user.as_str())
+            } else {
+                None
+            }
+        })
 }
 
 fn not_yet(instance: Option<&Instance>, with: &str) -> Verdict {

@@ -18,7 +18,8 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
             });
         }
     };
-    let wanted = "An ssh configuration with a short name for your instance: its address, user and key.";
+    let wanted =
+        "An ssh configuration with a short name for your instance: its address, user and key.";
     let Some(instance) = scene::bound_instance(evidence, bindings) else {
         return Ok(Verdict::not_yet(
             wanted,
@@ -34,10 +35,18 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
                 alias.name, alias.file
             )));
         }
-        missing.push(format!("{} in {}: {}.", alias.name, alias.file, lacks.join(", ")));
+        missing.push(format!(
+            "{} in {}: {}.",
+            alias.name,
+            alias.file,
+            lacks.join(", ")
+        ));
     }
     Ok(if missing.is_empty() {
-        Verdict::not_yet(wanted, "No configuration with a Host line was found in the lab folder.")
+        Verdict::not_yet(
+            wanted,
+            "No configuration with a Host line was found in the lab folder.",
+        )
     } else {
         Verdict::not_yet(wanted, missing.join(" "))
     })

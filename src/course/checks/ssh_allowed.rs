@@ -78,7 +78,12 @@ fn admits(rule: &InboundRule, me: &str) -> bool {
     }
 }
 
-pub(super) fn closed(wanted: &str, mistake: Mistake, instance: &Instance, evidence: &Evidence) -> Verdict {
+pub(super) fn closed(
+    wanted: &str,
+    mistake: Mistake,
+    instance: &Instance,
+    evidence: &Evidence,
+) -> Verdict {
     let found = if mistake == Mistake::GroupClosed {
         "No rule for port 22 lets anybody in."
     } else {

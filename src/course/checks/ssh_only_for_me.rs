@@ -45,11 +45,17 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
         .or_mistake(Some(network::open_to_all(&rule.source, instance, evidence))),
         (true, Some(rule)) => Verdict::not_yet(
             wanted,
-            format!("Your address is admitted, and {} still is too.", rule.source),
+            format!(
+                "Your address is admitted, and {} still is too.",
+                rule.source
+            ),
         ),
         (false, Some(rule)) => Verdict::not_yet(
             wanted,
-            format!("The rule for {} is not for your address alone.", rule.source),
+            format!(
+                "The rule for {} is not for your address alone.",
+                rule.source
+            ),
         )
         .or_mistake(Some(network::group(
             Mistake::GroupForOthers,

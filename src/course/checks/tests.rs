@@ -26,7 +26,11 @@ fn not_yet(expect: &Expect, lab: &Lab, found: &str, mistake: Option<Mistake>) {
         matches!(&verdict, Verdict::NotYet { found: says, .. } if says.contains(found)),
         "{verdict:?}"
     );
-    assert_eq!(verdict.mistake().map(|one| one.mistake), mistake, "{verdict:?}");
+    assert_eq!(
+        verdict.mistake().map(|one| one.mistake),
+        mistake,
+        "{verdict:?}"
+    );
 }
 
 fn asked(action: &str, elsewhere: bool) -> Expect {
@@ -39,7 +43,11 @@ fn asked(action: &str, elsewhere: bool) -> Expect {
 #[test]
 fn a_question_to_aws_counts_when_it_was_answered_and_in_the_region_that_is_meant() {
     let mut lab = Lab::ready();
-    lab.called("DescribeInstances", None, Some(("UnauthorizedOperation", "no")));
+    lab.called(
+        "DescribeInstances",
+        None,
+        Some(("UnauthorizedOperation", "no")),
+    );
     not_yet(&asked("DescribeInstances", false), &lab, "not asked", None);
     lab.called("DescribeInstances", None, None);
     passes(&asked("DescribeInstances", false), &lab);
@@ -91,14 +99,29 @@ fn a_second_key_that_was_overwritten_is_told_from_the_lessons_own() {
 fn a_key_in_a_repository_is_named_and_so_is_a_copy_that_stays_there() {
     let mut lab = Lab::ready();
     lab.files[0].in_repository = true;
-    not_yet(&Expect::KeyFileApart {}, &lab, "git", Some(Mistake::KeyInRepository));
+    not_yet(
+        &Expect::KeyFileApart {},
+        &lab,
+        "git",
+        Some(Mistake::KeyInRepository),
+    );
     let mut copy = file("keys/mykey.pem", KeyContent::PrivateKey, 0o400, Some(SHA));
     copy.folder_mode = 0o755;
     lab.files.push(copy);
-    not_yet(&Expect::KeyFileApart {}, &lab, "mykey.pem", Some(Mistake::KeyInRepository));
+    not_yet(
+        &Expect::KeyFileApart {},
+        &lab,
+        "mykey.pem",
+        Some(Mistake::KeyInRepository),
+    );
     lab.files.remove(0);
     passes(&Expect::KeyFileApart {}, &lab);
-    not_yet(&Expect::KeyFolderPrivate {}, &lab, "755", Some(Mistake::KeyFolderOpen));
+    not_yet(
+        &Expect::KeyFolderPrivate {},
+        &lab,
+        "755",
+        Some(Mistake::KeyFolderOpen),
+    );
     for mode in [0o700, 0o500] {
         lab.files[0].folder_mode = mode;
         passes(&Expect::KeyFolderPrivate {}, &lab);
@@ -116,6 +139,14 @@ fn a_mode_that_ssh_takes_is_enough_and_000_is_not() {
         lab.files[0].mode = mode;
         not_yet(&Expect::KeyFileSafe {}, &lab, "others", None);
     }
+    let mut bindings = lab.bindings();
+    lab.files[0].mode = 0;
+    lab.files[0].content = KeyContent::Unreadable;
+    let verdict = Expect::KeyFileSafe {}.judge(&lab.evidence(), &mut bindings);
+    assert_eq!(
+        verdict.mistake().map(|one| one.mistake),
+        Some(Mistake::KeyUnreadable)
+    );
 }
 
 #[test]
@@ -123,8 +154,13 @@ fn the_second_key_is_another_than_the_lessons_own() {
     let mut lab = Lab::ready();
     not_yet(&Expect::SecondKeySafe {}, &lab, "No file", None);
     lab.account.key_pairs.push(key("spare", OTHER_SHA, 9_000));
-    lab.files.push(file("spare.pem", KeyContent::PrivateKey, 0o644, Some(OTHER_SHA)));
-    not_yet(&Expect::SecondKeySafe {}, &lab, "644", Some(Mistake::KeyOpenToOthers));
+    lab.files.push(file(
+        "spare.pem",
+        KeyContent::PrivateKey,
+        0o644,
+        Some(OTHER_SHA),
+    ));
+    not_yet(&Expect::SecondKeySafe {}, &lab, "644", None);
     lab.files[1].mode = 0o600;
     passes(&Expect::SecondKeySafe {}, &lab);
 }
@@ -144,11 +180,21 @@ fn only_your_own_address_is_only_your_own_address() {
     passes(&only, &set(&[("198.51.100.7/32", 22)]));
     passes(&only, &set(&[("198.51.100.7/32", 22), ("0.0.0.0/0", 80)]));
     not_yet(&only, &set(&[]), "No rule", Some(Mistake::GroupClosed));
-    not_yet(&only, &set(&[("198.51.100.7/32", 2222)]), "No rule", Some(Mistake::GroupClosed));
+    not_yet(
+        &only,
+        &set(&[("198.51.100.7/32", 2222)]),
+        "No rule",
+        Some(Mistake::GroupClosed),
+    );
     let all = set(&[("198.51.100.7/32", 22), ("0.0.0.0/0", 22)]);
     not_yet(&only, &all, "whole internet", Some(Mistake::GroupOpenToAll));
     let wide = set(&[("198.51.100.0/24", 22)]);
-    not_yet(&only, &wide, "198.51.100.0/24", Some(Mistake::GroupForOthers));
+    not_yet(
+        &only,
+        &wide,
+        "198.51.100.0/24",
+        Some(Mistake::GroupForOthers),
+    );
     let two = set(&[("198.51.100.7/32", 22), ("192.0.2.10/32", 22)]);
     not_yet(&only, &two, "192.0.2.10/32 still", None);
 }
@@ -173,9 +219,17 @@ fn signing_in_again_is_after_the_step_before() {
     lab.logged_in(1);
     let evidence = lab.evidence();
     let mut bindings = lab.bindings();
-    assert!(Expect::SignedInAgain {}.judge(&evidence, &mut bindings).is_passed());
+    assert!(
+        Expect::SignedInAgain {}
+            .judge(&evidence, &mut bindings)
+            .is_passed()
+    );
     bindings.since = 15_000;
-    assert!(!Expect::SignedInAgain {}.judge(&evidence, &mut bindings).is_passed());
+    assert!(
+        !Expect::SignedInAgain {}
+            .judge(&evidence, &mut bindings)
+            .is_passed()
+    );
     not_yet(&Expect::SignedInWithAnotherKey {}, &lab, "other key", None);
     if let What::LoggedIn { key_sha256, .. } = &mut lab.events.last_mut().unwrap().what {
         *key_sha256 = OTHER_SHA.into();
@@ -251,9 +305,15 @@ fn an_alias_says_what_it_lacks() {
         lab.aliases = Known::Seen(vec![changed]);
     };
     for (change, lacks) in [
-        (&(|one: &mut Alias| one.host = "lab".into()) as &dyn Fn(&mut Alias), "HostName"),
+        (
+            &(|one: &mut Alias| one.host = "lab".into()) as &dyn Fn(&mut Alias),
+            "HostName",
+        ),
         (&|one: &mut Alias| one.user = "me".into(), "User is me"),
-        (&|one: &mut Alias| one.keys = vec!["~/.ssh/id_rsa".into()], "IdentityFile"),
+        (
+            &|one: &mut Alias| one.keys = vec!["~/.ssh/id_rsa".into()],
+            "IdentityFile",
+        ),
         (&|one: &mut Alias| one.only = false, "IdentitiesOnly"),
     ] {
         with(&mut lab, change);
@@ -278,7 +338,12 @@ fn an_elastic_ip_counts_when_the_instance_has_it_and_is_left_behind_when_not() {
     lab.account.instances[0].state = "terminated".into();
     lab.account.key_pairs.clear();
     lab.account.security_groups.truncate(1);
-    not_yet(&Expect::NothingLeft {}, &lab, "203.0.113.99 (eipalloc-0a) costs", None);
+    not_yet(
+        &Expect::NothingLeft {},
+        &lab,
+        "203.0.113.99 (eipalloc-0a) costs",
+        None,
+    );
     lab.account.addresses.clear();
     passes(&Expect::NothingLeft {}, &lab);
 }
@@ -291,7 +356,8 @@ fn an_imported_pair_counts_with_its_private_half() {
     imported.imported = true;
     lab.account.key_pairs.push(imported);
     not_yet(&Expect::KeyPairImported {}, &lab, "no file here", None);
-    lab.files.push(file("new", KeyContent::PrivateKey, 0o600, Some(OTHER_SHA)));
+    lab.files
+        .push(file("new", KeyContent::PrivateKey, 0o600, Some(OTHER_SHA)));
     passes(&Expect::KeyPairImported {}, &lab);
     // The pair of the instance is still the lesson's own.
     not_yet(&Expect::KeyPairDeleted {}, &lab, "mykey", None);

@@ -27,22 +27,41 @@ impl Reader<'_> {
         for one in &start.instances {
             let key = one.key_pair.iter().filter(|key| !pairs.contains(&&***key));
             says.extend(key.map(|key| format!("start.instances: there is no key pair `{key}`")));
-            let group = one.security_groups.iter().filter(|group| !groups.contains(&&***group));
+            let group = one
+                .security_groups
+                .iter()
+                .filter(|group| !groups.contains(&&***group));
             says.extend(group.map(|group| format!("start.instances: there is no group `{group}`")));
         }
         for one in &start.addresses {
-            let gone = one.instance.iter().filter(|name| !instances.contains(&&***name));
+            let gone = one
+                .instance
+                .iter()
+                .filter(|name| !instances.contains(&&***name));
             says.extend(gone.map(|name| format!("start.addresses: there is no instance `{name}`")));
         }
-        let rules = start.security_groups.iter().flat_map(|group| &group.inbound);
+        let rules = start
+            .security_groups
+            .iter()
+            .flat_map(|group| &group.inbound);
         says.extend(
             rules
                 .filter(|rule| rule.from != "me" && rule.from.parse::<Ipv4Net>().is_err())
-                .map(|rule| format!("start.security_groups: `{}` is no range and not `me`", rule.from)),
+                .map(|rule| {
+                    format!(
+                        "start.security_groups: `{}` is no range and not `me`",
+                        rule.from
+                    )
+                }),
         );
         let files = start.files.iter().map(|file| &*file.path);
-        let keys = start.key_pairs.iter().filter_map(|pair| pair.file.as_deref());
-        let all = files.chain(keys).chain(start.folders.iter().map(String::as_str));
+        let keys = start
+            .key_pairs
+            .iter()
+            .filter_map(|pair| pair.file.as_deref());
+        let all = files
+            .chain(keys)
+            .chain(start.folders.iter().map(String::as_str));
         says.extend(
             all.filter(|path| !stays_inside(path))
                 .map(|path| format!("start: `{path}` is no path inside the learner's folder")),
@@ -54,7 +73,9 @@ impl Reader<'_> {
             // Whatever is drawn from the others, one must be left.
             let small = |pool: &&Vec<_>| pool.iter().collect::<BTreeSet<_>>().len() < 2;
             if riddles.pools.iter().any(|pool| small(&pool)) {
-                says.push("start.riddles: a pool of one fault is the same for everybody".to_owned());
+                says.push(
+                    "start.riddles: a pool of one fault is the same for everybody".to_owned(),
+                );
             }
         }
         for fault in says {
@@ -65,5 +86,7 @@ impl Reader<'_> {
 
 fn stays_inside(path: &str) -> bool {
     !path.is_empty()
-        && path.split('/').all(|part| !part.is_empty() && part != ".." && part != ".")
+        && path
+            .split('/')
+            .all(|part| !part.is_empty() && part != ".." && part != ".")
 }

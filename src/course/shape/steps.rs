@@ -135,7 +135,10 @@ impl Reader<'_> {
             }
             let known = |letter: &String| written.choices.contains_key(letter);
             if !known(&written.answer) {
-                fault(format!("the answer `{}` is none of the choices", written.answer));
+                fault(format!(
+                    "the answer `{}` is none of the choices",
+                    written.answer
+                ));
             }
             for letter in written.replies.keys().filter(|letter| !known(letter)) {
                 fault(format!("there is no choice `{letter}` to reply to"));
@@ -159,7 +162,10 @@ impl Reader<'_> {
             };
             for line in markdown(0, 1, &question).lines() {
                 if line.starts_with("    ") && line.len() > 76 {
-                    fault(format!("the choice has {} columns; 76 fit: {line}", line.len()));
+                    fault(format!(
+                        "the choice has {} columns; 76 fit: {line}",
+                        line.len()
+                    ));
                 }
                 if !line.is_ascii() {
                     fault(format!("not ASCII: {line}"));

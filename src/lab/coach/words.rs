@@ -137,7 +137,9 @@ pub(super) fn reply(
 ) -> (String, String) {
     let found = match judged.map(|judged| &judged.verdict) {
         Some(Verdict::NotYet { found, .. }) => found.as_str(),
-        Some(Verdict::CouldNotTell { why }) => return (format!("[could not tell] {why}"), String::new()),
+        Some(Verdict::CouldNotTell { why }) => {
+            return (format!("[could not tell] {why}"), String::new());
+        }
         Some(Verdict::Passed { .. }) | None => "",
     };
     let Some(step) = step else {
@@ -147,9 +149,15 @@ pub(super) fn reply(
         Standing::Open(number, question, None) if number > 0 => {
             let of = step.questions.len();
             let more = question::markdown(number, of, question);
-            (format!("[right] {}", found.trim_start_matches("Right. ")), more)
+            (
+                format!("[right] {}", found.trim_start_matches("Right. ")),
+                more,
+            )
         }
-        Standing::Open(..) => (format!("[not yet] {found}\nThe question stands: `lab` shows it."), String::new()),
+        Standing::Open(..) => (
+            format!("[not yet] {found}\nThe question stands: `lab` shows it."),
+            String::new(),
+        ),
         Standing::Done => (format!("[not yet] {found}"), String::new()),
     }
 }

@@ -72,9 +72,13 @@ fn names(text: &str) -> Vec<String> {
     let mut names = Vec::new();
     for line in text.lines() {
         let mut words = line.split_ascii_whitespace();
-        if words.next().is_some_and(|word| word.eq_ignore_ascii_case("host")) {
+        if words
+            .next()
+            .is_some_and(|word| word.eq_ignore_ascii_case("host"))
+        {
             let plain = |name: &&str| {
-                name.bytes().all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
+                name.bytes()
+                    .all(|b| b.is_ascii_alphanumeric() || b"-_.".contains(&b))
                     && !name.starts_with('-')
             };
             names.extend(words.filter(plain).map(str::to_owned));
@@ -97,7 +101,9 @@ fn ask(file: &Path, shown: &str, name: &str) -> Option<Alias> {
     let values = |key: &str| {
         let key = format!("{key} ");
         let lines = text.lines().filter_map(|line| line.strip_prefix(&key));
-        lines.map(|value| value.trim().to_owned()).collect::<Vec<_>>()
+        lines
+            .map(|value| value.trim().to_owned())
+            .collect::<Vec<_>>()
     };
     Some(Alias {
         name: name.to_owned(),
