@@ -356,6 +356,23 @@ impl Simulation {
         Ok(())
     }
 
+    /// Makes in a lab's account what a lesson begins with.
+    pub fn begin<R>(
+        &self,
+        make: impl FnOnce(&mut Account, &mut Env<'_>) -> R,
+    ) -> std::io::Result<R> {
+        let made = {
+            let mut state = self.lock();
+            let mut rsa = InHand::none(&self.settings.keys);
+            let made = self.act(&mut state, LABS_KEY, &mut rsa, make);
+            self.keep(&mut state)?;
+            made
+        };
+        self.tick();
+        self.tell_stage();
+        Ok(made)
+    }
+
     /// Forgets every account and every machine, and makes those of the seed, with no request in between.
     pub fn start_over(&self, seed: &Seed) -> Result<(), SeedError> {
         {
