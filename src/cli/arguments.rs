@@ -39,6 +39,8 @@ pub enum Command {
     Demo(Demo),
     /// Open another shell in a lab that is open
     Enter(Place),
+    /// Show what was done in the lab as text, without secrets (times are UTC)
+    Replay(Place),
     /// Grade the lab as it is now
     Grade(Grade),
     /// Run the simulated cloud alone, for other tools and CI

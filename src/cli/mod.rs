@@ -12,6 +12,7 @@ mod grade;
 mod lab_options;
 mod learn;
 mod lessons;
+mod replay;
 mod reset;
 mod serve;
 mod watch;
@@ -74,6 +75,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Lessons(place)) => lessons::run(place),
         Some(Command::Demo(options)) => demo::run(options),
         Some(Command::Enter(place)) => enter::run(place),
+        Some(Command::Replay(place)) => replay::run(place),
         Some(Command::Grade(options)) => grade::run(options),
         Some(Command::Serve(options)) => serve::run(options),
         Some(Command::Doctor(place)) => doctor::run(place),

@@ -20,6 +20,7 @@ pub mod lesson;
 pub mod mistake;
 pub mod progress;
 pub mod question;
+pub mod replay;
 mod scene;
 mod session;
 pub mod shape;
