@@ -81,7 +81,7 @@ pub struct Running {
 /// Options of `learn`.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Learn {
-    /// The lesson: its number or name (default: where you left off)
+    /// The lesson: its number or name, or the folder of one of your own such as ./mine (default: where you left off)
     pub lesson: Option<String>,
     /// Where the lab is
     #[command(flatten)]
@@ -171,13 +171,26 @@ pub struct Reset {
 /// Commands for authors.
 #[derive(Debug, Clone, Subcommand)]
 pub enum Dev {
+    /// Make something new
+    #[command(subcommand)]
+    New(New),
     /// Prove every lesson: unsolved as shipped, solved by its solution, each mistake recognised
     Check {
-        /// Only lessons whose name contains this
+        /// Only lessons whose name contains this, or the lesson in this folder (./my-lesson)
         lesson: Option<String>,
         /// How the instances' addresses are made real
         #[arg(long, value_enum, default_value = "shim")]
         stage: StageChoice,
+    },
+}
+
+/// What an author can begin.
+#[derive(Debug, Clone, Subcommand)]
+pub enum New {
+    /// A lesson's folder that says what is still to be written
+    Lesson {
+        /// The folder: its last part is the lesson's name
+        folder: PathBuf,
     },
 }
 

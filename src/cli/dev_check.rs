@@ -5,6 +5,7 @@
 //! in one run, with file and line.
 
 use std::collections::VecDeque;
+use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
@@ -18,6 +19,7 @@ use crate::course::shape;
 use crate::course::verdict::{Verdict, Word};
 use crate::lab::engine::{Engine, Options};
 use crate::lab::key_pool::KeyPool;
+use crate::lab::lesson_folder::{self, FolderError};
 use crate::lab::play::{Audience, mistake, play, solution};
 use crate::lab::stage::Choice;
 use crate::lab::voice::Voice;
@@ -42,8 +44,19 @@ pub fn run(only: Option<&str>, stage: StageChoice) -> Result<ExitCode, CliError>
     let stage = Choice::from(stage);
     let mut faults = Vec::new();
     let mut lessons = Vec::new();
+    let own = only.filter(|only| lesson_folder::is_path(only));
+    if let Some(folder) = own {
+        match lesson_folder::read(Path::new(folder)) {
+            Ok(lesson) => lessons.push(lesson),
+            Err(FolderError::Lesson(error)) => faults.push(error.to_string()),
+            Err(error) => {
+                return Err(CliError::usage(error.to_string())
+                    .hint("groundschool dev new lesson NAME makes a folder that explains itself"));
+            }
+        }
+    }
     for (slug, files) in catalogue::folders() {
-        if only.is_some_and(|only| !slug.contains(only)) {
+        if own.is_some() || only.is_some_and(|only| !slug.contains(only)) {
             continue;
         }
         match shape::read(slug, &files) {

@@ -15,6 +15,7 @@ use crate::course::catalogue;
 use crate::course::lesson::Lesson;
 use crate::lab::engine::EngineError;
 use crate::lab::files::read_if_there;
+use crate::lab::lesson_folder;
 use crate::lab::stage::{ChoiceError, cure};
 use crate::lab::voice::Voice;
 use crate::lab::workspace::aws_version::AwsVersion;
@@ -43,9 +44,18 @@ pub fn course() -> Result<Vec<Lesson>, CliError> {
 
 /// The lesson that is meant: by number, by name, or the one that was open last in the lab, or the first.
 pub fn lesson(wanted: Option<&str>, layout: Option<&Layout>) -> Result<Lesson, CliError> {
+    if let Some(folder) = wanted.filter(|wanted| lesson_folder::is_path(wanted)) {
+        return own_lesson(Path::new(folder));
+    }
     let course = course()?;
     let last = layout.and_then(|layout| read_if_there(&layout.lesson()).ok().flatten());
     let last = last.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    if let (None, Some(folder)) = (
+        wanted,
+        last.as_deref().filter(|last| lesson_folder::is_path(last)),
+    ) {
+        return own_lesson(Path::new(folder));
+    }
     let names: Vec<String> = course.iter().map(|lesson| lesson.slug.clone()).collect();
     let found = match (wanted, last) {
         (Some(wanted), _) => course
@@ -62,6 +72,33 @@ pub fn lesson(wanted: Option<&str>, layout: Option<&Layout>) -> Result<Lesson, C
         CliError::usage(format!("there is no lesson {}", wanted.unwrap_or_default()))
             .hint(format!("the lessons are: {}", names.join(", ")))
     })
+}
+
+/// A lesson in a folder that is not shipped.
+fn own_lesson(folder: &Path) -> Result<Lesson, CliError> {
+    let lesson = lesson_folder::read(folder).map_err(|error| {
+        CliError::usage(error.to_string()).hint(format!(
+            "groundschool dev check {} says this too; `groundschool lessons` shows the course",
+            folder.display()
+        ))
+    })?;
+    if course()?.iter().any(|shipped| shipped.slug == lesson.slug) {
+        return Err(CliError::usage(format!(
+            "{} is the name of a lesson of the course",
+            lesson.slug
+        ))
+        .hint("progress is kept under the name: give the folder another one"));
+    }
+    Ok(lesson)
+}
+
+/// What the lab's folder remembers of the lesson that was open last.
+pub fn note(wanted: Option<&str>, lesson: &Lesson) -> String {
+    let folder = wanted.filter(|wanted| lesson_folder::is_path(wanted));
+    folder
+        .and_then(|folder| std::path::absolute(folder).ok())
+        .and_then(|folder| folder.into_os_string().into_string().ok())
+        .unwrap_or_else(|| lesson.slug.clone())
 }
 
 /// `1`, `01`, `key-pair-and-ssh` and the whole name all mean `01-key-pair-and-ssh`.

@@ -32,7 +32,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     let layout = Layout::new(std::path::absolute(&root).unwrap_or_else(|_| root.clone()));
     crate::lab::quiet::quiet_panics(Some(layout.panics()));
     let lesson = lab_options::lesson(options.lesson.as_deref(), Some(&layout))?;
-    let slug = lesson.slug.clone();
+    let note = lab_options::note(options.lesson.as_deref(), &lesson);
     let voice = lab_options::voice(options.plain);
     let aws = AwsCli::find();
     let engine = Engine::open(Options {
@@ -48,7 +48,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     })
     .map_err(lab_options::engine_error)?;
     // Which lesson this was is a convenience: the next start falls back to the first.
-    let _ = write_atomically(&layout.lesson(), slug.as_bytes());
+    let _ = write_atomically(&layout.lesson(), note.as_bytes());
 
     let variables = engine.environment();
     let shell = LabShell::detect(std::env::var_os("SHELL").as_deref());

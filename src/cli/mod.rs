@@ -5,6 +5,7 @@ pub mod aws;
 mod completions;
 mod demo;
 mod dev_check;
+mod dev_new;
 mod doctor;
 mod enter;
 pub mod error;
@@ -23,7 +24,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::arguments::{Arguments, Command, Dev};
+use crate::cli::arguments::{Arguments, Command, Dev, New};
 use crate::cli::error::CliError;
 
 /// Runs the command that the process was started with; the exit code is for `main` to return.
@@ -83,6 +84,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Dev(Dev::Check { lesson, stage })) => {
             dev_check::run(lesson.as_deref(), *stage)
         }
+        Some(Command::Dev(Dev::New(New::Lesson { folder }))) => dev_new::run(folder),
         Some(Command::Completions { shell }) => Ok(completions::run(*shell)),
     }
 }

@@ -7,6 +7,7 @@ pub mod files;
 pub mod front;
 pub mod journal;
 pub mod key_pool;
+pub mod lesson_folder;
 pub mod limits;
 pub mod machines;
 pub mod multicall;

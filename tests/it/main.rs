@@ -33,6 +33,7 @@ mod learner;
 #[cfg(target_os = "linux")]
 mod netns;
 mod open_lab;
+mod own_lesson;
 mod readme;
 mod recorder;
 mod screens;

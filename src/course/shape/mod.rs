@@ -126,6 +126,7 @@ impl<'a> Reader<'a> {
         self.markdown("done.md", &done);
         self.start(&written.start);
         self.leftovers();
+        self.unwritten();
         Some(Lesson {
             slug: self.slug.to_owned(),
             title: written.title.into_inner(),
@@ -169,6 +170,29 @@ impl<'a> Reader<'a> {
                 self.toml_fault(span.start, format!("{}{near}", error.message().trim()));
                 None
             }
+        }
+    }
+
+    /// What `dev new lesson` has left to its author.
+    fn unwritten(&mut self) {
+        let open: Vec<(&str, usize, String)> = self
+            .files
+            .iter()
+            .flat_map(|(file, text)| {
+                text.lines().enumerate().flat_map(move |(number, line)| {
+                    line.split("<write: ").skip(1).map(move |rest| {
+                        let what = rest.split('>').next().unwrap_or_default();
+                        (
+                            file.as_str(),
+                            number + 1,
+                            format!("still to be written: {what}"),
+                        )
+                    })
+                })
+            })
+            .collect();
+        for (file, line, says) in open {
+            self.fault(file, line, says);
         }
     }
 

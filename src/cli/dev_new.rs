@@ -1,0 +1,68 @@
+//! `groundschool dev new lesson`: makes a lesson's folder that says what is still to be written.
+
+use std::fs::OpenOptions;
+use std::io::Write;
+use std::path::Path;
+use std::process::ExitCode;
+
+use crate::cli::error::CliError;
+
+/// The files of a new lesson.
+const FILES: [(&str, &str); 4] = [
+    (
+        "lesson.toml",
+        include_str!("../../fixtures/new-lesson/lesson.toml"),
+    ),
+    (
+        "first-step.md",
+        include_str!("../../fixtures/new-lesson/first-step.md"),
+    ),
+    ("done.md", include_str!("../../fixtures/new-lesson/done.md")),
+    (
+        "solution.sh",
+        include_str!("../../fixtures/new-lesson/solution.sh"),
+    ),
+];
+
+/// Makes the folder; one that is there is left as it is.
+pub fn run(folder: &Path) -> Result<ExitCode, CliError> {
+    let failed = |path: &Path| {
+        let path = path.display().to_string();
+        move |error: std::io::Error| {
+            CliError::surroundings(format!("{path} cannot be made")).because(error)
+        }
+    };
+    let name = folder.file_name().unwrap_or_default().to_string_lossy();
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    if name.is_empty() || !name.chars().all(is_plain) {
+        return Err(CliError::usage(format!("{name} cannot be a lesson's name"))
+            .hint("use letters from a to z, digits and -, for example: groundschool dev new lesson my-lesson"));
+    }
+    std::fs::create_dir(folder).map_err(failed(folder))?;
+    for (name, text) in FILES {
+        let path = folder.join(name);
+        OpenOptions::new()
+            .write(true)
+            .create_new(true)
+            .open(&path)
+            .and_then(|mut file| file.write_all(text.replace("./NAME", &shown(folder)).as_bytes()))
+            .map_err(failed(&path))?;
+    }
+    let shown = shown(folder);
+    anstream::println!("{shown} is there. What is still to be written is marked <write: ...>");
+    anstream::println!(
+        "    groundschool dev check {shown}    lists it, and proves the lesson when it is all there"
+    );
+    anstream::println!("    groundschool learn {shown}        takes it");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// As it must be typed so that it is a path and not a name.
+fn shown(folder: &Path) -> String {
+    let text = folder.display().to_string();
+    if text.contains('/') {
+        text
+    } else {
+        format!("./{text}")
+    }
+}

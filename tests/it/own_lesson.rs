@@ -1,0 +1,126 @@
+//! A lesson of somebody's own: made, said to be unwritten, written, proved.
+
+use std::path::Path;
+use std::process::{Command, Output};
+
+use crate::desk::program;
+
+fn groundschool(folder: &Path, arguments: &[&str]) -> Output {
+    Command::new(program())
+        .args(arguments)
+        .current_dir(folder)
+        .env_clear()
+        .env("PATH", std::env::var_os("PATH").unwrap())
+        .env("HOME", folder)
+        .env("TERM", "dumb")
+        .output()
+        .unwrap()
+}
+
+fn said(output: &Output) -> String {
+    let text = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
+    text(&output.stdout) + &text(&output.stderr)
+}
+
+#[test]
+fn a_new_lesson_says_what_is_still_to_be_written_and_is_proved_when_it_is() {
+    let place = tempfile::tempdir().unwrap();
+    let made = groundschool(place.path(), &["dev", "new", "lesson", "my-first"]);
+    assert_eq!(made.status.code(), Some(0), "{}", said(&made));
+    assert!(said(&made).contains("groundschool dev check ./my-first"));
+    let check = || groundschool(place.path(), &["dev", "check", "./my-first"]);
+
+    let open = check();
+    assert_eq!(open.status.code(), Some(1));
+    let open = said(&open);
+    for part in [
+        "./my-first/lesson.toml:3: still to be written: what the lesson is called",
+        "./my-first/first-step.md:1: still to be written: the one idea of this step.",
+        "./my-first/first-step.md:1: still to be written: why it matters",
+        "./my-first/done.md:3: still to be written",
+        "./my-first/solution.sh:5: still to be written: the commands of this step",
+        "0 lessons, 0 claims, 1 faults",
+    ] {
+        assert!(open.contains(part), "{part} is not in:\n{open}");
+    }
+
+    let file = |name: &str| place.path().join("my-first").join(name);
+    let rewrite = |name: &str, from: &str, to: &str| {
+        let text = std::fs::read_to_string(file(name)).unwrap();
+        assert!(text.contains(from), "{from} is not in {name}");
+        std::fs::write(file(name), text.replace(from, to)).unwrap();
+    };
+    rewrite(
+        "lesson.toml",
+        "<write: what the lesson is called, in a few words>",
+        "My first",
+    );
+    rewrite(
+        "lesson.toml",
+        "<write: what to do, as one short sentence>",
+        "Make a key pair.",
+    );
+    rewrite(
+        "lesson.toml",
+        "<write: where to look>",
+        "Look at aws ec2 help",
+    );
+    rewrite(
+        "lesson.toml",
+        "<write: what kind of command>",
+        "It begins with create.",
+    );
+    let command = "aws ec2 create-key-pair --key-name first";
+    rewrite(
+        "lesson.toml",
+        "<write: the command, four spaces in>",
+        command,
+    );
+    std::fs::write(
+        file("first-step.md"),
+        format!("**A key pair is a lock and its key.** You sign in with it.\n\n```\n{command}\n```\n\n**Now make one.**\n"),
+    )
+    .unwrap();
+    rewrite(
+        "done.md",
+        "<write: one thing that the learner can do now>",
+        "make a key pair",
+    );
+    std::fs::write(file("solution.sh"), "set -e\n\n# step: first-step\ntrue\n").unwrap();
+    let unsolved = check();
+    assert_eq!(unsolved.status.code(), Some(1));
+    assert!(
+        said(&unsolved).contains("does not pass"),
+        "{}",
+        said(&unsolved)
+    );
+    std::fs::write(
+        file("solution.sh"),
+        format!("set -e\n\n# step: first-step\n{command} > /dev/null\n"),
+    )
+    .unwrap();
+    let green = check();
+    assert_eq!(green.status.code(), Some(0), "{}", said(&green));
+    assert!(
+        said(&green).contains("1 lessons, 2 claims, 0 faults"),
+        "{}",
+        said(&green)
+    );
+
+    let again = groundschool(place.path(), &["dev", "new", "lesson", "my-first"]);
+    assert_eq!(again.status.code(), Some(3));
+    assert!(
+        said(&again).contains("my-first cannot be made"),
+        "{}",
+        said(&again)
+    );
+    let odd = groundschool(place.path(), &["dev", "new", "lesson", "My Lesson"]);
+    assert_eq!(odd.status.code(), Some(2));
+    let none = groundschool(place.path(), &["dev", "check", "./nowhere"]);
+    assert_eq!(none.status.code(), Some(2));
+    assert!(
+        said(&none).contains("./nowhere cannot be read"),
+        "{}",
+        said(&none)
+    );
+}
