@@ -121,8 +121,9 @@ fn what_is_drawn_is_drawn_once_and_another_seed_draws_something_else() {
                 let riddles = begun["riddles"].as_object().unwrap().clone();
                 let causes = riddles.iter();
                 causes
-                    .map(|(name, riddle)| format!("{name} {}\n", riddle["cause"]))
-                    .collect::<String>()
+                    .map(|(name, riddle)| format!("{name} {}", riddle["cause"]))
+                    .collect::<Vec<_>>()
+                    .join("\n")
             };
             let drawn = causes(Some(seed));
             // Opened again, whatever the seed: the lab's own stays.
