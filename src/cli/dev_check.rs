@@ -233,3 +233,37 @@ fn played(engine: &Engine, script: &str) -> Result<String, String> {
         .collect();
     Ok(lines.join("\n"))
 }
+
+#[cfg(test)]
+mod tests {
+    use std::collections::BTreeSet;
+
+    use super::*;
+
+    #[test]
+    fn the_draws_that_are_proved_have_every_fault_of_every_pool() {
+        for lesson in catalogue::lessons().unwrap() {
+            let Some(riddles) = &lesson.start.riddles else {
+                continue;
+            };
+            let drawn: BTreeSet<_> = (0..DRAWS)
+                .flat_map(|seed| riddles.draw(seed))
+                .map(|(_, fault)| fault)
+                .collect();
+            let all: BTreeSet<_> = riddles.pools.iter().flatten().copied().collect();
+            assert_eq!(drawn, all, "{}: more draws are wanted", lesson.slug);
+        }
+    }
+
+    #[test]
+    fn hardly_two_learners_have_the_same_riddles() {
+        let lessons = catalogue::lessons().unwrap();
+        for riddles in lessons
+            .iter()
+            .filter_map(|lesson| lesson.start.riddles.as_ref())
+        {
+            let draws: BTreeSet<_> = (0..1000).map(|seed| riddles.draw(seed)).collect();
+            assert!(draws.len() > 900, "{} of 1000", draws.len());
+        }
+    }
+}
