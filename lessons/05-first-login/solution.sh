@@ -9,7 +9,7 @@ ssh -o BatchMode=yes -i first.pem ec2-user@"$address" whoami || true
 
 # step: ask-the-console
 aws ec2 get-console-output --instance-id "$instance" --query Output --output text > console.txt
-grep -A4 FINGERPRINTS console.txt
+grep -A2 BEGIN.*FINGERPRINTS console.txt
 
 # step: compare
 ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -i first.pem ec2-user@"$address" whoami

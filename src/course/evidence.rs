@@ -81,7 +81,7 @@ pub struct Alias {
     pub name: String,
     /// The configuration's path, as the learner would write it.
     pub file: String,
-    /// `HostName`.
+    /// `HostName`; empty when ssh cannot read the file.
     pub host: String,
     /// `User`.
     pub user: String,

@@ -4,7 +4,8 @@
 //! walks the steps from where [`progress::Progress`] stands, [`checks`] decide one predicate each, [`diagnose`] names the
 //! mistake, and [`progress::Progress::record`] folds the result in.
 //!
-//! Lessons are folders in `lessons/`, embedded by [`catalogue`] and read by [`lesson`]; [`shape`] finds their faults.
+//! Lessons are folders in `lessons/`, embedded by [`catalogue`] and read by [`lesson`]; [`shape`] finds their faults. What a
+//! lesson begins with is declared in [`start`], and made by `lab`; what no state shows is asked in [`question`].
 
 pub mod bindings;
 pub mod catalogue;

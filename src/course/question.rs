@@ -108,7 +108,7 @@ fn reply(choice: &Choice) -> String {
 pub fn markdown(number: usize, of: usize, question: &Question) -> String {
     use std::fmt::Write;
     let mut text = format!(
-        "**Question {} of {of}.** {}\n\n",
+        "**Question {} of {of}**\n{}\n\n",
         number + 1,
         question.ask.trim()
     );

@@ -144,8 +144,8 @@ impl Front {
             ["help" | "-h" | "--help"] => coach.say(ear, usage),
             ["reset"] => coach.say(
                 ear,
-                "This forgets the lab's account, its instances and this lesson's progress. Files in your lab folder \
-                 stay.\nType `lab reset yes` to do it.",
+                "This forgets this lesson's account, its instances and your progress in it. Files in your lab folder \
+                 stay, but those that the lesson brings along are made anew.\nType `lab reset yes` to do it.",
             ),
             ["answer", rest @ ..] => match coach.answer(rest) {
                 Ok(answered) => {

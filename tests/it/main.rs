@@ -22,6 +22,7 @@ mod boot;
 mod caller;
 mod catalogue;
 mod contract;
+mod course;
 mod desk;
 mod every_stage;
 mod faults;

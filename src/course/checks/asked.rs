@@ -4,10 +4,11 @@ use crate::course::evidence::{Account, Event, Evidence, What};
 use crate::course::scene;
 use crate::course::verdict::Verdict;
 
-/// `elsewhere`: in another region than the lab's own.
+/// `elsewhere`: in another region than the lab's own. `saw` is the lesson's own sentence on what the answer means.
 pub(super) fn judge(
     action: &str,
     elsewhere: bool,
+    saw: &str,
     evidence: &Evidence,
 ) -> Result<Verdict, Verdict> {
     let account = scene::account(evidence)?;
@@ -23,6 +24,7 @@ pub(super) fn judge(
             "You asked {region} and it knows nothing of what you have in {}: each region is a world of its own.",
             account.region
         )),
+        (Some(_), _) if !saw.is_empty() => Verdict::passed(saw),
         (Some(_), _) => Verdict::passed(format!("AWS has answered your {command}.")),
         (None, Some(region)) if elsewhere => Verdict::not_yet(
             format!("You ask another region with {command} and --region"),

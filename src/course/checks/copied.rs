@@ -37,6 +37,7 @@ pub(super) fn judge(
             None
         }
     });
+    let copied = copied.map(|path| path.trim_start_matches("./"));
     Ok(match (copied, to) {
         (Some(path), true) => Verdict::passed(format!("{path} is on the instance now.")),
         (Some(path), false) => Verdict::passed(format!("{path} of the instance is here now.")),

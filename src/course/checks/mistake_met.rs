@@ -8,16 +8,23 @@ use crate::course::scene;
 use crate::course::session::sessions;
 use crate::course::verdict::Verdict;
 
-/// Whether any attempt so far looks like this mistake. `saw` is the lesson's own sentence on what it means.
+/// Whether any attempt so far, or since the step before, looks like this mistake. `saw` is the lesson's own sentence on what it means.
 pub(super) fn judge(
     mistake: Mistake,
     saw: &str,
+    again: bool,
     evidence: &Evidence,
     bindings: &Bindings,
 ) -> Result<Verdict, Verdict> {
     scene::account(evidence)?;
     scene::key_files(evidence)?;
     let events = scene::events(evidence)?;
+    // A connection's events belong together; they are all of one command.
+    let since = if again { bindings.since } else { i64::MIN };
+    let first = events.iter().position(|event| event.at >= since);
+    let events = first
+        .and_then(|first| events.get(first..))
+        .unwrap_or_default();
     let in_session = || {
         sessions(events).iter().any(|session| {
             login::explain(session, evidence, bindings)

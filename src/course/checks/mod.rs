@@ -50,6 +50,9 @@ pub enum Expect {
         /// In another region than the lab's.
         #[serde(default)]
         elsewhere: bool,
+        /// What the answer means, said when it came.
+        #[serde(default)]
+        saw: String,
     },
     /// The instance is gone or going, and the key pair is deleted.
     CleanedUp {},
@@ -90,6 +93,9 @@ pub enum Expect {
         mistake: Mistake,
         /// What it means, said when it was met.
         saw: String,
+        /// Since the step before; else it may have been met at any time.
+        #[serde(default)]
+        again: bool,
     },
     /// The account is empty.
     NothingLeft {},
@@ -173,7 +179,11 @@ impl Expect {
             bindings.settle(evidence);
         }
         let verdict = match self {
-            Self::Asked { action, elsewhere } => asked::judge(action, *elsewhere, evidence),
+            Self::Asked {
+                action,
+                elsewhere,
+                saw,
+            } => asked::judge(action, *elsewhere, saw, evidence),
             Self::CleanedUp {} => cleaned_up::judge(evidence, bindings),
             Self::Copied { to } => copied::judge(*to, evidence, bindings),
             Self::ElasticIp {} => elastic_ip::judge(evidence, bindings),
@@ -189,9 +199,11 @@ impl Expect {
             Self::KeyPairExists {} => key_pair_exists::judge(evidence, bindings),
             Self::KeyPairImported {} => key_pair_imported::judge(evidence),
             Self::LookedAround {} => looked_around::judge(evidence, bindings),
-            Self::MistakeMet { mistake, saw } => {
-                mistake_met::judge(*mistake, saw, evidence, bindings)
-            }
+            Self::MistakeMet {
+                mistake,
+                saw,
+                again,
+            } => mistake_met::judge(*mistake, saw, *again, evidence, bindings),
             Self::NothingLeft {} => nothing_left::judge(evidence),
             Self::PermissionErrorMet {} => permission_error_met::judge(evidence, bindings),
             Self::PpkSaved {} => ppk_saved::judge(evidence, bindings),
@@ -227,10 +239,12 @@ mod tests {
         let mistake_met = Expect::MistakeMet {
             mistake: Mistake::WrongUser,
             saw: "Met.".to_owned(),
+            again: false,
         };
         let asked = |elsewhere| Expect::Asked {
             action: "DescribeInstances".to_owned(),
             elsewhere,
+            saw: String::new(),
         };
         vec![
             asked(false),

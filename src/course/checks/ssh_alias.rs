@@ -59,6 +59,9 @@ fn lacks(
     evidence: &Evidence,
     bindings: &Bindings,
 ) -> Vec<String> {
+    if alias.host.is_empty() {
+        return vec!["ssh cannot read the file, and says why when you use it".to_owned()];
+    }
     let mut lacks = Vec::new();
     let names = [&instance.public_address, &instance.public_name];
     if !names.into_iter().flatten().any(|name| *name == alias.host) {

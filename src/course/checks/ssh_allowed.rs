@@ -40,7 +40,7 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
     };
     if let Some(rule) = rules.iter().find(|rule| admits(rule, me)) {
         return Ok(Verdict::passed(format!(
-            "Port 22 is open to {} and you come from {me}",
+            "You come from {me} and the rule for {} lets you in on port 22.",
             rule.source
         )));
     }

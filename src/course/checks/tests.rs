@@ -37,6 +37,7 @@ fn asked(action: &str, elsewhere: bool) -> Expect {
     Expect::Asked {
         action: action.to_owned(),
         elsewhere,
+        saw: String::new(),
     }
 }
 
@@ -65,6 +66,7 @@ fn a_failure_is_met_in_whatever_way_it_comes() {
     let met = |mistake| Expect::MistakeMet {
         mistake,
         saw: "That is it.".to_owned(),
+        again: false,
     };
     let mut lab = Lab::ready();
     not_yet(&met(Mistake::GroupClosed), &lab, "not met", None);
@@ -79,10 +81,28 @@ fn a_failure_is_met_in_whatever_way_it_comes() {
 }
 
 #[test]
+fn what_was_met_before_does_not_count_where_it_is_to_be_met_again() {
+    let met = |again| Expect::MistakeMet {
+        mistake: Mistake::WrongUser,
+        saw: "That is it.".to_owned(),
+        again,
+    };
+    let mut lab = Lab::ready();
+    lab.tried(1, Some("ubuntu"), &[(SHA, false)]);
+    let evidence = lab.evidence();
+    let mut bindings = lab.bindings();
+    assert!(met(true).judge(&evidence, &mut bindings).is_passed());
+    bindings.since = 15_000;
+    assert!(!met(true).judge(&evidence, &mut bindings).is_passed());
+    assert!(met(false).judge(&evidence, &mut bindings).is_passed());
+}
+
+#[test]
 fn a_second_key_that_was_overwritten_is_told_from_the_lessons_own() {
     let met = Expect::MistakeMet {
         mistake: Mistake::KeyOverwritten,
         saw: "Gone.".to_owned(),
+        again: false,
     };
     let mut lab = Lab::ready();
     lab.account.key_pairs.push(key("spare", OTHER_SHA, 9_000));

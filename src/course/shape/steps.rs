@@ -178,7 +178,20 @@ impl Reader<'_> {
 
     /// What a terminal of 80 columns cannot show.
     pub(super) fn markdown(&mut self, file: &str, text: &str) {
+        let mut in_code = false;
         for (number, line) in text.lines().enumerate() {
+            if line.starts_with("```") {
+                in_code = !in_code;
+            } else if in_code && (73..=76).contains(&line.len()) {
+                self.fault(
+                    file,
+                    number + 1,
+                    format!(
+                        "the command has {} columns; 72 fit beside the margin",
+                        line.len()
+                    ),
+                );
+            }
             if let Some(odd) = line.chars().find(|c| !c.is_ascii()) {
                 self.fault(file, number + 1, format!("`{odd}` is not ASCII"));
             }

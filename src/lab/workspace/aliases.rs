@@ -97,6 +97,7 @@ fn ask(file: &Path, shown: &str, name: &str) -> Option<Alias> {
         .stderr(Stdio::null())
         .output()
         .ok()?;
+    // What ssh cannot read has no host: the learner is told so.
     let text = String::from_utf8_lossy(&out.stdout).into_owned();
     let values = |key: &str| {
         let key = format!("{key} ");
@@ -108,7 +109,7 @@ fn ask(file: &Path, shown: &str, name: &str) -> Option<Alias> {
     Some(Alias {
         name: name.to_owned(),
         file: shown.to_owned(),
-        host: values("hostname").into_iter().next()?,
+        host: values("hostname").into_iter().next().unwrap_or_default(),
         user: values("user").into_iter().next().unwrap_or_default(),
         keys: values("identityfile"),
         only: values("identitiesonly") == ["yes"],

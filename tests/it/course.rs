@@ -1,0 +1,209 @@
+//! The course in a lab: each lesson begins with an account of its own and finds it again, questions are answered, and who is
+//! through reads what they can do now.
+
+use std::os::unix::fs::PermissionsExt;
+use std::os::unix::process::CommandExt;
+use std::path::Path;
+use std::process::{Command, Stdio};
+use std::sync::Arc;
+
+use groundschool::cloud::Pace;
+use groundschool::course::catalogue::lessons;
+use groundschool::course::lesson::{Files, Lesson};
+use groundschool::course::shape;
+use groundschool::lab::engine::{Engine, Options};
+use groundschool::lab::key_pool::KeyPool;
+use groundschool::lab::stage::Choice;
+use groundschool::lab::voice::Voice;
+
+use crate::desk::program;
+
+fn open(root: &Path, lesson: Lesson, seed: Option<u64>) -> Engine {
+    Engine::open(Options {
+        root: root.to_owned(),
+        home: None,
+        lesson,
+        pace: Pace::Instant,
+        voice: Voice::new(false),
+        keys: Arc::new(KeyPool::new(1, 1)),
+        stand_in: true,
+        stage: Choice::Shim,
+        seed,
+    })
+    .unwrap()
+}
+
+fn shipped(number: usize) -> Lesson {
+    lessons().unwrap().remove(number - 1)
+}
+
+/// The `lab` word, as the learner's shell says it.
+fn lab(engine: &Engine, words: &str) -> (String, Option<i32>) {
+    let output = Command::new(program())
+        .arg0("lab")
+        .args(words.split_whitespace())
+        .envs(engine.environment())
+        .current_dir(engine.workspace().layout().work())
+        .stdin(Stdio::null())
+        .output()
+        .unwrap();
+    let error = String::from_utf8_lossy(&output.stderr);
+    let said = String::from_utf8_lossy(&output.stdout).into_owned() + &error;
+    (said, output.status.code())
+}
+
+/// Ids and addresses of the instances, and the names of the key pairs.
+fn account(engine: &Engine) -> String {
+    let accounts = engine.simulation().accounts();
+    let region = &accounts[0]["regions"]["us-east-1"];
+    let mut names = Vec::new();
+    for reservation in region["Reservations"].as_array().unwrap() {
+        let instance = &reservation["Instances"][0];
+        names.push(format!(
+            "{} {}",
+            instance["InstanceId"], instance["PublicIpAddress"]
+        ));
+    }
+    for pair in region["KeyPairs"].as_array().unwrap() {
+        names.push(pair["KeyFingerprint"].to_string());
+    }
+    names.join(" ")
+}
+
+#[test]
+fn each_lesson_has_an_account_of_its_own_and_finds_it_again() {
+    let folder = tempfile::tempdir().unwrap();
+    let root = folder.path().join("lab");
+    let engine = open(&root, shipped(3), None);
+    let door = account(&engine);
+    assert!(door.contains("i-0"), "{door}");
+    let key = root.join("work/door.pem");
+    let mode = || key.metadata().unwrap().permissions().mode() & 0o777;
+    assert_eq!(mode(), 0o400);
+    let (said, _) = lab(&engine, "skip");
+    assert!(said.contains("step 2 of 6"), "{said}");
+    drop(engine);
+
+    let engine = open(&root, shipped(2), None);
+    let guard = account(&engine);
+    assert_ne!(guard, door);
+    assert!(root.join("work/website/.git/HEAD").exists());
+    drop(engine);
+
+    let engine = open(&root, shipped(3), None);
+    assert_eq!(account(&engine), door);
+    assert_eq!(engine.coach().current_step(), Some(1));
+    // To begin again is to begin with other keys, also where the file cannot be written over.
+    let before = std::fs::read(&key).unwrap();
+    let (said, status) = lab(&engine, "reset yes");
+    assert_eq!(status, Some(0), "{said}");
+    assert_eq!(engine.coach().current_step(), Some(0));
+    assert_ne!(account(&engine), door);
+    assert_ne!(std::fs::read(&key).unwrap(), before);
+    assert_eq!(mode(), 0o400);
+    drop(engine);
+
+    let engine = open(&root, shipped(2), None);
+    assert_eq!(account(&engine), guard, "the other lesson was not reset");
+}
+
+#[test]
+fn what_is_drawn_is_drawn_once_and_another_seed_draws_something_else() {
+    let draws: Vec<String> = [1, 2, 1]
+        .into_iter()
+        .map(|seed| {
+            let folder = tempfile::tempdir().unwrap();
+            let root = folder.path().join("lab");
+            let causes = |seed| {
+                let engine = open(&root, shipped(6), seed);
+                let text = std::fs::read(engine.workspace().layout().begun()).unwrap();
+                let begun: serde_json::Value = serde_json::from_slice(&text).unwrap();
+                let riddles = begun["riddles"].as_object().unwrap().clone();
+                let causes = riddles.iter();
+                causes
+                    .map(|(name, riddle)| format!("{name} {}", riddle["cause"]))
+                    .collect::<Vec<_>>()
+                    .join("\n")
+            };
+            let drawn = causes(Some(seed));
+            // Opened again, whatever the seed: the lab's own stays.
+            assert_eq!(causes(Some(99)), drawn);
+            drawn
+        })
+        .collect();
+    assert_ne!(draws[0], draws[1]);
+    assert_eq!(draws[0], draws[2]);
+}
+
+#[test]
+fn a_wrong_answer_is_replied_to_and_the_last_right_one_shows_the_page() {
+    let toml = r#"format = 1
+title = "Small"
+worlds = ["simulator"]
+
+[[steps]]
+id = "think"
+goal = "Answer two questions."
+points = 2
+[[steps.questions]]
+ask = "One?"
+choices.a = "no"
+choices.b = "yes"
+answer = "b"
+why = "One it is."
+replies.a = "it is not none."
+[[steps.questions]]
+ask = "Two?"
+choices.a = "yes"
+choices.b = "no"
+answer = "a"
+why = "Two it is."
+[steps.hints]
+1 = "Count."
+"#;
+    let files: Files = [
+        ("lesson.toml", toml),
+        ("think.md", "Think.\n"),
+        ("done.md", "**What you can do now**\n\n- count to two\n"),
+        ("solution.sh", "# step: think\nlab answer b\nlab answer a\n"),
+    ]
+    .map(|(path, text)| (path.to_owned(), text.to_owned()))
+    .into();
+    let lesson = shape::read("99-small", &files).unwrap();
+    let folder = tempfile::tempdir().unwrap();
+    let engine = open(&folder.path().join("lab"), lesson, None);
+    let says = |words: &str| lab(&engine, words).0;
+    let task = says("");
+    assert!(
+        task.contains("Question 1 of 2") && task.contains("b)  yes"),
+        "{task}"
+    );
+    let odd = lab(&engine, "answer maybe");
+    assert!(
+        odd.0.contains("one letter from a to b") && odd.1 == Some(2),
+        "{odd:?}"
+    );
+    let wrong = says("answer a");
+    assert!(
+        wrong.contains("[not yet] Not a: it is not none."),
+        "{wrong}"
+    );
+    let right = says("answer B");
+    assert!(
+        right.contains("[right] One it is.") && right.contains("Question 2 of 2"),
+        "{right}"
+    );
+    let last = says("answer a)");
+    assert!(last.contains("[done] Two it is."), "{last}");
+    assert!(
+        last.contains("What you can do now") && last.contains("count to two"),
+        "{last}"
+    );
+    let report = engine.coach().grade();
+    assert!(report.is_passed(), "{report:?}");
+    assert_eq!(
+        lab(&engine, "answer a").1,
+        Some(2),
+        "nothing is asked any more"
+    );
+}
