@@ -1,0 +1,319 @@
+//! What other programs read: one form a file. Which rules of theirs each follows is said there.
+
+mod brightspace;
+mod canvas;
+mod check50;
+mod classroom50;
+mod csv;
+mod gradescope;
+mod json;
+mod junit;
+mod moodle;
+mod people;
+mod text;
+
+pub use self::brightspace::brightspace;
+pub use self::canvas::{canvas, is_reserved};
+pub use self::check50::check50;
+pub use self::classroom50::{Submission, classroom50};
+pub use self::csv::csv;
+pub use self::gradescope::gradescope;
+pub use self::json::{json, schema};
+pub use self::junit::junit;
+pub use self::moodle::moodle;
+pub use self::people::{People, Row};
+pub use self::text::text;
+
+use ::csv::{Terminator, WriterBuilder};
+
+/// What a spreadsheet would run as a formula is led by an apostrophe, which it shows as text.
+fn guarded(text: &str) -> String {
+    if text.starts_with(['=', '+', '-', '@', '\t', '\r']) {
+        format!("'{text}")
+    } else {
+        text.to_owned()
+    }
+}
+
+/// Rows of cells as CSV: commas, quotes where they are needed, CR LF as RFC 4180 has it. No row may have another length than the first.
+fn written(rows: impl IntoIterator<Item = Vec<String>>) -> String {
+    let mut writer = WriterBuilder::new()
+        .terminator(Terminator::CRLF)
+        .from_writer(Vec::new());
+    for row in rows {
+        // Into memory and with equal lengths: it cannot fail.
+        let _ = writer.write_record(&row);
+    }
+    String::from_utf8(writer.into_inner().unwrap_or_default()).unwrap_or_default()
+}
+
+/// JSON for people too, one line break at its end.
+fn pretty(value: &impl serde::Serialize) -> String {
+    let mut text = serde_json::to_string_pretty(value).unwrap_or_default();
+    text.push('\n');
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classroom::fill::fill;
+    use crate::classroom::regrade::{Graded, regrade};
+    use crate::classroom::roster::Roster;
+    use crate::classroom::sheet::{NotGraded, Sheet};
+    use crate::classroom::table::Table;
+    use crate::classroom::testing::{START, of_lab};
+    use crate::course::catalogue::lessons;
+
+    /// Two learners: one who passed everything, one with a formula for a name and a step less; and a file that is none.
+    fn sheet() -> Sheet {
+        let course = lessons().unwrap();
+        let mut second = of_lab(2);
+        second.learner.name = Some("=HYPERLINK(\"http://x\")".into());
+        let grade = |file: &str, hand_in| regrade(file, hand_in, &course, None, START + 900_000);
+        let mut graded = vec![grade("one.json", &of_lab(1)), grade("-two.json", &second)];
+        spoil(&mut graded[1]);
+        let not_graded = NotGraded {
+            file: "three.json".into(),
+            why: "cut off: it ends in the middle of line 1".into(),
+        };
+        Sheet::new(graded, vec![not_graded])
+    }
+
+    fn spoil(graded: &mut Graded) {
+        let step = &mut graded.lessons[0].steps[8];
+        step.verdict = crate::course::verdict::Word::NotYet;
+        step.found = "Instance i-02 is still <running> & \"well\".\u{1b}".into();
+        graded.points -= step.points;
+        graded.lessons[0].points -= step.points;
+        step.points = 0;
+    }
+
+    const CANVAS: &str = "Student,ID,SIS User ID,SIS Login ID,Section\n\
+        \"One, Student\",11,s-1,one,Mon\n\"Two, Student\",12,s-2,two,Mon\n\"Three, Student\",13,s-3,three,Mon\n";
+
+    fn roster() -> Roster {
+        Roster::of(&Table::read(CANVAS.into()).unwrap(), None)
+    }
+
+    fn rows(text: &str) -> Vec<Vec<String>> {
+        let mut reader = ::csv::ReaderBuilder::new()
+            .has_headers(false)
+            .from_reader(text.as_bytes());
+        // An importer wants rows of one length.
+        reader
+            .records()
+            .map(|row| row.unwrap().iter().map(str::to_owned).collect())
+            .collect()
+    }
+
+    #[test]
+    fn every_form_is_as_its_golden_file() {
+        let (sheet, roster) = (sheet(), roster());
+        let named = People::of(&sheet, Some(&roster));
+        let unnamed = People::of(&sheet, None);
+        let one = &sheet.graded[1];
+        let now = crate::classroom::regrade::time(START + 1_000_000);
+        let submission = Submission {
+            classroom: "clouds".into(),
+            assignment: "ssh".into(),
+            owner: "ada".into(),
+            tag: "submit/1".into(),
+            ..Submission::default()
+        };
+        for (name, text) in [
+            ("text", text(&sheet)),
+            ("json", json(&sheet)),
+            ("schema", schema()),
+            ("junit", junit(&sheet)),
+            ("csv", csv(&unnamed)),
+            ("csv_roster", csv(&named)),
+            ("canvas", canvas(&named, "SSH")),
+            ("canvas_without_roster", canvas(&unnamed, "SSH")),
+            ("moodle", moodle(&unnamed, "SSH")),
+            ("brightspace", brightspace(&named, "SSH")),
+            ("gradescope", gradescope(one)),
+            ("classroom50", classroom50(one, &submission, now)),
+            ("check50", check50(one)),
+        ] {
+            insta::assert_snapshot!(name, text);
+        }
+    }
+
+    #[test]
+    fn no_cell_is_a_formula() {
+        let (sheet, roster) = (sheet(), roster());
+        for people in [People::of(&sheet, Some(&roster)), People::of(&sheet, None)] {
+            for text in [
+                csv(&people),
+                canvas(&people, "SSH"),
+                moodle(&people, "=SSH"),
+                brightspace(&people, "@SSH"),
+            ] {
+                for cell in rows(&text).concat() {
+                    assert!(
+                        !cell.starts_with(['=', '+', '-', '@', '\t', '\r']),
+                        "{cell:?} in {text}"
+                    );
+                }
+            }
+        }
+    }
+
+    /// `gradebook_importer.rb`: the rules of section 2.2 of the facts.
+    #[test]
+    fn canvas_accepts_the_header_the_second_row_and_every_student() {
+        let (sheet, roster) = (sheet(), roster());
+        let rows = rows(&canvas(&People::of(&sheet, Some(&roster)), "SSH"));
+        let header = &rows[0];
+        assert!(header.len() > 3 && header[0].contains("Student") && header[1].contains("ID"));
+        let section = header
+            .iter()
+            .position(|name| name.contains("Section"))
+            .unwrap();
+        assert_eq!(header[section + 1..], ["SSH"]);
+        assert_eq!(rows[1][0], "    Points Possible");
+        assert_eq!(rows[1][section + 1], "13");
+        for (row, student) in rows[2..].iter().zip(["11", "12", "13"]) {
+            assert_eq!(row[1], student);
+        }
+        assert_eq!(
+            (rows[2][5].as_str(), rows[4][5].as_str()),
+            ("13", ""),
+            "not handed in is not zero"
+        );
+        for title in ["ID", "Final Grade", "Section"] {
+            assert!(is_reserved(title));
+        }
+        assert!(!is_reserved("SSH"));
+    }
+
+    #[test]
+    fn moodle_gets_nobody_that_it_does_not_know() {
+        let (sheet, roster) = (
+            sheet(),
+            Roster::of(
+                &Table::read(
+                    b"First name,Surname,ID number,Email address\nA,B,s-2,x@example.org\n".to_vec(),
+                )
+                .unwrap(),
+                None,
+            ),
+        );
+        let people = People::of(&sheet, Some(&roster));
+        let rows = rows(&moodle(&people, "SSH"));
+        assert_eq!(
+            rows[0],
+            ["Email address", "ID number", "SSH", "SSH feedback"]
+        );
+        assert_eq!(rows.len(), 2);
+        assert_eq!(rows[1][..3], ["x@example.org", "s-2", "12"]);
+        assert!(!rows[1][3].is_empty(), "grade and feedback come together");
+        assert_eq!(people.strangers[0].0, "one.json");
+    }
+
+    #[test]
+    fn brightspace_has_its_ids_first_and_its_end_of_line() {
+        let (sheet, roster) = (sheet(), roster());
+        let rows = rows(&brightspace(&People::of(&sheet, Some(&roster)), "SSH"));
+        assert_eq!(
+            rows[0],
+            [
+                "OrgDefinedId",
+                "Username",
+                "SSH Points Grade",
+                "End-of-Line Indicator"
+            ]
+        );
+        assert!(rows[1..].iter().all(|row| row[3] == "#"));
+        assert_eq!(rows.len(), 3, "who did not hand in has no row");
+    }
+
+    #[test]
+    fn gradescope_classroom50_and_check50_have_their_fields_and_sums() {
+        let sheet = sheet();
+        let one = &sheet.graded[1];
+        let read = |text: String| -> serde_json::Value { serde_json::from_str(&text).unwrap() };
+        let sum = |tests: &serde_json::Value, field: &str| -> u64 {
+            tests
+                .as_array()
+                .unwrap()
+                .iter()
+                .map(|test| test[field].as_u64().unwrap())
+                .sum()
+        };
+        let results = read(gradescope(one));
+        assert_eq!(
+            (
+                sum(&results["tests"], "score"),
+                sum(&results["tests"], "max_score")
+            ),
+            (12, 13)
+        );
+        assert!(
+            results.get("score").is_none(),
+            "either a top score or scores of tests"
+        );
+        let result = read(classroom50(
+            one,
+            &Submission::default(),
+            crate::classroom::regrade::time(START),
+        ));
+        assert_eq!(result["schema"], "classroom50/result/v1");
+        assert_eq!(
+            (&result["score"], &result["max-score"]),
+            (&12.into(), &13.into())
+        );
+        assert_eq!(sum(&result["tests"], "max-score"), 13);
+        let checks = read(check50(one));
+        let last = &checks["results"][8];
+        assert_eq!(
+            (&last["passed"], &checks["results"][0]["passed"]),
+            (&false.into(), &true.into())
+        );
+        assert!(
+            last["cause"]["rationale"]
+                .as_str()
+                .unwrap()
+                .contains("running")
+        );
+        assert!(checks["results"][0]["cause"].is_null());
+    }
+
+    #[test]
+    fn junit_is_xml_whose_counts_are_those_of_its_cases() {
+        let text = junit(&sheet());
+        let mut reader = quick_xml::Reader::from_str(&text);
+        let (mut cases, mut failures, mut errors, mut tests) = (0, 0, 0, 0);
+        loop {
+            match reader.read_event().unwrap() {
+                quick_xml::events::Event::Eof => break,
+                quick_xml::events::Event::Start(one) | quick_xml::events::Event::Empty(one) => {
+                    match one.name().as_ref() {
+                        b"testcase" => cases += 1,
+                        b"failure" => failures += 1,
+                        b"error" => errors += 1,
+                        b"testsuite" => {
+                            let number = one.try_get_attribute("tests").unwrap().unwrap();
+                            tests += std::str::from_utf8(&number.value)
+                                .unwrap()
+                                .parse::<usize>()
+                                .unwrap();
+                        }
+                        _ => {}
+                    }
+                }
+                _ => {}
+            }
+        }
+        assert_eq!((cases, failures, errors, tests), (19, 1, 1, 19));
+    }
+
+    #[test]
+    fn what_is_filled_in_is_what_is_exported() {
+        let sheet = sheet();
+        let table = Table::read("Student ID,Grade\ns-1,\ns-2,\n".into()).unwrap();
+        let filled = fill(&table, "Grade", &sheet.counting()).unwrap();
+        assert_eq!(filled.bytes, b"Student ID,Grade\ns-1,13\ns-2,12\n");
+    }
+}
