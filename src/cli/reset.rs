@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use crate::cli::arguments::Reset;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
+use crate::lab::journal::now;
+use crate::lab::records;
 use crate::lab::workspace::Workspace;
 
 /// Asks, and sets the lab's state aside.
@@ -42,6 +44,7 @@ pub fn run(options: &Reset) -> Result<ExitCode, CliError> {
             Ok(()) | Err(_) => {}
         }
     }
+    records::forget(layout, &lesson.slug, now()).map_err(failed)?;
     match std::fs::remove_dir_all(private.join("machines")) {
         Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
         Ok(()) | Err(_) => {}

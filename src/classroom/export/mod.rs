@@ -22,7 +22,7 @@ pub use self::json::{json, schema};
 pub use self::junit::junit;
 pub use self::moodle::moodle;
 pub use self::people::{People, Row};
-pub use self::text::text;
+pub use self::text::{line, text};
 
 use ::csv::{Terminator, WriterBuilder};
 
@@ -81,11 +81,12 @@ mod tests {
     }
 
     fn spoil(graded: &mut Graded) {
-        let step = &mut graded.lessons[0].steps[8];
+        let lesson = &mut graded.lessons[0];
+        let step = &mut lesson.steps[8];
         step.verdict = crate::course::verdict::Word::NotYet;
         step.found = "Instance i-02 is still <running> & \"well\".\u{1b}".into();
         graded.points -= step.points;
-        graded.lessons[0].points -= step.points;
+        lesson.points -= step.points;
         step.points = 0;
     }
 
@@ -290,15 +291,12 @@ mod tests {
                 quick_xml::events::Event::Eof => break,
                 quick_xml::events::Event::Start(one) | quick_xml::events::Event::Empty(one) => {
                     match one.name().as_ref() {
-                        b"testcase" => cases += 1,
-                        b"failure" => failures += 1,
-                        b"error" => errors += 1,
-                        b"testsuite" => {
+                        "testcase" => cases += 1,
+                        "failure" => failures += 1,
+                        "error" => errors += 1,
+                        "testsuite" => {
                             let number = one.try_get_attribute("tests").unwrap().unwrap();
-                            tests += std::str::from_utf8(&number.value)
-                                .unwrap()
-                                .parse::<usize>()
-                                .unwrap();
+                            tests += number.value.parse::<usize>().unwrap();
                         }
                         _ => {}
                     }

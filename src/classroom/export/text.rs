@@ -18,7 +18,12 @@ pub fn text(sheet: &Sheet) -> String {
         }
     }
     for file in &sheet.not_graded {
-        let _ = writeln!(text, "[not graded] {}: {}", file.file, file.why);
+        let _ = writeln!(
+            text,
+            "[not graded] {}: {}",
+            line(&file.file),
+            line(&file.why)
+        );
     }
     if !all {
         let passed = counting.iter().filter(|graded| graded.is_passed()).count();
@@ -39,20 +44,22 @@ fn one(text: &mut String, graded: &Graded, all: bool) {
     } else {
         "not yet"
     };
-    let who = graded.learner.words();
-    let who = who.map_or_else(
-        || graded.file.clone(),
-        |who| format!("{who} ({})", graded.file),
-    );
+    let file = line(&graded.file);
+    let who = graded.learner.words().map(|who| line(&who));
+    let who = who.map_or_else(|| file.clone(), |who| format!("{who} ({file})"));
     let _ = writeln!(
         text,
         "[{word}] {who}: {} of {} points",
         graded.points, graded.of
     );
     for lesson in &graded.lessons {
+        let again = match lesson.attempt {
+            ..=1 => String::new(),
+            times => format!(" (begun {times} times)"),
+        };
         let _ = writeln!(
             text,
-            "  {}: {} of {}",
+            "  {}: {} of {}{again}",
             lesson.title, lesson.points, lesson.of
         );
         for step in &lesson.steps {
@@ -62,7 +69,7 @@ fn one(text: &mut String, graded: &Graded, all: bool) {
         }
     }
     for finding in &graded.findings {
-        let _ = writeln!(text, "  [look] {}", finding.says);
+        let _ = writeln!(text, "  [look] {}", line(&finding.says));
     }
 }
 
@@ -71,7 +78,7 @@ fn told(text: &mut String, step: &GradedStep) {
     if step.late {
         text.push_str(", after the time was over");
     }
-    let _ = write!(text, "] {}: {}", step.id, step.found);
+    let _ = write!(text, "] {}: {}", step.id, line(&step.found));
     if step.hints > 0 {
         let _ = write!(text, " Hints: {}.", step.hints);
     }
@@ -87,6 +94,20 @@ fn told(text: &mut String, step: &GradedStep) {
         let _ = write!(text, " Met: {}.", mistakes.join(", "));
     }
     text.push('\n');
+}
+
+/// A text of a hand-in on one line of a terminal: nothing in it moves the cursor, begins a line or turns the text around.
+pub fn line(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|c| {
+            if c.is_control() || turns(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
 }
 
 /// A verdict as people read it.
