@@ -173,6 +173,11 @@ mod tests {
         numbers.iter().map(one).collect()
     }
 
+    /// What who passed everything has.
+    fn all() -> u32 {
+        crate::classroom::testing::lesson().points()
+    }
+
     fn table(text: &str) -> Table {
         Table::read(text.as_bytes().to_vec()).unwrap()
     }
@@ -193,8 +198,8 @@ mod tests {
             \"Student, Test\",13,,,Mon,,\r\n";
         let (got, about) = filled(text, "SSH", &[1, 2, 3]);
         let wanted = text
-            .replace("\"Mon, 9\",,50.0", "\"Mon, 9\",13,50.0")
-            .replace("\"4\"", "\"13\"");
+            .replace("\"Mon, 9\",,50.0", &format!("\"Mon, 9\",{},50.0", all()))
+            .replace("\"4\"", &format!("\"{}\"", all()));
         assert_eq!(got, wanted);
         assert_eq!(about.cells, 2);
         assert_eq!(
@@ -210,14 +215,14 @@ mod tests {
         let moodle = "Identifier,\"Full name\",\"Email address\",Grade,\"Last modified (grade)\"\n\
             \"Participant 7\",\"Student 1\",s1@example.org,,-\n";
         let (got, _) = filled(moodle, "Grade", &[1]);
-        assert_eq!(got, moodle.replace("org,,-", "org,13,-"));
+        assert_eq!(got, moodle.replace("org,,-", &format!("org,{},-", all())));
         let brightspace = "OrgDefinedId,Username,SSH Points Grade <Numeric MaxPoints:13>,End-of-Line Indicator\r\n\
             #s-1,#one,,#\r\n#s-2,#two,3,#\r\n";
         let (got, _) = filled(brightspace, "SSH", &[2]);
-        assert_eq!(got, brightspace.replace(",3,", ",13,"));
+        assert_eq!(got, brightspace.replace(",3,", &format!(",{},", all())));
         let turkish = "Ad;E-posta;Not\nBir;s1@example.org;\n\u{130}ki;s2@example.org;";
         let (got, about) = filled(turkish, "Not", &[2, 1]);
-        assert_eq!(got, turkish.replace("org;", "org;13"));
+        assert_eq!(got, turkish.replace("org;", &format!("org;{}", all())));
         assert_eq!(about.cells, 2);
     }
 
@@ -285,7 +290,7 @@ mod tests {
             prop_assert_eq!(&got[..cell.start], &bytes[..cell.start]);
             prop_assert_eq!(&got[got.len() - (bytes.len() - cell.end)..], &bytes[cell.end..]);
             let again = Table::read(filled.bytes.clone()).unwrap();
-            prop_assert_eq!(&again.rows[2][2].text, "13");
+            prop_assert_eq!(&again.rows[2][2].text, &all().to_string());
         }
     }
 }

@@ -106,11 +106,8 @@ fn rows(bytes: &[u8], delimiter: u8, most: usize) -> Vec<Vec<Cell>> {
             ReadFieldResult::InputEmpty => {}
             ReadFieldResult::OutputFull => text.resize(text.len() * 2, 0),
             ReadFieldResult::Field { record_end } => {
-                let place = trimmed(
-                    bytes,
-                    start..read,
-                    if record_end { None } else { Some(delimiter) },
-                );
+                let behind = if record_end { None } else { Some(delimiter) };
+                let place = trimmed(bytes, start..read, row.is_empty(), behind);
                 row.push(Cell {
                     text: String::from_utf8_lossy(text.get(..written).unwrap_or_default())
                         .into_owned(),
@@ -131,14 +128,19 @@ fn rows(bytes: &[u8], delimiter: u8, most: usize) -> Vec<Vec<Cell>> {
 }
 
 /// A cell's own bytes among those that were read for it: without the mark at the file's beginning, the ends of the lines
-/// before and behind it, and the delimiter.
-fn trimmed(bytes: &[u8], read: Range<usize>, delimiter: Option<u8>) -> Range<usize> {
+/// before a row's first cell and behind its last, and the delimiter.
+fn trimmed(
+    bytes: &[u8],
+    read: Range<usize>,
+    is_first: bool,
+    delimiter: Option<u8>,
+) -> Range<usize> {
     let Range { mut start, mut end } = read;
     let is_end = |place: usize| matches!(bytes.get(place), Some(b'\r' | b'\n'));
     if start == 0 && bytes.starts_with(BOM) {
         start = BOM.len();
     }
-    while start < end && is_end(start) {
+    while is_first && start < end && is_end(start) {
         start += 1;
     }
     if delimiter.is_some() && end > start && bytes.get(end - 1).copied() == delimiter {
@@ -185,6 +187,16 @@ mod tests {
                 vec![("2", "2"), ("3", "3"), ("4", "4")],
             ]
         );
+    }
+
+    #[test]
+    fn an_empty_cell_at_a_rows_end_is_before_the_lines_end() {
+        for end in ["\n", "\r\n"] {
+            let table = read(&format!("a,b{end}1,{end}2,{end}"));
+            for (row, start) in [(1, 3 + end.len() + 2), (2, 3 + 2 * (end.len() + 2))] {
+                assert_eq!(table.rows[row][1].place, start..start, "{end:?}");
+            }
+        }
     }
 
     #[test]

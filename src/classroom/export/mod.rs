@@ -56,38 +56,87 @@ fn pretty(value: &impl serde::Serialize) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::collections::BTreeMap;
+
     use super::*;
     use crate::classroom::fill::fill;
-    use crate::classroom::regrade::{Graded, regrade};
+    use crate::classroom::learner::Learner;
+    use crate::classroom::regrade::{Graded, GradedLesson, GradedStep, Mark, time};
     use crate::classroom::roster::Roster;
     use crate::classroom::sheet::{NotGraded, Sheet};
     use crate::classroom::table::Table;
-    use crate::classroom::testing::{START, of_lab};
-    use crate::course::catalogue::lessons;
+    use crate::classroom::testing::START;
+    use crate::course::lesson::World;
+    use crate::course::verdict::Word;
+
+    /// A lesson of three steps, written here so that these tables do not change with the course.
+    fn lesson(passed: bool) -> GradedLesson {
+        let step = |id: &str, of, verdict, found: &str| GradedStep {
+            id: id.into(),
+            goal: format!("Do {id}."),
+            verdict,
+            found: found.into(),
+            points: if verdict == Word::Passed { of } else { 0 },
+            of,
+            passed_at: (verdict == Word::Passed).then(|| time(START)),
+            late: false,
+            skipped: false,
+            hints: 0,
+            mistakes: BTreeMap::new(),
+        };
+        let mut steps = vec![
+            step("create", 5, Word::Passed, "Key pair k is in your account."),
+            step("launch", 3, Word::Passed, "It runs."),
+            step("clean-up", 2, Word::Passed, "Nothing costs money."),
+        ];
+        steps[0].hints = 2;
+        steps[0].mistakes = [("key_file_json".to_owned(), 3)].into();
+        if !passed {
+            let found = "Instance i-02 is still <running> & \"well\".\u{1b}";
+            steps[2] = step("clean-up", 2, Word::NotYet, found);
+            steps[1].late = true;
+        }
+        GradedLesson {
+            lesson: "01-keys".into(),
+            title: "Keys".into(),
+            points: steps.iter().map(|step| step.points).sum(),
+            of: 10,
+            attempt: 2,
+            world: Some(World::Simulator),
+            began_at: Some(time(START)),
+            steps,
+        }
+    }
 
     /// Two learners: one who passed everything, one with a formula for a name and a step less; and a file that is none.
     fn sheet() -> Sheet {
-        let course = lessons().unwrap();
-        let mut second = of_lab(2);
-        second.learner.name = Some("=HYPERLINK(\"http://x\")".into());
-        let grade = |file: &str, hand_in| regrade(file, hand_in, &course, None, START + 900_000);
-        let mut graded = vec![grade("one.json", &of_lab(1)), grade("-two.json", &second)];
-        spoil(&mut graded[1]);
+        let graded = |file: &str, number: u32, name: &str, passed| {
+            let lesson = lesson(passed);
+            Graded {
+                file: file.into(),
+                learner: Learner {
+                    name: Some(name.into()),
+                    id: Some(format!("s-{number}")),
+                    email: Some(format!("s{number}@example.org")),
+                },
+                class: None,
+                made_at: time(START + 600_000),
+                points: lesson.points,
+                of: lesson.of,
+                lessons: vec![lesson],
+                findings: vec![],
+                marks: [Mark::Lab("1".into())].into(),
+            }
+        };
+        let graded = vec![
+            graded("one.json", 1, "Student 1", true),
+            graded("-two.json", 2, "=HYPERLINK(\"http://x\")", false),
+        ];
         let not_graded = NotGraded {
             file: "three.json".into(),
             why: "cut off: it ends in the middle of line 1".into(),
         };
         Sheet::new(graded, vec![not_graded])
-    }
-
-    fn spoil(graded: &mut Graded) {
-        let lesson = &mut graded.lessons[0];
-        let step = &mut lesson.steps[8];
-        step.verdict = crate::course::verdict::Word::NotYet;
-        step.found = "Instance i-02 is still <running> & \"well\".\u{1b}".into();
-        graded.points -= step.points;
-        lesson.points -= step.points;
-        step.points = 0;
     }
 
     const CANVAS: &str = "Student,ID,SIS User ID,SIS Login ID,Section\n\
@@ -114,7 +163,7 @@ mod tests {
         let named = People::of(&sheet, Some(&roster));
         let unnamed = People::of(&sheet, None);
         let one = &sheet.graded[1];
-        let now = crate::classroom::regrade::time(START + 1_000_000);
+        let now = time(START + 1_000_000);
         let submission = Submission {
             classroom: "clouds".into(),
             assignment: "ssh".into(),
@@ -174,13 +223,13 @@ mod tests {
             .unwrap();
         assert_eq!(header[section + 1..], ["SSH"]);
         assert_eq!(rows[1][0], "    Points Possible");
-        assert_eq!(rows[1][section + 1], "13");
+        assert_eq!(rows[1][section + 1], "10");
         for (row, student) in rows[2..].iter().zip(["11", "12", "13"]) {
             assert_eq!(row[1], student);
         }
         assert_eq!(
             (rows[2][5].as_str(), rows[4][5].as_str()),
-            ("13", ""),
+            ("10", ""),
             "not handed in is not zero"
         );
         for title in ["ID", "Final Grade", "Section"] {
@@ -208,7 +257,7 @@ mod tests {
             ["Email address", "ID number", "SSH", "SSH feedback"]
         );
         assert_eq!(rows.len(), 2);
-        assert_eq!(rows[1][..3], ["x@example.org", "s-2", "12"]);
+        assert_eq!(rows[1][..3], ["x@example.org", "s-2", "8"]);
         assert!(!rows[1][3].is_empty(), "grade and feedback come together");
         assert_eq!(people.strangers[0].0, "one.json");
     }
@@ -249,25 +298,21 @@ mod tests {
                 sum(&results["tests"], "score"),
                 sum(&results["tests"], "max_score")
             ),
-            (12, 13)
+            (8, 10)
         );
         assert!(
             results.get("score").is_none(),
             "either a top score or scores of tests"
         );
-        let result = read(classroom50(
-            one,
-            &Submission::default(),
-            crate::classroom::regrade::time(START),
-        ));
+        let result = read(classroom50(one, &Submission::default(), time(START)));
         assert_eq!(result["schema"], "classroom50/result/v1");
         assert_eq!(
             (&result["score"], &result["max-score"]),
-            (&12.into(), &13.into())
+            (&8.into(), &10.into())
         );
-        assert_eq!(sum(&result["tests"], "max-score"), 13);
+        assert_eq!(sum(&result["tests"], "max-score"), 10);
         let checks = read(check50(one));
-        let last = &checks["results"][8];
+        let last = &checks["results"][2];
         assert_eq!(
             (&last["passed"], &checks["results"][0]["passed"]),
             (&false.into(), &true.into())
@@ -304,7 +349,7 @@ mod tests {
                 _ => {}
             }
         }
-        assert_eq!((cases, failures, errors, tests), (19, 1, 1, 19));
+        assert_eq!((cases, failures, errors, tests), (7, 1, 1, 7));
     }
 
     #[test]
@@ -312,6 +357,6 @@ mod tests {
         let sheet = sheet();
         let table = Table::read("Student ID,Grade\ns-1,\ns-2,\n".into()).unwrap();
         let filled = fill(&table, "Grade", &sheet.counting()).unwrap();
-        assert_eq!(filled.bytes, b"Student ID,Grade\ns-1,13\ns-2,12\n");
+        assert_eq!(filled.bytes, b"Student ID,Grade\ns-1,10\ns-2,8\n");
     }
 }
