@@ -13,10 +13,10 @@
 //! }
 //! ```
 //!
-//! Times are Unix milliseconds. Hashes are SHA-256 in hexadecimal, over compact JSON with the fields in the order of the file.
-//! An entry's hash is that of the line ends between the hash before it (nothing before the first), the lesson, the time and the
-//! fact: see [`crate::classroom::ledger`], which also lists the facts; what was seen is [`crate::classroom::seen::Seen`]. The
-//! seal is the hash of the whole file without the seal.
+//! Times are Unix milliseconds. Hashes are SHA-256 in hexadecimal, over UTF-8 text in which JSON is compact and has its fields in
+//! the order of the file. An entry's hash covers four texts with a line feed between each two: the hash before it (nothing
+//! before the first), the lesson, the time, the fact. The seal covers the whole file without the seal. Facts are listed in
+//! [`crate::classroom::ledger`], what was seen in [`crate::classroom::seen`].
 
 use std::collections::BTreeMap;
 

@@ -47,7 +47,7 @@ pub enum Fact {
         /// Their ids, in order.
         steps: Vec<String>,
         /// What was seen.
-        seen: Seen,
+        seen: Box<Seen>,
     },
 }
 

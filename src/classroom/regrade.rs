@@ -651,7 +651,7 @@ mod tests {
             START + 1,
             Fact::Passed {
                 steps: vec!["create-key-pair".into(), "launch".into(), "juggle".into()],
-                seen: Seen::of(&evidence, &nothing, &nothing, 0),
+                seen: Box::new(Seen::of(&evidence, &nothing, &nothing, 0)),
             },
         );
         let mut one = hand_in();
@@ -680,7 +680,12 @@ mod tests {
         let evidence = Lab::new().evidence();
         let mut ledger = Ledger::begin(&lesson().slug, START, began());
         // Nothing is there any more, says the evidence; but nothing ever was.
-        let seen = Seen::of(&evidence, &progress.bindings, &progress.bindings, 0);
+        let seen = Box::new(Seen::of(
+            &evidence,
+            &progress.bindings,
+            &progress.bindings,
+            0,
+        ));
         let steps = vec!["clean-up".into()];
         ledger.add(START + 1, Fact::Passed { steps, seen });
         let mut one = hand_in();
@@ -774,5 +779,27 @@ mod tests {
         );
         one.made_at = i64::MAX;
         assert_eq!(kinds(&grade(&one)), [Kind::Clock, Kind::Clock]);
+    }
+
+    /// Kept from a lab of 28 November 2026 on Linux (stage shim): the first lesson by its solution, with a hint.
+    #[test]
+    fn a_hand_in_of_an_earlier_program_keeps_its_grade() {
+        let kept = include_bytes!("../../fixtures/classroom/hand-in.json");
+        let hand_in = HandIn::read(kept).unwrap();
+        let graded = grade(&hand_in);
+        let claimed = &hand_in.lessons[0].claim.steps;
+        assert_eq!(claimed.len(), 9);
+        for step in graded.lessons[0]
+            .steps
+            .iter()
+            .filter(|step| claimed.contains_key(&step.id))
+        {
+            assert_eq!(step.verdict, Word::Passed, "{}: {}", step.id, step.found);
+        }
+        assert!(
+            kinds(&graded).iter().all(|kind| *kind == Kind::Clock),
+            "{:?}",
+            graded.findings
+        );
     }
 }

@@ -379,9 +379,14 @@ fn host(asked: &str) -> String {
 /// The name of the command that was run on an instance. What the instance does not know may be a slip, even a password.
 fn command(line: &str, status: u32) -> String {
     const NOT_FOUND: u32 = 127;
-    let Some(first) = line.split_whitespace().next() else {
+    let command = line.trim_start();
+    let first = command
+        .split(|c: char| c.is_whitespace() || ";|&".contains(c))
+        .next()
+        .unwrap_or_default();
+    if command.is_empty() {
         return String::new();
-    };
+    }
     let is_a_name = first.len() <= 24
         && first.bytes().all(|byte| {
             byte.is_ascii_lowercase() || byte.is_ascii_digit() || b"-_.".contains(&byte)
@@ -418,7 +423,7 @@ mod tests {
         for (line, status) in [
             ("hunter3", 127),
             ("PASS=hunter4 whoami", 0),
-            ("cat /home/me/hunter5", 0),
+            ("cat;whoami /home/me/hunter5", 0),
         ] {
             lab.happened(What::RemoteCommand {
                 session: 2,

@@ -48,6 +48,7 @@ pub(crate) fn look(
     let steps: Vec<String> = judgement.newly_passed().map(|one| one.id.clone()).collect();
     if !steps.is_empty() {
         let seen = Seen::of(&evidence, &before, &judgement.bindings, ledger.last_event());
+        let seen = Box::new(seen);
         ledger.add(at, Fact::Passed { steps, seen });
     }
 }

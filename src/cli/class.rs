@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use crate::classroom::class::{Asks, Class, FORMAT, Mode, mark};
+use crate::classroom::roster::Roster;
 use crate::cli::arguments::{Ask, ClassNew};
 use crate::cli::class_file;
 use crate::cli::error::CliError;
@@ -31,7 +32,7 @@ pub fn new(options: &ClassNew) -> Result<ExitCode, CliError> {
         .as_deref()
         .map(class_file::roster)
         .transpose()?;
-    let members = roster.iter().flat_map(|roster| roster.ids());
+    let members = roster.iter().flat_map(Roster::ids);
     let mut members: Vec<String> = members.map(|member| mark(&id, member)).collect();
     // Their order would say who stands where in the roster.
     members.sort();

@@ -14,7 +14,7 @@ use crate::classroom::export::{self, People, Submission};
 use crate::classroom::fill::{FillError, fill};
 use crate::classroom::hand_in::{HandIn, LARGEST, Refusal};
 use crate::classroom::regrade::{Graded, regrade};
-use crate::classroom::roster::Roster;
+use crate::classroom::roster::{Person, Roster};
 use crate::classroom::sheet::{NotGraded, Sheet};
 use crate::cli::arguments::{Format, Grade};
 use crate::cli::class_file;
@@ -55,12 +55,11 @@ pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
         }
     }
     let sheet = Sheet::new(graded, not_graded);
-    match &options.fill {
-        Some(file) => fill_in(options, file, &sheet)?,
-        None => {
-            let text = written(options, &sheet, roster.as_ref())?;
-            deliver(options, &text)?;
-        }
+    if let Some(file) = &options.fill {
+        fill_in(options, file, &sheet)?;
+    } else {
+        let text = written(options, &sheet, roster.as_ref())?;
+        deliver(options, &text)?;
     }
     if options.format != Format::Text || options.fill.is_some() {
         aside(&sheet);
@@ -215,17 +214,15 @@ pub fn deliver(options: &Grade, text: &str) -> Result<ExitCode, CliError> {
         ""
     };
     let text = format!("{mark}{text}");
-    match &options.out {
-        Some(path) => write(path, text.as_bytes())?,
-        None => {
-            // As it is: what a program reads must not lose its control characters.
-            let mut out = std::io::stdout().lock();
-            out.write_all(text.as_bytes())
-                .and_then(|()| out.flush())
-                .map_err(|error| {
-                    CliError::surroundings("the report cannot be printed").because(error)
-                })?;
-        }
+    if let Some(path) = &options.out {
+        write(path, text.as_bytes())?;
+    } else {
+        // As it is: what a program reads must not lose its control characters.
+        let mut out = std::io::stdout().lock();
+        let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
+        printed.map_err(|error| {
+            CliError::surroundings("the report cannot be printed").because(error)
+        })?;
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -257,7 +254,7 @@ fn fill_in(options: &Grade, file: &Path, sheet: &Sheet) -> Result<(), CliError> 
         filled.cells,
         out.display()
     );
-    let absent: Vec<String> = filled.absent.iter().map(|person| person.words()).collect();
+    let absent: Vec<String> = filled.absent.iter().map(Person::words).collect();
     unmatched(&filled.strangers, &absent);
     Ok(())
 }

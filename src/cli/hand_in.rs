@@ -225,7 +225,7 @@ fn contents(
             .fold(0, u32::saturating_add);
         let _ = writeln!(
             text,
-            "- {}: {passed} of {} steps passed, {hints} hints, {mistakes} mistakes; which, and when",
+            "- {}: {passed} of {} steps passed, and when\n  hints: {hints}, mistakes: {mistakes}",
             lesson.title,
             lesson.steps.len()
         );

@@ -116,14 +116,9 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
 
 /// The lesson of a class that is meant: the one that is named, or the first that is not passed. Joins the class.
 fn lesson_of(wanted: Option<&str>, class: Class, layout: &Layout) -> Result<Lesson, CliError> {
-    let lesson = match wanted {
-        Some(wanted) => lab_options::lesson(Some(wanted), None)?,
-        None => {
-            let open = class.lessons.iter().find(|slug| !is_passed(slug, layout));
-            let slug = open.or(class.lessons.last());
-            lab_options::lesson(slug.map(String::as_str), None)?
-        }
-    };
+    let open = class.lessons.iter().find(|slug| !is_passed(slug, layout));
+    let meant = wanted.or(open.or(class.lessons.last()).map(String::as_str));
+    let lesson = lab_options::lesson(meant, None)?;
     if !class.lessons.contains(&lesson.slug) {
         let text = format!("the class {} has no lesson {}", class.title, lesson.slug);
         return Err(

@@ -5,11 +5,6 @@
 //! is passed without its evidence. What may be in it is decided in `classroom/seen.rs`; nobody reads it until the learner hands
 //! in.
 
-#![expect(
-    clippy::disallowed_methods,
-    reason = "the lab's own id is written once"
-)]
-
 use std::collections::BTreeMap;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -98,19 +93,20 @@ impl Records {
     ) -> Result<Self, RecordsError> {
         let path = layout.ledger(lesson);
         let class = joined(layout)?;
-        let (ledger, unsaved) = match read_ledger(&path)? {
-            Some(ledger) => (ledger, false),
-            None => {
-                let began = Began {
-                    lab: lab_id(layout)?,
-                    attempt: 1,
-                    world,
-                    class: class.as_ref().map(|joined| joined.class.id.clone()),
-                    variant: String::new(),
-                    program: env!("CARGO_PKG_VERSION").to_owned(),
-                };
-                (begin(lesson, now, began, class.as_ref()), true)
-            }
+        let kept = read_ledger(&path)?;
+        let unsaved = kept.is_none();
+        let ledger = if let Some(kept) = kept {
+            kept
+        } else {
+            let began = Began {
+                lab: lab_id(layout)?,
+                attempt: 1,
+                world,
+                class: class.as_ref().map(|joined| joined.class.id.clone()),
+                variant: String::new(),
+                program: env!("CARGO_PKG_VERSION").to_owned(),
+            };
+            begin(lesson, now, began, class.as_ref())
         };
         let mut records = Self {
             path,
@@ -158,6 +154,7 @@ impl Records {
         if !steps.is_empty() {
             let after = self.ledger.last_event();
             let seen = Seen::of(evidence, &before.bindings, &judgement.bindings, after);
+            let seen = Box::new(seen);
             self.add(evidence.now, Fact::Passed { steps, seen });
         }
         if let Some(current) = judgement.current()
@@ -378,14 +375,13 @@ fn lab_id(layout: &Layout) -> Result<String, RecordsError> {
     let path = layout.id();
     let kept = read_if_there(&path).map_err(system(&path))?;
     let kept = kept.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
-    match kept.filter(|id| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit())) {
-        Some(id) => Ok(id),
-        None => {
-            let id = random_id();
-            write_atomically(&path, id.as_bytes()).map_err(system(&path))?;
-            Ok(id)
-        }
+    let is_id = |id: &String| id.len() == 16 && id.bytes().all(|byte| byte.is_ascii_hexdigit());
+    if let Some(id) = kept.filter(is_id) {
+        return Ok(id);
     }
+    let id = random_id();
+    write_atomically(&path, id.as_bytes()).map_err(system(&path))?;
+    Ok(id)
 }
 
 #[cfg(test)]
@@ -398,7 +394,7 @@ mod tests {
     fn lab() -> (tempfile::TempDir, Layout) {
         let folder = tempfile::tempdir().unwrap();
         let layout = Layout::new(folder.path().to_owned());
-        std::fs::create_dir_all(layout.private()).unwrap();
+        std::fs::create_dir(layout.private()).unwrap();
         (folder, layout)
     }
 
@@ -458,7 +454,7 @@ mod tests {
         let (_, began) = again.ledger.began().unwrap();
         assert_eq!((began.attempt, again.ledger.entries().len()), (3, 1));
         assert_eq!(began.lab, records.ledger.began().unwrap().1.lab);
-        std::fs::write(layout.ledger(LESSON), "spoiled").unwrap();
+        write_atomically(&layout.ledger(LESSON), b"spoiled").unwrap();
         assert!(Records::open(&layout, LESSON, World::Simulator, 0).is_err());
         forget(&layout, LESSON, 4).unwrap();
         assert_eq!(open(&layout).ledger.began().unwrap().1.attempt, 1);

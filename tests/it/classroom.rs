@@ -106,7 +106,8 @@ fn a_class_is_made_taken_handed_in_graded_and_filled_in() {
     assert_eq!(out, "ada.json\n");
     for words in [
         "who you are: Ada Lovelace, s-2",
-        "9 of 9 steps passed, 1 hints",
+        "9 of 9 steps passed",
+        "hints: 1, mistakes: ",
         "Not in it: private keys",
         "Hand this file in to: the box in Canvas",
     ] {

@@ -58,6 +58,8 @@ fn pretty(value: &impl serde::Serialize) -> String {
 mod tests {
     use std::collections::BTreeMap;
 
+    use quick_xml::events::Event;
+
     use super::*;
     use crate::classroom::fill::fill;
     use crate::classroom::learner::Learner;
@@ -332,19 +334,20 @@ mod tests {
         let mut reader = quick_xml::Reader::from_str(&text);
         let (mut cases, mut failures, mut errors, mut tests) = (0, 0, 0, 0);
         loop {
-            match reader.read_event().unwrap() {
-                quick_xml::events::Event::Eof => break,
-                quick_xml::events::Event::Start(one) | quick_xml::events::Event::Empty(one) => {
-                    match one.name().as_ref() {
-                        "testcase" => cases += 1,
-                        "failure" => failures += 1,
-                        "error" => errors += 1,
-                        "testsuite" => {
-                            let number = one.try_get_attribute("tests").unwrap().unwrap();
-                            tests += number.value.parse::<usize>().unwrap();
-                        }
-                        _ => {}
-                    }
+            let event = reader.read_event().unwrap();
+            if event == Event::Eof {
+                break;
+            }
+            let (Event::Start(one) | Event::Empty(one)) = event else {
+                continue;
+            };
+            match one.name().as_ref() {
+                "testcase" => cases += 1,
+                "failure" => failures += 1,
+                "error" => errors += 1,
+                "testsuite" => {
+                    let number = one.try_get_attribute("tests").unwrap().unwrap();
+                    tests += number.value.parse::<usize>().unwrap();
                 }
                 _ => {}
             }
