@@ -56,7 +56,7 @@ impl Seen {
             events: known(&evidence.events, |all| {
                 let users = users(evidence, all);
                 let new = all.iter().filter(|event| event.number > after);
-                some(new.filter_map(|event| carried(event, &users)).collect())
+                some(new.map(|event| carried(event, &users)).collect())
             }),
             known_hosts: evidence.known_hosts.iter().take(KEPT).cloned().collect(),
         };
@@ -204,7 +204,10 @@ fn users<'a>(evidence: &'a Evidence, events: &'a [Event]) -> BTreeSet<&'a str> {
 }
 
 /// As many events as an entry carries.
-fn some(events: Vec<Event>) -> Vec<Event> {
+fn some(mut events: Vec<Event>) -> Vec<Event> {
+    // Of commands in a row the first says it all.
+    let is_command = |event: &Event| matches!(event.what, What::ShellCommand { .. });
+    events.dedup_by(|next, before| is_command(next) && is_command(before));
     let too_many = events.len().saturating_sub(EVENTS);
     let mut logins = 0;
     events
@@ -219,8 +222,8 @@ fn some(events: Vec<Event>) -> Vec<Event> {
         .collect()
 }
 
-/// An event as it is carried, if it is.
-fn carried(event: &Event, users: &BTreeSet<&str>) -> Option<Event> {
+/// An event as it is carried.
+fn carried(event: &Event, users: &BTreeSet<&str>) -> Event {
     let user = |user: &String| {
         if users.contains(user.as_str()) {
             user.clone()
@@ -332,13 +335,18 @@ fn carried(event: &Event, users: &BTreeSet<&str>) -> Option<Event> {
             status: *status,
         },
         What::Disconnected { session } => What::Disconnected { session: *session },
-        What::ShellCommand { .. } => return None,
+        // That one ended says that the connections before it are over. Nothing else of it is carried.
+        What::ShellCommand { status, .. } => What::ShellCommand {
+            line: None,
+            status: *status,
+            directory: String::new(),
+        },
     };
-    Some(Event {
+    Event {
         number: event.number,
         at: event.at,
         what,
-    })
+    }
 }
 
 fn shortened(text: &str) -> String {
@@ -513,6 +521,34 @@ mod tests {
             let verdict = expect.judge(&again, &mut found);
             assert!(verdict.is_passed(), "{verdict:?}");
         }
+    }
+
+    #[test]
+    fn a_connection_that_only_the_next_prompt_ended_is_over_without_its_line_too() {
+        let mut lab = Lab::launched();
+        lab.tried(1, Some("ec2-user"), &[]);
+        assert!(matches!(
+            lab.events.pop().unwrap().what,
+            What::Disconnected { .. }
+        ));
+        lab.typed("ssh -i mykey.pem ec2-user@203.0.113.25", 255);
+        lab.typed("ls", 0);
+        let evidence = seen(&lab).evidence(20_000, &mut Vec::new());
+        let commands: Vec<What> = match &evidence.events {
+            Known::Seen(events) => events.iter().map(|event| event.what.clone()).collect(),
+            other @ (Known::Unknown(_) | Known::NotGathered) => panic!("{other:?}"),
+        };
+        assert_eq!(
+            commands.last(),
+            Some(&What::ShellCommand {
+                line: None,
+                status: 255,
+                directory: String::new()
+            })
+        );
+        let verdict = crate::course::checks::Expect::PermissionErrorMet {}
+            .judge(&evidence, &mut lab.bindings());
+        assert!(verdict.is_passed(), "{verdict:?}");
     }
 
     #[test]
