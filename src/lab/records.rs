@@ -226,7 +226,7 @@ impl Records {
         })
     }
 
-    /// The same, once each time when a [milestone](MILESTONES) has gone by.
+    /// The same, once each time when 30, 10, 5, 1 or no minutes are left.
     pub fn milestone(&mut self, now: i64) -> Option<String> {
         let left = self.class.as_ref()?.deadline()? - now;
         let gone = MILESTONES
