@@ -13,7 +13,7 @@
 //! | `console` | the local web page that stands in for the EC2 console (not built yet) | `lab` |
 //! | [`lab`] | everything that touches the computer: servers, stages, shells, files | all below |
 //! | [`machine`] | inside an instance: gate, disk, users, shell, commands; pure | `cloud`, `keys` |
-//! | `classroom` | results as sent and received (not built yet) | `course` |
+//! | [`classroom`] | results as sent and received, classes; pure | `course` |
 //! | [`cloud`] | the simulated AWS account and its API; pure | `keys` |
 //! | [`course`] | lessons, checks, evidence, verdicts, progress; pure | nobody |
 //! | [`keys`] | key pairs, their texts and fingerprints; pure | nobody |
@@ -24,6 +24,7 @@
 //! A login: `lab/server/ssh.rs` -> `machine/gate.rs` -> `machine/session.rs`.
 //! A verdict: `lab/coach.rs` -> [`course::evidence`] -> `course/checks/` -> [`course::verdict`].
 
+pub mod classroom;
 pub mod cli;
 pub mod cloud;
 pub mod course;

@@ -41,8 +41,13 @@ pub enum Command {
     Enter(Place),
     /// Show what was done in the lab as text, without secrets (times are UTC)
     Replay(Place),
-    /// Grade the lab as it is now
+    /// Write what you have done into a file for your teacher
+    HandIn(HandIn),
+    /// Grade the lab as it is now, or the files that learners handed in
     Grade(Grade),
+    /// For teachers: make a class
+    #[command(subcommand)]
+    Class(ClassCommand),
     /// Run the simulated cloud alone, for other tools and CI
     Serve(Serve),
     /// Say what is on this computer and what will be done with it
@@ -83,6 +88,9 @@ pub struct Running {
 pub struct Learn {
     /// The lesson: its number or name, or the folder of one of your own such as ./mine (default: where you left off)
     pub lesson: Option<String>,
+    /// The class file that your teacher gave you
+    #[arg(long, value_name = "FILE")]
+    pub class: Option<PathBuf>,
     /// Where the lab is
     #[command(flatten)]
     pub place: Place,
@@ -118,15 +126,122 @@ pub struct Demo {
     pub running: Running,
 }
 
+/// Options of `hand-in`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct HandIn {
+    /// The lessons: numbers or names (default: the class's, or all that you began)
+    pub lessons: Vec<String>,
+    /// Where the lab is
+    #[command(flatten)]
+    pub place: Place,
+    /// The class file that you opened the lab with
+    #[arg(long, value_name = "FILE")]
+    pub class: Option<PathBuf>,
+    /// Where to write (default: hand-in-….json in this folder)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Your name, if the class asks for it
+    #[arg(long)]
+    pub name: Option<String>,
+    /// Your student number or login, if the class asks for it
+    #[arg(long)]
+    pub id: Option<String>,
+    /// Your e-mail address, if the class asks for it
+    #[arg(long)]
+    pub email: Option<String>,
+}
+
 /// Options of `grade`.
-#[derive(Debug, Clone, clap::Args)]
+#[derive(Debug, Clone, Default, clap::Args)]
 pub struct Grade {
+    /// Files that learners handed in, or folders of them (default: grade the lab)
+    #[arg(value_name = "FILE")]
+    pub files: Vec<PathBuf>,
     /// Where the lab is
     #[command(flatten)]
     pub place: Place,
     /// The report's form
     #[arg(long, value_enum, default_value_t)]
     pub format: Format,
+    /// The class file: its lessons count, handed in or not
+    #[arg(long, value_name = "FILE", requires = "files")]
+    pub class: Option<PathBuf>,
+    /// The people of the class: CSV as your learning management system exports it
+    #[arg(long, value_name = "FILE", requires = "files")]
+    pub roster: Option<PathBuf>,
+    /// The name of the grade in your learning management system
+    #[arg(long, value_name = "NAME", requires = "files")]
+    pub column: Option<String>,
+    /// Write the points into that column of this file, and touch nothing else of it
+    #[arg(
+        long,
+        value_name = "FILE",
+        requires = "column",
+        conflicts_with = "format"
+    )]
+    pub fill: Option<PathBuf>,
+    /// Write there (default: print; --fill changes its file)
+    #[arg(long, value_name = "FILE")]
+    pub out: Option<PathBuf>,
+    /// Begin CSV with a byte order mark, for Excel
+    #[arg(long)]
+    pub bom: bool,
+    /// Print the JSON schema of `grade FILE --format json`, and nothing else
+    #[arg(long)]
+    pub schema: bool,
+}
+
+/// Commands for teachers.
+#[derive(Debug, Clone, Subcommand)]
+pub enum ClassCommand {
+    /// Write a class file, for learners to open the lab with
+    New(ClassNew),
+}
+
+/// Options of `class new`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct ClassNew {
+    /// The lessons, by number or name, with commas between them
+    #[arg(long, value_delimiter = ',', required = true)]
+    pub lessons: Vec<String>,
+    /// What the class is called
+    #[arg(long, default_value = "Ground School")]
+    pub title: String,
+    /// The people of the class: CSV as your learning management system exports it
+    #[arg(long, value_name = "FILE")]
+    pub roster: Option<PathBuf>,
+    /// What lessons that draw from a pool draw by (default: random)
+    #[arg(long)]
+    pub seed: Option<String>,
+    /// Without hints
+    #[arg(long)]
+    pub exam: bool,
+    /// How long it may take, from the first opening on
+    #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=100_000))]
+    pub time_limit: Option<u32>,
+    /// Where to hand in, in words
+    #[arg(long, value_name = "TEXT")]
+    pub hand_in_to: Option<String>,
+    /// What a hand-in says of the learner (default: name; with a roster name,id)
+    #[arg(long, value_enum, value_delimiter = ',')]
+    pub ask: Vec<Ask>,
+    /// Ask for nothing
+    #[arg(long, conflicts_with = "ask")]
+    pub anonymous: bool,
+    /// Where to write
+    #[arg(long, value_name = "FILE", default_value = "class.toml")]
+    pub out: PathBuf,
+}
+
+/// One thing that a hand-in says of the learner.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Ask {
+    /// Their name
+    Name,
+    /// Their student number or login
+    Id,
+    /// Their e-mail address
+    Email,
 }
 
 /// Options of `serve`.
@@ -246,4 +361,20 @@ pub enum Format {
     Text,
     /// To process
     Json,
+    /// JUnit XML, for continuous integration
+    Junit,
+    /// A row for each learner, a column for each step
+    Csv,
+    /// Canvas's gradebook
+    Canvas,
+    /// Moodle's grade import
+    Moodle,
+    /// Brightspace's grade import
+    Brightspace,
+    /// Gradescope's results.json, of one file
+    Gradescope,
+    /// Classroom 50's result.json, of one file
+    Classroom50,
+    /// check50's JSON, of one file
+    Check50,
 }

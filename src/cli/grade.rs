@@ -1,16 +1,30 @@
-//! `groundschool grade`: grades the lab as it is now, whether it is open or not, and changes nothing.
+//! `groundschool grade`: grades the lab as it is now, whether it is open or not, and changes nothing; or the files that
+//! learners handed in.
 
 use std::process::ExitCode;
 
+use crate::classroom::export;
+use crate::classroom::learner::Learner;
+use crate::classroom::regrade::{Graded, of_report};
+use crate::classroom::sheet::Sheet;
 use crate::cli::arguments::{Format, Grade};
 use crate::cli::error::{CliError, Exit};
-use crate::cli::lab_options;
+use crate::cli::{grade_files, lab_options};
+use crate::course::judge::Report;
 use crate::course::verdict::Word;
+use crate::lab::coach::Coach;
 use crate::lab::engine;
+use crate::lab::journal::timestamp;
 use crate::lab::workspace::Layout;
 
 /// Prints the report; success when every step is passed.
 pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
+    if options.schema {
+        return grade_files::deliver(options, &export::schema());
+    }
+    if !options.files.is_empty() {
+        return grade_files::run(options);
+    }
     let root = lab_options::root(&options.place)?;
     let lesson = lab_options::lesson(None, Some(&Layout::new(root.clone())))?;
     let coach =
@@ -20,27 +34,62 @@ pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
             .hint("`groundschool learn` makes one; --lab DIR names another folder")
     })?;
     let report = coach.grade();
-    match options.format {
+    grade_files::deliver(options, &written(options.format, &coach, &report)?)?;
+    Ok(if report.is_passed() {
+        ExitCode::SUCCESS
+    } else {
+        Exit::NotYet.into()
+    })
+}
+
+fn written(format: Format, coach: &Coach, report: &Report) -> Result<String, CliError> {
+    let sheet = || Sheet::new(vec![graded(coach, report)], Vec::new());
+    Ok(match format {
         Format::Json => {
-            let json = serde_json::to_string_pretty(&report)
+            let json = serde_json::to_string_pretty(report)
                 .map_err(|error| CliError::bug("the report cannot be written").because(error))?;
-            anstream::println!("{json}");
+            json + "\n"
         }
         Format::Text => {
-            anstream::println!("{}", coach.lesson().title);
+            let mut text = format!("{}\n", coach.lesson().title);
             for step in &report.steps {
                 let word = match step.verdict {
                     Word::Passed => "passed",
                     Word::NotYet => "not yet",
                     Word::CouldNotTell => "could not tell",
                 };
-                anstream::println!("[{word}] {}: {}", step.id, step.found);
+                text = format!("{text}[{word}] {}: {}\n", step.id, step.found);
             }
+            text
         }
-    }
-    Ok(if report.is_passed() {
-        ExitCode::SUCCESS
-    } else {
-        Exit::NotYet.into()
+        Format::Junit => export::junit(&sheet()),
+        Format::Csv => export::csv(&export::People::of(&sheet(), None)),
+        Format::Gradescope => export::gradescope(&graded(coach, report)),
+        Format::Classroom50 => export::classroom50(
+            &graded(coach, report),
+            &grade_files::submission(),
+            timestamp(),
+        ),
+        Format::Check50 => export::check50(&graded(coach, report)),
+        Format::Canvas | Format::Moodle | Format::Brightspace => {
+            return Err(CliError::usage("a lab has no name to put into such a table")
+                .hint("grade the files that learners handed in: groundschool grade FILE... --format ..."));
+        }
     })
+}
+
+/// The lab's grade in the form of a hand-in's.
+fn graded(coach: &Coach, report: &Report) -> Graded {
+    let lesson = of_report(coach.lesson(), &coach.progress(), report);
+    Graded {
+        file: "lab".to_owned(),
+        learner: Learner::default(),
+        class: None,
+        made_at: timestamp(),
+        points: lesson.points,
+        of: lesson.of,
+        lessons: vec![lesson],
+        findings: Vec::new(),
+        marks: std::collections::BTreeSet::new(),
+    }
 }

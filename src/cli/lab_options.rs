@@ -181,6 +181,7 @@ pub fn engine_error(error: EngineError) -> CliError {
     match error {
         EngineError::Workspace(error) => workspace_error(error),
         EngineError::Progress { .. }
+        | EngineError::Records(_)
         | EngineError::Store(_)
         | EngineError::Journal(_)
         | EngineError::Begin(_) => {

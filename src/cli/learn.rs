@@ -9,15 +9,22 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use crate::classroom::class::Class;
 use crate::cli::arguments::Learn;
+use crate::cli::class_file;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
+use crate::course::lesson::Lesson;
+use crate::course::progress::Progress;
+use crate::course::words::shell_word;
 use crate::lab::coach::Ear;
 use crate::lab::engine::{Engine, Options};
-use crate::lab::files::write_atomically;
+use crate::lab::files::{read_if_there, write_atomically};
+use crate::lab::journal::now;
 use crate::lab::key_pool::KeyPool;
+use crate::lab::records;
 use crate::lab::shell::{LabShell, spawn};
-use crate::lab::workspace::Layout;
+use crate::lab::workspace::{Layout, Workspace};
 
 /// Keys kept ready: more than a learner makes in a minute.
 const READY_KEYS: usize = 4;
@@ -28,10 +35,24 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         return without_a_terminal();
     }
     lab_options::require_ssh()?;
-    let root = lab_options::root(&options.place)?;
+    let class = options
+        .class
+        .as_deref()
+        .map(class_file::class)
+        .transpose()?;
+    let root = match (&class, &options.place.lab) {
+        (Some(class), None) => Layout::of_class(&class.id)
+            .map_err(lab_options::workspace_error)?
+            .root()
+            .to_owned(),
+        (Some(_), Some(_)) | (None, _) => lab_options::root(&options.place)?,
+    };
     let layout = Layout::new(std::path::absolute(&root).unwrap_or_else(|_| root.clone()));
     crate::lab::quiet::quiet_panics(Some(layout.panics()));
-    let lesson = lab_options::lesson(options.lesson.as_deref(), Some(&layout))?;
+    let lesson = match class {
+        Some(class) => lesson_of(options.lesson.as_deref(), class, &layout)?,
+        None => lab_options::lesson(options.lesson.as_deref(), Some(&layout))?,
+    };
     let note = lab_options::note(options.lesson.as_deref(), &lesson);
     let voice = lab_options::voice(options.plain);
     let aws = AwsCli::find();
@@ -77,7 +98,12 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     .map_err(failed)?;
     let _ = status;
     engine.coach().save();
-    let _ = out.write_all(engine.coach().say(Ear::SHELL, &goodbye(&engine)).as_bytes());
+    let _ = out.write_all(
+        engine
+            .coach()
+            .say(Ear::SHELL, &goodbye(&engine, options))
+            .as_bytes(),
+    );
     let passed = engine
         .coach()
         .progress()
@@ -87,6 +113,36 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     } else {
         Exit::NotYet.into()
     })
+}
+
+/// The lesson of a class that is meant: the one that is named, or the first that is not passed. Joins the class.
+fn lesson_of(wanted: Option<&str>, class: Class, layout: &Layout) -> Result<Lesson, CliError> {
+    let open = class.lessons.iter().find(|slug| !is_passed(slug, layout));
+    let meant = wanted.or(open.or(class.lessons.last()).map(String::as_str));
+    let lesson = lab_options::lesson(meant, None)?;
+    if !class.lessons.contains(&lesson.slug) {
+        let text = format!("the class {} has no lesson {}", class.title, lesson.slug);
+        return Err(
+            CliError::usage(text).hint(format!("its lessons are: {}", class.lessons.join(", ")))
+        );
+    }
+    // Holds the lab while the class is written down.
+    let workspace = Workspace::open(layout.root(), None).map_err(lab_options::workspace_error)?;
+    records::join(workspace.layout(), class, now()).map_err(|error| {
+        CliError::surroundings("the class cannot be joined in this lab")
+            .because(error)
+            .hint("use another folder with --lab DIR")
+    })?;
+    Ok(lesson)
+}
+
+/// Whether every step of the lesson was passed in this lab.
+fn is_passed(slug: &str, layout: &Layout) -> bool {
+    let kept = read_if_there(&layout.progress(slug)).ok().flatten();
+    let progress =
+        kept.and_then(|bytes| Progress::from_json(&String::from_utf8_lossy(&bytes)).ok());
+    let lesson = lab_options::lesson(Some(slug), None);
+    matches!((progress, lesson), (Some(progress), Ok(lesson)) if progress.is_complete(&lesson))
 }
 
 /// Says what a terminal is needed for, shows the course and names `demo`.
@@ -121,8 +177,10 @@ fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli, watch: &str) -> Stri
             "\nYour aws is too old to be pointed at the lab: the lab lends you a stand-in\nnamed aws. Yours is untouched."
         }
     };
+    let class = engine.coach().class_words();
+    let class = class.map_or_else(String::new, |class| format!("{class}\n"));
     let text = format!(
-        "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n\
+        "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n{class}\
          Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
         stage(engine),
     );
@@ -147,7 +205,24 @@ fn stage(engine: &Engine) -> String {
         .fold(text, |text, note| text + "\nNote: " + note + ".")
 }
 
-fn goodbye(engine: &Engine) -> String {
+fn goodbye(engine: &Engine, options: &Learn) -> String {
+    let text = where_you_are(engine);
+    let named = match (&options.place.lab, &options.class) {
+        (Some(lab), _) => ("--lab", lab),
+        (None, Some(class)) => ("--class", class),
+        (None, None) => return text,
+    };
+    if engine.coach().class_words().is_none() {
+        return text;
+    }
+    let (option, path) = named;
+    format!(
+        "{text}\nTo hand in what you have done:\n    groundschool hand-in {option} {}",
+        shell_word(&path.display().to_string())
+    )
+}
+
+fn where_you_are(engine: &Engine) -> String {
     let progress = engine.coach().progress();
     let lesson = engine.coach().lesson();
     if progress.is_complete(lesson) {

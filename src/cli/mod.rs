@@ -2,6 +2,8 @@
 
 pub mod arguments;
 pub mod aws;
+mod class;
+mod class_file;
 mod completions;
 mod demo;
 mod dev_check;
@@ -10,6 +12,8 @@ mod doctor;
 mod enter;
 pub mod error;
 mod grade;
+mod grade_files;
+mod hand_in;
 mod lab_options;
 mod learn;
 mod lessons;
@@ -24,7 +28,7 @@ use std::process::ExitCode;
 
 use clap::Parser;
 
-use crate::cli::arguments::{Arguments, Command, Dev, New};
+use crate::cli::arguments::{Arguments, ClassCommand, Command, Dev, New};
 use crate::cli::error::CliError;
 
 /// Runs the command that the process was started with; the exit code is for `main` to return.
@@ -77,7 +81,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Demo(options)) => demo::run(options),
         Some(Command::Enter(place)) => enter::run(place),
         Some(Command::Replay(place)) => replay::run(place),
+        Some(Command::HandIn(options)) => hand_in::run(options),
         Some(Command::Grade(options)) => grade::run(options),
+        Some(Command::Class(ClassCommand::New(options))) => class::new(options),
         Some(Command::Serve(options)) => serve::run(options),
         Some(Command::Doctor(place)) => doctor::run(place),
         Some(Command::Reset(options)) => reset::run(options),

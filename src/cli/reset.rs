@@ -6,6 +6,8 @@ use std::process::ExitCode;
 use crate::cli::arguments::Reset;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
+use crate::lab::journal::now;
+use crate::lab::records;
 use crate::lab::shelf;
 use crate::lab::workspace::Workspace;
 
@@ -39,6 +41,7 @@ pub fn run(options: &Reset) -> Result<ExitCode, CliError> {
             Ok(()) | Err(_) => {}
         }
     }
+    records::forget(layout, &lesson.slug, now()).map_err(failed)?;
     anstream::eprintln!(
         "Done: the account is empty and the lesson starts again. Your files in {} stay.",
         layout.work().display()

@@ -14,7 +14,7 @@ pub mod diagnose;
 pub mod evidence;
 mod explain;
 #[cfg(test)]
-mod fixture;
+pub(crate) mod fixture;
 mod hint;
 pub mod judge;
 pub mod lesson;

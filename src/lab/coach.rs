@@ -14,6 +14,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::classroom::hand_in::Part;
 use crate::course::evidence::{
     Account, Evidence, KeyFile, Known, KnownHost, Need, Places, Silence, What,
 };
@@ -26,6 +27,7 @@ use crate::course::verdict::Word;
 use crate::course::way;
 use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
+use crate::lab::records::{Before, Records};
 use crate::lab::server::control::News;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::Workspace;
@@ -67,6 +69,8 @@ pub struct Coach {
 
 struct State {
     progress: Progress,
+    /// What a hand-in will need; none for a look that changes nothing.
+    records: Option<Records>,
     /// The shell, first, and the watches.
     ears: BTreeMap<Ear, Told>,
     next_ear: u32,
@@ -103,6 +107,7 @@ impl Coach {
         let home = home.display().to_string();
         let state = Mutex::new(State {
             progress,
+            records: None,
             ears: BTreeMap::from([(Ear::SHELL, Told::new(voice, 0))]),
             next_ear: 1,
             commands: 0,
@@ -129,6 +134,35 @@ impl Coach {
             begun: Mutex::new(begun),
             ..self
         }
+    }
+
+    /// The same coach, who keeps what a hand-in will need and obeys the lab's class.
+    #[must_use]
+    pub fn with_records(self, records: Records) -> Self {
+        self.state().records = Some(records);
+        self
+    }
+
+    /// The lesson's part of a hand-in, as of now.
+    pub fn part(&self) -> Option<Part> {
+        let state = self.state();
+        let records = state.records.as_ref()?;
+        Some(records.part(&state.progress))
+    }
+
+    /// What the class has to say at the beginning: its mode, and how much time is left.
+    pub fn class_words(&self) -> Option<String> {
+        let state = self.state();
+        let records = state.records.as_ref()?;
+        let class = records.class()?;
+        let mut words = format!("Class: {}.", class.title);
+        if !class.has_hints() {
+            words.push_str(" This is an exam: hints are off.");
+        }
+        if let Some(left) = records.time_left(now()) {
+            words = format!("{words}\n{left}");
+        }
+        Some(words)
     }
 
     /// The lesson.
@@ -201,6 +235,11 @@ impl Coach {
         }
         let judgement = self.look_with(&mut state);
         let mut lasting = trouble(&mut state);
+        let time = state
+            .records
+            .as_mut()
+            .and_then(|records| records.milestone(now()));
+        lasting.extend(time.map(|time| time + "\n"));
         let news = self.news(&mut state, Ear::SHELL, &judgement, typed);
         lasting.push_str(words::shortened(&news.lasting, &news.standing));
         let voice = voice(&state, Ear::SHELL);
@@ -232,7 +271,7 @@ impl Coach {
             std::mem::replace(&mut told.commands, commands) != commands
         };
         if typed {
-            self.record(&mut state, &judgement, evidence.now);
+            self.record(&mut state, &judgement, &evidence);
             let news = self.news(&mut state, ear, &judgement, true);
             if let Some(told) = state.ears.get_mut(&ear) {
                 told.answered = attempt.number;
@@ -255,9 +294,9 @@ impl Coach {
             bindings: judgement.bindings.clone(),
         };
         if !passed.steps.is_empty() {
-            self.record(&mut state, &passed, evidence.now);
+            self.record(&mut state, &passed, &evidence);
         }
-        let (text, waits) = self.unasked(&mut state, ear, &judgement, attempt, evidence.now);
+        let (text, waits) = self.unasked(&mut state, ear, &judgement, attempt, &evidence);
         (voice(&state, ear).say(&text), waits)
     }
 
@@ -267,8 +306,9 @@ impl Coach {
         ear: Ear,
         judgement: &Judgement,
         attempt: Attempt,
-        now: i64,
+        evidence: &Evidence,
     ) -> (String, bool) {
+        let now = evidence.now;
         let State { progress, ears, .. } = &mut *state;
         let Some(told) = ears.get_mut(&ear) else {
             return (String::new(), false);
@@ -310,7 +350,7 @@ impl Coach {
         told.answered = attempt.number;
         told.unasked = true;
         let text = words::verdict(&self.lesson, progress, current, repeated);
-        self.record(state, judgement, now);
+        self.record(state, judgement, evidence);
         (text, false)
     }
 
@@ -319,7 +359,7 @@ impl Coach {
         let mut state = self.state();
         let evidence = self.gather(&needs(&self.lesson, &state.progress));
         let judgement = judge(&self.lesson, &state.progress, &evidence);
-        self.record(&mut state, &judgement, evidence.now);
+        self.record(&mut state, &judgement, &evidence);
         let voice = voice(&state, ear);
         let State { progress, ears, .. } = &mut *state;
         let mut text = String::new();
@@ -354,7 +394,7 @@ impl Coach {
         let mut state = self.state();
         let evidence = self.gather(&needs(&self.lesson, &state.progress));
         let judgement = judge(&self.lesson, &state.progress, &evidence);
-        self.record(&mut state, &judgement, evidence.now);
+        self.record(&mut state, &judgement, &evidence);
         let voice = voice(&state, ear);
         if judgement.newly_passed().next().is_some() {
             let news = self.news(&mut state, ear, &judgement, true);
@@ -395,7 +435,19 @@ impl Coach {
     /// The next hint.
     pub fn hint(&self, ear: Ear) -> String {
         let mut state = self.state();
-        let text = match state.progress.hint(&self.lesson) {
+        if state
+            .records
+            .as_ref()
+            .is_some_and(|records| !records.has_hints())
+        {
+            return voice(&state, ear).say("This is an exam: hints are off. `lab` shows the task.");
+        }
+        let step = words::current(&self.lesson, &state.progress).map(|(_, step)| &step.id);
+        let hint = state.progress.hint(&self.lesson);
+        if let (Some(step), Some((level, ..)), Some(records)) = (step, hint, &mut state.records) {
+            records.hinted(step, level, now());
+        }
+        let text = match hint {
             Some((level, of, hint)) if hint.starts_with("    ") => {
                 // A command stands on lines of its own, to be copied.
                 format!("hint {level} of {of}:\n{}", hint.trim_end())
@@ -435,6 +487,9 @@ impl Coach {
             return voice(&state, ear).say("There is nothing to skip: every step is done.");
         };
         state.unsaved = true;
+        if let Some(records) = &mut state.records {
+            records.skipped(&skipped, now());
+        }
         let line = format!("[skipped] {skipped}: no points, and you can still do it later.");
         tell_others(&mut state, ear, &line);
         let mut text = trouble(&mut state);
@@ -446,7 +501,15 @@ impl Coach {
     /// Where the learner stands, step by step.
     pub fn standing(&self, ear: Ear) -> String {
         let state = self.state();
-        voice(&state, ear).say(&words::standing(&self.lesson, &state.progress))
+        let time = state
+            .records
+            .as_ref()
+            .and_then(|records| records.time_left(now()));
+        let mut standing = words::standing(&self.lesson, &state.progress);
+        if let Some(time) = time {
+            let _ = write!(standing, "\n{time}");
+        }
+        voice(&state, ear).say(&standing)
     }
 
     /// Writes the progress if it has changed. The disk may take longer than a prompt can wait, so whoever answers a prompt
@@ -454,19 +517,28 @@ impl Coach {
     pub fn save(&self) {
         let _one_at_a_time = self.writing.lock().unwrap_or_else(PoisonError::into_inner);
         let Some(path) = &self.keep else { return };
-        let progress = {
+        let (progress, ledger) = {
             let mut state = self.state();
             if !std::mem::take(&mut state.unsaved) {
                 return;
             }
-            state.progress.to_json()
+            let ledger = state.records.as_mut().and_then(Records::take_unsaved);
+            (state.progress.to_json(), ledger)
         };
-        let written = write_atomically(path, progress.as_bytes());
+        // The evidence first: no step is passed without it.
+        let written = match &ledger {
+            Some((path, ledger)) => write_atomically(path, ledger.as_bytes()),
+            None => Ok(()),
+        };
+        let written = written.and_then(|()| write_atomically(path, progress.as_bytes()));
         let mut state = self.state();
         // What could not be written is tried again with the next answer.
         let failed_before = std::mem::replace(&mut state.failing, written.is_err());
         if let Err(error) = written {
             state.unsaved = true;
+            if let (Some(_), Some(records)) = (ledger, &mut state.records) {
+                records.is_unsaved();
+            }
             if !failed_before {
                 state.trouble = Some(format!(
                     "Your progress could not be saved in {} ({error}). It is tried again after each command.",
@@ -487,6 +559,9 @@ impl Coach {
         {
             let mut state = self.state();
             state.progress = Progress::new(&self.lesson.slug);
+            if let Some(records) = &mut state.records {
+                records.start_again(now());
+            }
             for told in state.ears.values_mut() {
                 told.unheard.clear();
             }
@@ -504,17 +579,25 @@ impl Coach {
     fn look_with(&self, state: &mut State) -> Judgement {
         let evidence = self.gather(&needs(&self.lesson, &state.progress));
         let judgement = judge(&self.lesson, &state.progress, &evidence);
-        self.record(state, &judgement, evidence.now);
+        self.record(state, &judgement, &evidence);
         judgement
     }
 
-    fn record(&self, state: &mut State, judgement: &Judgement, now: i64) {
+    fn record(&self, state: &mut State, judgement: &Judgement, evidence: &Evidence) {
         for passed in judgement.newly_passed() {
             for told in state.ears.values_mut() {
                 told.passed(passed);
             }
         }
-        state.unsaved |= state.progress.record(&self.lesson, judgement, now);
+        let before = Before::from(&state.progress);
+        let State {
+            progress, records, ..
+        } = state;
+        let is_news = progress.record(&self.lesson, judgement, evidence.now);
+        if is_news && let Some(records) = records {
+            records.looked(&before, progress, judgement, evidence);
+        }
+        state.unsaved |= is_news;
     }
 
     /// The only place where evidence is read from the world and the disk.

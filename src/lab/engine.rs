@@ -17,17 +17,18 @@ use std::time::Duration;
 use tokio::runtime::Runtime;
 
 use crate::cloud::Pace;
-use crate::course::lesson::Lesson;
+use crate::course::lesson::{self, Lesson};
 use crate::course::progress::{Progress, ProgressError};
 use crate::lab::beginning::{self, BeginError, Beginning};
 use crate::lab::coach::Coach;
 use crate::lab::files::read_if_there;
 use crate::lab::front::Front;
-use crate::lab::journal::{Journal, JournalError};
+use crate::lab::journal::{Journal, JournalError, now};
 use crate::lab::key_pool::KeyPool;
 use crate::lab::machines::SSH;
 use crate::lab::multicall;
 use crate::lab::open::{Open, OpenFile};
+use crate::lab::records::{Records, RecordsError};
 use crate::lab::server::control::{self, Control, ControlError};
 use crate::lab::server::ec2::{Endpoint, EndpointError};
 use crate::lab::server::network::OwnNetwork;
@@ -109,6 +110,9 @@ pub enum EngineError {
     /// What the lesson begins with.
     #[error(transparent)]
     Begin(#[from] BeginError),
+    /// What a hand-in will need.
+    #[error(transparent)]
+    Records(#[from] RecordsError),
     /// A scripted fault of the lesson that cannot be.
     #[error(transparent)]
     Fault(#[from] StepFaultError),
@@ -198,6 +202,8 @@ impl Engine {
         let home = options.home.clone().unwrap_or_default();
         let keep = layout.progress(&options.lesson.slug);
         let post_quantum = options.lesson.machines.post_quantum;
+        let slug = &options.lesson.slug;
+        let records = Records::open(layout, slug, lesson::World::Simulator, now())?;
         let coach = Coach::new(
             options.lesson,
             progress,
@@ -207,7 +213,8 @@ impl Engine {
             &home,
             Some(keep),
         )
-        .begun(begun);
+        .begun(begun)
+        .with_records(records);
         let coach = Arc::new(coach);
 
         let runtime = tokio::runtime::Builder::new_multi_thread()

@@ -14,6 +14,7 @@ pub mod multicall;
 pub mod open;
 pub mod play;
 pub mod quiet;
+pub mod records;
 pub mod server;
 pub mod serving;
 pub mod shelf;

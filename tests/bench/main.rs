@@ -31,6 +31,7 @@ mod describe;
 )]
 #[path = "../it/desk.rs"]
 mod desk;
+mod grade;
 mod hook;
 mod keep;
 mod login;
@@ -60,6 +61,7 @@ const ALL: &[(&str, fn())] = &[
     ("describe", describe::run),
     ("many", many::run),
     ("keep", keep::run),
+    ("grade", grade::run),
     ("create_key_pair", create_key_pair::run),
     ("login", login::run),
     ("hook", hook::run),

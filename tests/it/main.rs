@@ -21,6 +21,7 @@ mod aws;
 mod boot;
 mod caller;
 mod catalogue;
+mod classroom;
 mod contract;
 mod course;
 mod desk;

@@ -19,6 +19,8 @@ use super::WorkspaceError;
 ///     kept/<lesson>/         accounts of lessons that are not open: what is in the first five of these
 ///     accounts.json accounts.log machines/ journal.jsonl begun.json access-key.json account-of lesson
 ///     progress-<lesson>.json
+///     access-key.json accounts.json accounts.log machines/ journal.jsonl lesson progress-<lesson>.json
+///     ledger-<lesson>.json lab-id class.json      what a hand-in is made of
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -138,6 +140,27 @@ impl Layout {
     /// The learner's progress in one lesson, named by its folder.
     pub fn progress(&self, lesson: &str) -> PathBuf {
         self.private().join(format!("progress-{lesson}.json"))
+    }
+
+    /// What a hand-in needs of one lesson, named by its folder.
+    pub fn ledger(&self, lesson: &str) -> PathBuf {
+        self.private().join(format!("ledger-{lesson}.json"))
+    }
+
+    /// The lab's own id.
+    pub fn id(&self) -> PathBuf {
+        self.private().join("lab-id")
+    }
+
+    /// The class that the lab has joined.
+    pub fn class(&self) -> PathBuf {
+        self.private().join("class.json")
+    }
+
+    /// The usual lab of a class, named by its id: beside the usual lab.
+    pub fn of_class(id: &str) -> Result<Self, WorkspaceError> {
+        let usual = Self::usual()?;
+        Ok(Self::new(usual.root.with_file_name(format!("class-{id}"))))
     }
 
     /// Holds the name of the lesson that was open last.

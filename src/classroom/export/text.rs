@@ -1,0 +1,120 @@
+//! Text: for a teacher to read.
+
+use std::fmt::Write;
+
+use crate::classroom::regrade::{Graded, GradedStep};
+use crate::classroom::sheet::Sheet;
+use crate::course::verdict::Word;
+
+/// A sheet in words. With one file every step is told, with more only what is open.
+pub fn text(sheet: &Sheet) -> String {
+    let mut text = String::new();
+    let all = sheet.graded.len() + sheet.not_graded.len() == 1;
+    let counting = sheet.counting();
+    for graded in &sheet.graded {
+        one(&mut text, graded, all);
+        if !counting.iter().any(|one| std::ptr::eq(*one, graded)) {
+            text.push_str("  [older] A newer hand-in of this learner counts.\n");
+        }
+    }
+    for file in &sheet.not_graded {
+        let _ = writeln!(
+            text,
+            "[not graded] {}: {}",
+            line(&file.file),
+            line(&file.why)
+        );
+    }
+    if !all {
+        let passed = counting.iter().filter(|graded| graded.is_passed()).count();
+        let _ = writeln!(
+            text,
+            "{} files: {} learners, {passed} passed everything; {} not graded",
+            sheet.graded.len() + sheet.not_graded.len(),
+            counting.len(),
+            sheet.not_graded.len()
+        );
+    }
+    text
+}
+
+fn one(text: &mut String, graded: &Graded, all: bool) {
+    let word = if graded.is_passed() {
+        "passed"
+    } else {
+        "not yet"
+    };
+    let file = line(&graded.file);
+    let who = graded.learner.words().map(|who| line(&who));
+    let who = who.map_or_else(|| file.clone(), |who| format!("{who} ({file})"));
+    let _ = writeln!(
+        text,
+        "[{word}] {who}: {} of {} points",
+        graded.points, graded.of
+    );
+    for lesson in &graded.lessons {
+        let again = match lesson.attempt {
+            ..=1 => String::new(),
+            times => format!(" (begun {times} times)"),
+        };
+        let _ = writeln!(
+            text,
+            "  {}: {} of {}{again}",
+            lesson.title, lesson.points, lesson.of
+        );
+        for step in &lesson.steps {
+            if all || step.verdict != Word::Passed || step.late {
+                told(text, step);
+            }
+        }
+    }
+    for finding in &graded.findings {
+        let _ = writeln!(text, "  [look] {}", line(&finding.says));
+    }
+}
+
+fn told(text: &mut String, step: &GradedStep) {
+    let _ = write!(text, "    [{}", word(step.verdict));
+    if step.late {
+        text.push_str(", after the time was over");
+    }
+    let _ = write!(text, "] {}: {}", step.id, line(&step.found));
+    if step.hints > 0 {
+        let _ = write!(text, " Hints: {}.", step.hints);
+    }
+    let mistakes: Vec<String> = step
+        .mistakes
+        .iter()
+        .map(|(name, times)| match times {
+            1 => name.clone(),
+            times => format!("{name} ({times} times)"),
+        })
+        .collect();
+    if !mistakes.is_empty() {
+        let _ = write!(text, " Met: {}.", mistakes.join(", "));
+    }
+    text.push('\n');
+}
+
+/// A text of a hand-in on one line of a terminal: nothing in it moves the cursor, begins a line or turns the text around.
+pub fn line(text: &str) -> String {
+    let turns = |c: char| matches!(c, '\u{202a}'..='\u{202e}' | '\u{2066}'..='\u{2069}');
+    text.chars()
+        .map(|c| {
+            if c.is_control() || turns(c) {
+                '\u{fffd}'
+            } else {
+                c
+            }
+        })
+        .collect()
+}
+
+/// A verdict as people read it.
+pub(super) fn word(word: Word) -> &'static str {
+    match word {
+        Word::Passed => "passed",
+        Word::NotYet => "not yet",
+        Word::CouldNotTell => "could not tell",
+    }
+}

@@ -1,0 +1,301 @@
+//! A roster: the people of a class as a learning management system lists them, and who of them handed in.
+
+use std::collections::{BTreeMap, BTreeSet};
+
+use crate::classroom::learner::{Learner, folded, folded_name};
+use crate::classroom::table::{Cell, Table};
+
+/// The people of a class.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Roster {
+    /// In the order of the file.
+    pub people: Vec<Person>,
+    /// Who has which id, login or address.
+    keys: BTreeMap<String, BTreeSet<usize>>,
+    /// Who has which number inside the system, or another value that only one has.
+    others: BTreeMap<String, BTreeSet<usize>>,
+    names: BTreeMap<String, BTreeSet<usize>>,
+}
+
+/// One person. What the file does not say is empty.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Person {
+    /// The row in the file, the header being 0.
+    pub(super) row: usize,
+    /// As the file writes it, `Hopper, Grace` or `Grace Hopper`.
+    pub name: String,
+    /// The school's id for them.
+    pub id: String,
+    /// The name they sign in with.
+    pub login: String,
+    /// E-mail address.
+    pub email: String,
+    /// The system's own number for them.
+    pub number: String,
+    /// Section.
+    pub section: String,
+}
+
+/// Who somebody is in a roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Found {
+    /// This one.
+    One(usize),
+    /// Nobody.
+    Nobody,
+    /// More than one could be meant.
+    Several,
+}
+
+/// What a column holds.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Holds {
+    Name,
+    First,
+    Last,
+    Id,
+    Login,
+    Email,
+    Number,
+    Section,
+}
+
+/// What a column of this name holds, in the exports of Canvas, Moodle, Brightspace, Blackboard, Gradescope and Classroom 50.
+fn holds(header: &str) -> Option<Holds> {
+    Some(match header.trim().to_lowercase().as_str() {
+        "student" | "name" | "full name" | "student name" => Holds::Name,
+        "first name" | "first_name" | "firstname" => Holds::First,
+        "last name" | "last_name" | "lastname" | "surname" => Holds::Last,
+        "sis user id" | "id number" | "orgdefinedid" | "student id" | "student_id" | "sid"
+        | "idnumber" => Holds::Id,
+        "sis login id" | "username" | "login" | "login id" | "usernames" => Holds::Login,
+        "email" | "email address" | "e-mail" | "mail" => Holds::Email,
+        "id" | "identifier" => Holds::Number,
+        "section" | "group" => Holds::Section,
+        _ => return None,
+    })
+}
+
+impl Roster {
+    /// The people of a table. `but` is a column that says nothing of them. Where no column's name is known, a system in another
+    /// language wrote it: then every column counts in which no two people have the same.
+    pub fn of(table: &Table, but: Option<usize>) -> Self {
+        let columns: Vec<Option<Holds>> = table.header().map(holds).collect();
+        let says_who =
+            |holds: &Option<Holds>| matches!(holds, Some(Holds::Id | Holds::Login | Holds::Email));
+        let unique = if columns.iter().any(says_who) {
+            BTreeSet::new()
+        } else {
+            unique_columns(table, but)
+        };
+        let mut roster = Self::default();
+        for (row, cells) in table.body() {
+            let person = person(row, cells, &columns, but);
+            if person.is_nobody() && unique.is_empty() {
+                continue;
+            }
+            let place = roster.people.len();
+            let put = |map: &mut BTreeMap<String, BTreeSet<usize>>, key: String| {
+                if !key.is_empty() {
+                    map.entry(key).or_default().insert(place);
+                }
+            };
+            for key in [&person.id, &person.login, &person.email] {
+                put(&mut roster.keys, folded(key));
+            }
+            put(&mut roster.others, folded(&person.number));
+            for column in &unique {
+                let cell = cells.get(*column).map_or("", |cell| &cell.text);
+                put(&mut roster.others, folded(cell));
+                put(&mut roster.names, folded_name(cell));
+            }
+            put(&mut roster.names, folded_name(&person.name));
+            roster.people.push(person);
+        }
+        roster
+    }
+
+    /// Who this is: by id and address first, by name if they say nothing.
+    pub fn find(&self, learner: &Learner) -> Found {
+        let ids = || [&learner.id, &learner.email].into_iter().flatten();
+        let of_ids = |map: &BTreeMap<String, BTreeSet<usize>>| {
+            let places: BTreeSet<usize> = ids()
+                .filter_map(|id| map.get(&folded(id)))
+                .flatten()
+                .copied()
+                .collect();
+            places
+        };
+        let mut places = of_ids(&self.keys);
+        if places.is_empty() {
+            places = of_ids(&self.others);
+        }
+        if let Some(name) = &learner.name
+            && places.is_empty()
+        {
+            places = self
+                .names
+                .get(&folded_name(name))
+                .cloned()
+                .unwrap_or_default();
+        }
+        match (places.first(), places.len()) {
+            (Some(place), 1) => Found::One(*place),
+            (Some(_), _) => Found::Several,
+            (None, _) => Found::Nobody,
+        }
+    }
+
+    /// Every id, login and address of everybody.
+    pub fn ids(&self) -> impl Iterator<Item = &str> {
+        self.keys
+            .keys()
+            .chain(self.others.keys())
+            .map(String::as_str)
+    }
+}
+
+impl Person {
+    /// In one line.
+    pub fn words(&self) -> String {
+        let parts = [&self.name, &self.id, &self.login, &self.email];
+        let mut parts: Vec<&str> = parts.into_iter().map(|part| part.trim()).collect();
+        parts.retain(|part| !part.is_empty());
+        if parts.is_empty() {
+            format!("row {}", self.row + 1)
+        } else {
+            parts.join(", ")
+        }
+    }
+
+    /// A row of something else: Canvas's second one, or an empty one.
+    fn is_nobody(&self) -> bool {
+        let known = [&self.id, &self.login, &self.email, &self.number];
+        let name = self.name.trim();
+        known.iter().all(|part| part.trim().is_empty())
+            && (name.is_empty() || name.starts_with("Points Possible"))
+    }
+}
+
+impl From<&Person> for Learner {
+    fn from(person: &Person) -> Self {
+        let some = |text: &String| (!text.is_empty()).then(|| text.clone());
+        Self {
+            name: some(&person.name),
+            id: some(&person.id).or_else(|| some(&person.login)),
+            email: some(&person.email),
+        }
+    }
+}
+
+fn person(row: usize, cells: &[Cell], columns: &[Option<Holds>], but: Option<usize>) -> Person {
+    let mut person = Person {
+        row,
+        ..Person::default()
+    };
+    let (mut first, mut last) = (String::new(), String::new());
+    for (place, (cell, holds)) in cells.iter().zip(columns).enumerate() {
+        if Some(place) == but {
+            continue;
+        }
+        let slot = match holds {
+            Some(Holds::Name) => &mut person.name,
+            Some(Holds::First) => &mut first,
+            Some(Holds::Last) => &mut last,
+            Some(Holds::Id) => &mut person.id,
+            Some(Holds::Login) => &mut person.login,
+            Some(Holds::Email) => &mut person.email,
+            Some(Holds::Number) => &mut person.number,
+            Some(Holds::Section) => &mut person.section,
+            None => continue,
+        };
+        if slot.is_empty() {
+            cell.text.trim().clone_into(slot);
+        }
+    }
+    if person.name.is_empty() {
+        format!("{first} {last}")
+            .trim()
+            .clone_into(&mut person.name);
+    }
+    person
+}
+
+/// Columns in which no two rows have the same.
+fn unique_columns(table: &Table, but: Option<usize>) -> BTreeSet<usize> {
+    let is_unique = |column: &usize| {
+        let mut seen = BTreeSet::new();
+        let cells = table.body().filter_map(|(_, cells)| cells.get(*column));
+        let mut texts = cells
+            .map(|cell| folded(&cell.text))
+            .filter(|text| !text.is_empty());
+        texts.all(|text| seen.insert(text))
+    };
+    (0..table.header().count())
+        .filter(|column| Some(*column) != but)
+        .filter(is_unique)
+        .collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn roster(text: &str) -> Roster {
+        Roster::of(&Table::read(text.as_bytes().to_vec()).unwrap(), None)
+    }
+
+    fn learner(name: &str, id: &str, email: &str) -> Learner {
+        let some = |text: &str| (!text.is_empty()).then(|| text.to_owned());
+        Learner {
+            name: some(name),
+            id: some(id),
+            email: some(email),
+        }
+    }
+
+    const CANVAS: &str = "Student,ID,SIS User ID,SIS Login ID,Section,Quiz (77)\n    Points Possible,,,,,10\n\
+        \"Hopper, Grace\",501,g-1,grace,Mon,\n\"Lovelace, Ada\",502,a-2,ada,Mon,3\n";
+
+    #[test]
+    fn somebody_is_found_by_id_login_number_and_at_last_by_name() {
+        let roster = roster(CANVAS);
+        assert_eq!(roster.people.len(), 2, "{roster:?}");
+        for one in [
+            learner("", "G-1", ""),
+            learner("", "grace", ""),
+            learner("", "501", ""),
+            learner("grace hopper", "", ""),
+            learner("Somebody Else", "g-1", ""),
+        ] {
+            assert_eq!(roster.find(&one), Found::One(0), "{one:?}");
+        }
+        assert_eq!(roster.find(&learner("Nobody", "x", "")), Found::Nobody);
+        assert_eq!(roster.find(&learner("", "", "")), Found::Nobody);
+    }
+
+    #[test]
+    fn two_that_could_be_meant_are_nobody_in_particular() {
+        let roster = roster("First name,Surname,Email address\nAda,King,a@x\nAda,King,b@x\n");
+        assert_eq!(roster.find(&learner("Ada King", "", "")), Found::Several);
+        assert_eq!(roster.find(&learner("Ada King", "", "B@x")), Found::One(1));
+        assert_eq!(roster.people[0].name, "Ada King");
+    }
+
+    #[test]
+    fn a_system_in_another_language_is_understood_by_its_values() {
+        let text = "Ad;Soyad;E-posta adresi;Not\nAda;King;a@x.org;5\nAda;Hopper;g@x.org;5\n";
+        let roster = roster(text);
+        assert_eq!(roster.find(&learner("", "", "g@x.org")), Found::One(1));
+        assert_eq!(roster.find(&learner("", "a@x.org", "")), Found::One(0));
+        // Two have this grade: it says nothing.
+        assert_eq!(roster.find(&learner("", "5", "")), Found::Nobody);
+    }
+
+    #[test]
+    fn brightspaces_sharp_sign_is_no_part_of_the_id() {
+        let roster = roster("OrgDefinedId,Username,End-of-Line Indicator\n#1001,#ada,#\n");
+        assert_eq!(roster.find(&learner("", "1001", "")), Found::One(0));
+        assert_eq!(roster.find(&learner("", "ada", "")), Found::One(0));
+    }
+}

@@ -1,0 +1,95 @@
+//! `groundschool class new`: writes a class file.
+
+use std::process::ExitCode;
+
+use crate::classroom::class::{Asks, Class, FORMAT, Mode, mark};
+use crate::classroom::roster::Roster;
+use crate::cli::arguments::{Ask, ClassNew};
+use crate::cli::class_file;
+use crate::cli::error::CliError;
+use crate::cli::lab_options;
+use crate::lab::files::write_atomically;
+use crate::lab::records::random_id;
+
+/// Writes it, and says what to do with it.
+pub fn new(options: &ClassNew) -> Result<ExitCode, CliError> {
+    let out = &options.out;
+    if out.exists() {
+        return Err(
+            CliError::usage(format!("{} is there already", out.display()))
+                .because("each class file is another class, even with the same lessons")
+                .hint("name another file with --out, or move that one away"),
+        );
+    }
+    let lessons = options
+        .lessons
+        .iter()
+        .map(|wanted| lab_options::lesson(Some(wanted), None).map(|lesson| lesson.slug))
+        .collect::<Result<Vec<_>, _>>()?;
+    let id = random_id();
+    let roster = options
+        .roster
+        .as_deref()
+        .map(class_file::roster)
+        .transpose()?;
+    let members = roster.iter().flat_map(Roster::ids);
+    let mut members: Vec<String> = members.map(|member| mark(&id, member)).collect();
+    // Their order would say who stands where in the roster.
+    members.sort();
+    members.dedup();
+    let asks = if options.anonymous {
+        Vec::new()
+    } else if !options.ask.is_empty() {
+        options.ask.iter().map(|ask| Asks::from(*ask)).collect()
+    } else if roster.is_some() {
+        vec![Asks::Name, Asks::Id]
+    } else {
+        vec![Asks::Name]
+    };
+    let class = Class {
+        format: FORMAT,
+        id,
+        title: options.title.clone(),
+        lessons,
+        mode: if options.exam {
+            Mode::Exam
+        } else {
+            Mode::Practice
+        },
+        seed: options.seed.clone().unwrap_or_else(random_id),
+        time_limit_minutes: options.time_limit,
+        hand_in_to: options.hand_in_to.clone(),
+        asks,
+        members,
+    };
+    let failed = |error| {
+        CliError::surroundings(format!("{} cannot be written", out.display())).because(error)
+    };
+    let path = std::path::absolute(out).map_err(failed)?;
+    write_atomically(&path, class.to_toml().as_bytes()).map_err(failed)?;
+    anstream::println!("{}", out.display());
+    let file = out.display();
+    anstream::eprintln!(
+        "Give this file to your learners: they need no network.\n\
+         They type:        groundschool learn --class {file}\n\
+         and at the end:   groundschool hand-in --class {file}\n\
+         You then type:    groundschool grade FOLDER --class {file}"
+    );
+    if let Some(roster) = &roster {
+        anstream::eprintln!(
+            "{} people are in the roster. The file holds no names: only marks by which a slip in an id is noticed.",
+            roster.people.len()
+        );
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+impl From<Ask> for Asks {
+    fn from(ask: Ask) -> Self {
+        match ask {
+            Ask::Name => Self::Name,
+            Ask::Id => Self::Id,
+            Ask::Email => Self::Email,
+        }
+    }
+}

@@ -1,0 +1,247 @@
+//! `groundschool hand-in`: writes one small file with what the learner has done, and says in words what is in it.
+
+use std::fmt::Write as _;
+use std::io::{BufRead, IsTerminal, Write};
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use crate::classroom::class::{Asks, Class};
+use crate::classroom::hand_in::{self, HandIn, Part, Taken};
+use crate::classroom::learner::{Learner, clean};
+use crate::cli::arguments;
+use crate::cli::class_file;
+use crate::cli::error::CliError;
+use crate::cli::lab_options;
+use crate::course::lesson::Lesson;
+use crate::lab::files::write_atomically;
+use crate::lab::journal::now;
+use crate::lab::records::{self, RecordsError};
+use crate::lab::workspace::Layout;
+
+/// Says what will be in the file, and writes it.
+pub fn run(options: &arguments::HandIn) -> Result<ExitCode, CliError> {
+    let layout = layout(options)?;
+    if !layout.private().is_dir() {
+        let text = format!("there is no lab in {}", layout.root().display());
+        return Err(CliError::surroundings(text)
+            .hint("`groundschool learn` makes one; --lab DIR names another folder, --class FILE a class's"));
+    }
+    let joined = records::joined(&layout).map_err(damaged)?;
+    let class = joined.as_ref().map(|joined| &joined.class);
+    let lessons = lessons(options, class)?;
+    let mut parts: Vec<(Lesson, Part)> = Vec::new();
+    for lesson in lessons {
+        match records::part(&layout, &lesson.slug).map_err(damaged)? {
+            Some(part) => parts.push((lesson, part)),
+            None if options.lessons.is_empty() => {}
+            None => {
+                let text = format!("you have not begun the lesson {}", lesson.slug);
+                return Err(
+                    CliError::usage(text).hint("`groundschool lessons` shows where you stand")
+                );
+            }
+        }
+    }
+    if parts.is_empty() {
+        return Err(CliError::surroundings("there is nothing to hand in yet")
+            .because(format!("no lesson was begun in {}", layout.root().display()))
+            .hint("`groundschool learn` begins one; --lab DIR names another folder, --class FILE a class's"));
+    }
+    let learner = learner(options, class)?;
+    let out = out(options, class, &parts)?;
+    anstream::eprint!("{}", contents(&out, &learner, class, &parts));
+    let hand_in = HandIn {
+        program: env!("CARGO_PKG_VERSION").to_owned(),
+        made_at: now(),
+        learner,
+        class: joined.as_ref().map(Taken::new),
+        lessons: parts.into_iter().map(|(_, part)| part).collect(),
+    };
+    let text = hand_in.to_json();
+    if text.len() > hand_in::LARGEST {
+        return Err(
+            CliError::surroundings("the file would be too large to be graded")
+                .because(format!("it would have {} bytes", text.len()))
+                .hint("hand in one lesson at a time: groundschool hand-in 1"),
+        );
+    }
+    let failed = |error: std::io::Error| {
+        CliError::surroundings(format!("{} cannot be written", out.display()))
+            .because(error)
+            .hint("name another place with --out FILE")
+    };
+    let path = std::path::absolute(&out).map_err(failed)?;
+    write_atomically(&path, text.as_bytes()).map_err(failed)?;
+    anstream::println!("{}", out.display());
+    match class.and_then(|class| class.hand_in_to.as_deref()) {
+        Some(place) => anstream::eprintln!("Written. Hand this file in to: {place}"),
+        None => anstream::eprintln!("Written. Give this file to your teacher."),
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// The lab that is meant.
+fn layout(options: &arguments::HandIn) -> Result<Layout, CliError> {
+    let root = match (&options.place.lab, &options.class) {
+        (None, Some(file)) => {
+            let class = class_file::class(file)?;
+            let layout = Layout::of_class(&class.id).map_err(lab_options::workspace_error)?;
+            layout.root().to_owned()
+        }
+        (Some(_), _) | (None, None) => lab_options::root(&options.place)?,
+    };
+    Ok(Layout::new(std::path::absolute(&root).unwrap_or(root)))
+}
+
+/// The lessons that are meant.
+fn lessons(options: &arguments::HandIn, class: Option<&Class>) -> Result<Vec<Lesson>, CliError> {
+    if !options.lessons.is_empty() {
+        let named = options.lessons.iter();
+        return named
+            .map(|wanted| lab_options::lesson(Some(wanted), None))
+            .collect();
+    }
+    let mut course = lab_options::course()?;
+    if let Some(class) = class {
+        course.retain(|lesson| class.lessons.contains(&lesson.slug));
+    }
+    Ok(course)
+}
+
+/// What the class asks for, and what was given besides.
+fn learner(options: &arguments::HandIn, class: Option<&Class>) -> Result<Learner, CliError> {
+    let asks = |what| class.is_some_and(|class| class.asks.contains(&what));
+    let asked = |given: &Option<String>, what, question, option| match given {
+        Some(given) => Ok(clean(given)),
+        None if asks(what) => ask(question, option).map(Some),
+        None => Ok(None),
+    };
+    let learner = Learner {
+        name: asked(&options.name, Asks::Name, "Your name", "--name")?,
+        id: asked(
+            &options.id,
+            Asks::Id,
+            "Your student number or login",
+            "--id",
+        )?,
+        email: asked(
+            &options.email,
+            Asks::Email,
+            "Your e-mail address",
+            "--email",
+        )?,
+    };
+    let ids = [&learner.id, &learner.email];
+    if let Some(class) = class
+        && ids.iter().any(|id| id.is_some())
+        && !class.has_member(ids.into_iter().flatten().map(String::as_str))
+    {
+        let typed: Vec<&str> = ids.into_iter().flatten().map(String::as_str).collect();
+        anstream::eprintln!(
+            "[note] {} is not on the list of the class: look for a slip. If it is right, hand in all the same.",
+            typed.join(", ")
+        );
+    }
+    Ok(learner)
+}
+
+/// Asks in the terminal until something is typed.
+fn ask(question: &str, option: &str) -> Result<String, CliError> {
+    let missing = || {
+        CliError::usage(format!("the class asks: {question}"))
+            .hint(format!("give it with {option}, or run this in a terminal"))
+    };
+    if !std::io::stdin().is_terminal() {
+        return Err(missing());
+    }
+    let mut lines = std::io::stdin().lock();
+    for _ in 0..3 {
+        anstream::eprint!("{question}: ");
+        let _ = std::io::stderr().flush();
+        let mut line = String::new();
+        if !matches!(lines.read_line(&mut line), Ok(1..)) {
+            break;
+        }
+        if let Some(answer) = clean(&line) {
+            return Ok(answer);
+        }
+    }
+    Err(missing())
+}
+
+/// The file to write. One that is there is replaced only if it is an earlier hand-in.
+fn out(
+    options: &arguments::HandIn,
+    class: Option<&Class>,
+    parts: &[(Lesson, Part)],
+) -> Result<PathBuf, CliError> {
+    let name = match (class, parts) {
+        (Some(class), _) => format!("hand-in-{}.json", class.id),
+        (None, [(lesson, _)]) => format!("hand-in-{}.json", lesson.slug),
+        (None, _) => "hand-in.json".to_owned(),
+    };
+    let out = options
+        .out
+        .clone()
+        .unwrap_or_else(|| Path::new(&name).to_owned());
+    if out.exists() {
+        let is_ours = class_file::read(&out, hand_in::LARGEST)
+            .is_ok_and(|bytes| HandIn::read(&bytes).is_ok());
+        if !is_ours {
+            let text = format!("{} is there already, and is no hand-in", out.display());
+            return Err(CliError::usage(text).hint("name another file with --out FILE"));
+        }
+    }
+    Ok(out)
+}
+
+/// What will be in the file.
+fn contents(
+    out: &Path,
+    learner: &Learner,
+    class: Option<&Class>,
+    parts: &[(Lesson, Part)],
+) -> String {
+    let mut text = format!(
+        "This is what {} will hold (it is text: you can read it):\n",
+        out.display()
+    );
+    let who = learner.words();
+    let who = who.map_or_else(
+        || "no name of yours".to_owned(),
+        |who| format!("who you are: {who}"),
+    );
+    let _ = writeln!(text, "- {who}");
+    if let Some(class) = class {
+        let _ = writeln!(text, "- the class: {}", class.title);
+    }
+    for (lesson, Part { claim, .. }) in parts {
+        let passed = claim.steps.values().filter(|step| !step.skipped).count();
+        let hints: u32 = claim.hints.values().copied().fold(0, u32::saturating_add);
+        let mistakes: u32 = claim
+            .mistakes
+            .values()
+            .copied()
+            .fold(0, u32::saturating_add);
+        let _ = writeln!(
+            text,
+            "- {}: {passed} of {} steps passed, and when\n  hints: {hints}, mistakes: {mistakes}",
+            lesson.title,
+            lesson.steps.len()
+        );
+    }
+    text.push_str(
+        "- what was seen as each step passed: your key pairs by name and fingerprint,\n\
+         \x20 your instances, addresses, security groups and their rules, your key files\n\
+         \x20 by name and mode, calls to the account, and logins\n\
+         Not in it: private keys, anything you typed in your shell, the path of your\n\
+         home folder, any other file.\n",
+    );
+    text
+}
+
+fn damaged(error: RecordsError) -> CliError {
+    CliError::surroundings("what the lab has kept cannot be used")
+        .because(error)
+        .hint("the file is as it was; `groundschool reset` forgets it and starts again")
+}

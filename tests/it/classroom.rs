@@ -1,0 +1,433 @@
+//! A class without a server: a teacher makes it, learners take it, hand in, and are graded.
+
+use std::path::{Path, PathBuf};
+use std::process::Output;
+
+use crate::desk::until;
+use crate::learner::{Learner, code, steps, text};
+
+/// As Canvas exports it, with a mark, CR LF and quotes.
+const CANVAS: &str = "\u{feff}Student,ID,SIS User ID,SIS Login ID,Section,SSH (77)\r\n\
+    \x20   Points Possible,,,,,13\r\n\
+    \"Hopper, Grace\",501,s-1,grace,\"Mon, 9\",\r\n\
+    \"Lovelace, Ada\",502,s-2,ada,\"Mon, 9\",\"\"\r\n";
+
+struct Course {
+    learner: Learner,
+}
+
+impl Course {
+    fn new() -> Self {
+        let learner = Learner::new();
+        std::fs::write(learner.dir.path().join("canvas.csv"), CANVAS).unwrap();
+        Self { learner }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.learner.dir.path().join(name)
+    }
+
+    fn read(&self, name: &str) -> String {
+        std::fs::read_to_string(self.path(name)).unwrap()
+    }
+
+    #[track_caller]
+    fn run(&self, wanted: i32, arguments: &[&str]) -> (String, String) {
+        let output = self.learner.run(arguments);
+        let said = both(&output);
+        assert_eq!(
+            output.status.code(),
+            Some(wanted),
+            "{arguments:?}: {said:?}"
+        );
+        said
+    }
+
+    fn hand_in(&self, out: &str, more: &[&str]) -> (String, String) {
+        let root = self.learner.root();
+        let place = ["hand-in", "--lab", root.to_str().unwrap(), "--out", out];
+        self.run(0, &[&place, more].concat())
+    }
+}
+
+fn both(output: &Output) -> (String, String) {
+    (text(&output.stdout), text(&output.stderr))
+}
+
+#[test]
+fn a_class_is_made_taken_handed_in_graded_and_filled_in() {
+    let course = Course::new();
+    let learner = &course.learner;
+    let made = [
+        "class",
+        "new",
+        "--lessons",
+        "1",
+        "--title",
+        "Clouds",
+        "--roster",
+        "canvas.csv",
+        "--time-limit",
+        "600",
+        "--hand-in-to",
+        "the box in Canvas",
+    ];
+    let (out, said) = course.run(0, &made);
+    assert_eq!(out, "class.toml\n");
+    assert!(said.contains("2 people"), "{said}");
+    let class = course.read("class.toml");
+    assert!(
+        !class.contains("grace") && !class.contains("s-1"),
+        "{class}"
+    );
+    let (_, said) = course.run(2, &made);
+    assert!(said.contains("is there already"), "{said}");
+
+    let mut terminal = learner.start_in(&learner.root(), &["learn", "--class", "class.toml"]);
+    let shown = terminal.wait("READY> ");
+    assert!(shown.contains("Class: Clouds."), "{shown}");
+    assert!(shown.contains("minutes are left"), "{shown}");
+    let shown = terminal.line("lab hint");
+    assert!(shown.contains("hint 1 of 3"), "{shown}");
+    terminal.line("echo my-secret-line");
+    let all: Vec<&str> = steps().iter().map(|(step, _)| *step).collect();
+    learner.solve(&mut terminal, &all);
+    let last = terminal.line("lab check");
+    terminal.press("exit\r");
+    let said = terminal.wait("groundschool hand-in --lab ");
+    assert!(said.contains("You have passed"), "{said}\n{last}");
+    assert_eq!(code(&mut terminal), Some(0));
+
+    // The class asks for a name and an id; here is no terminal to ask in.
+    let root = learner.root();
+    let (_, said) = course.run(2, &["hand-in", "--lab", root.to_str().unwrap()]);
+    assert!(said.contains("--name"), "{said}");
+    let (out, said) = course.hand_in("ada.json", &["--name", "Ada Lovelace", "--id", "s-2"]);
+    assert_eq!(out, "ada.json\n");
+    for words in [
+        "who you are: Ada Lovelace, s-2",
+        "9 of 9 steps passed",
+        "hints: 1, mistakes: ",
+        "Not in it: private keys",
+        "Hand this file in to: the box in Canvas",
+    ] {
+        assert!(said.contains(words), "{words} is not in {said}");
+    }
+    assert!(!said.contains("[note]"), "{said}");
+    let (_, said) = course.hand_in("slip.json", &["--name", "Ada Lovelace", "--id", "s-3"]);
+    assert!(said.contains("s-3 is not on the list"), "{said}");
+
+    let file = course.read("ada.json");
+    assert!(file.len() < 100_000, "{} bytes", file.len());
+    let folder = learner.dir.path().to_str().unwrap();
+    for private in [
+        "PRIVATE KEY",
+        folder,
+        "my-secret-line",
+        "ssh -i",
+        "chmod 400",
+    ] {
+        assert!(!file.contains(private), "{private} is in {file}");
+    }
+
+    let of = points(&course);
+    let (out, said) = course.run(0, &["grade", "ada.json", "--class", "class.toml"]);
+    assert!(
+        out.starts_with(&format!(
+            "[passed] Ada Lovelace, s-2 (ada.json): {of} of {of} points"
+        )),
+        "{out}"
+    );
+    assert!(
+        !out.contains("[look]") && out.contains("Hints: 1."),
+        "{out}"
+    );
+    assert!(said.contains("prove nothing"), "{said}");
+
+    let fill = [
+        "grade",
+        "ada.json",
+        "--fill",
+        "canvas.csv",
+        "--column",
+        "SSH",
+    ];
+    let (out, said) = course.run(0, &fill);
+    assert_eq!(out, "");
+    assert_eq!(
+        course.read("canvas.csv"),
+        CANVAS.replace("\"\"\r\n", &format!("\"{of}\"\r\n"))
+    );
+    assert!(said.contains("[no hand-in] Hopper, Grace"), "{said}");
+    let (_, said) = course.run(
+        2,
+        &[
+            "grade",
+            "ada.json",
+            "--fill",
+            "canvas.csv",
+            "--column",
+            "Talk",
+        ],
+    );
+    assert!(said.contains("SSH (77)"), "{said}");
+
+    every_form(&course, of);
+    what_is_wrong_is_named(&course, &file);
+    a_copy_shows(&course, &file);
+}
+
+/// What the lesson is worth.
+fn points(course: &Course) -> u64 {
+    let (out, _) = course.run(0, &["grade", "ada.json", "--format", "json"]);
+    let sheet: serde_json::Value = serde_json::from_str(&out).unwrap();
+    sheet["graded"][0]["of"].as_u64().unwrap()
+}
+
+fn every_form(course: &Course, of: u64) {
+    let canvas = format!("\"Lovelace, Ada\",502,s-2,ada,\"Mon, 9\",{of}\r\n");
+    let moodle = format!("s-2,{of},\"9 of 9 steps passed");
+    let brightspace = format!("s-2,ada,{of},#\r\n");
+    let classroom50 = format!("\"max-score\": {of}");
+    for (form, words) in [
+        ("text", "[passed]"),
+        ("json", "\"schema\": \"groundschool/grades/v1\""),
+        ("junit", "failures=\"0\" errors=\"0\""),
+        ("csv", "01-key-pair-and-ssh: clean-up"),
+        ("canvas", canvas.as_str()),
+        ("moodle", moodle.as_str()),
+        ("brightspace", brightspace.as_str()),
+        ("gradescope", "\"max_score\": 2"),
+        ("classroom50", classroom50.as_str()),
+        ("check50", "\"passed\": true"),
+    ] {
+        let (out, _) = course.run(
+            0,
+            &[
+                "grade",
+                "ada.json",
+                "--roster",
+                "canvas.csv",
+                "--format",
+                form,
+            ],
+        );
+        assert!(out.contains(words), "{form}: {out}");
+        let lab = course.learner.root();
+        let output =
+            course
+                .learner
+                .run(&["grade", "--lab", lab.to_str().unwrap(), "--format", form]);
+        let (out, said) = both(&output);
+        if ["canvas", "moodle", "brightspace"].contains(&form) {
+            assert_eq!(output.status.code(), Some(2), "{form}: {said}");
+        } else {
+            assert_eq!(output.status.code(), Some(0), "{form}: {out}{said}");
+        }
+    }
+    let (out, _) = course.run(0, &["grade", "ada.json", "--format", "csv", "--bom"]);
+    assert!(out.starts_with("\u{feff}Name,"), "{out}");
+    let (_, said) = course.run(
+        2,
+        &[
+            "grade", "ada.json", "--format", "canvas", "--column", "Section",
+        ],
+    );
+    assert!(said.contains("for something else"), "{said}");
+    let (out, _) = course.run(0, &["grade", "--schema"]);
+    assert!(out.contains("not_graded"), "{out}");
+}
+
+fn what_is_wrong_is_named(course: &Course, good: &str) {
+    let folder = course.path("wrong");
+    std::fs::create_dir_all(folder.join("deeper")).unwrap();
+    let huge = std::fs::File::create(folder.join("huge.json")).unwrap();
+    huge.set_len(1 << 40).unwrap();
+    let edited = good.replacen("Ada", "Eve", 1);
+    let newer = good.replacen("\"format\":1", "\"format\":9", 1);
+    let cut = good.split_at(good.len() / 3).0;
+    for (name, bytes) in [
+        ("cut.json", cut.as_bytes()),
+        ("deeper/edited.json", edited.as_bytes()),
+        ("empty.json", b""),
+        ("foreign.json", b"{\"cells\": []}"),
+        ("newer.json", newer.as_bytes()),
+        ("picture.JSON", b"\x89PNG\r\n\x1a\n\0\0"),
+    ] {
+        std::fs::write(folder.join(name), bytes).unwrap();
+    }
+    std::fs::write(folder.join("notes.txt"), "not looked at").unwrap();
+    let (out, _) = course.run(
+        1,
+        &["grade", "wrong", "ada.json", "nowhere.json", "/dev/zero"],
+    );
+    for line in [
+        "[not graded] wrong/cut.json: cut off",
+        "[not graded] wrong/deeper/edited.json: edited: the file is not as it was written",
+        "[not graded] wrong/empty.json: this is no hand-in",
+        "[not graded] wrong/foreign.json: this is no hand-in",
+        "[not graded] wrong/huge.json: too large for a hand-in (1099511627776 bytes",
+        "[not graded] wrong/newer.json: it has format 9",
+        "[not graded] wrong/picture.JSON: this is no hand-in",
+        "[not graded] nowhere.json: No such file",
+        "[not graded] /dev/zero: this is no file",
+        "[passed] Ada Lovelace",
+    ] {
+        assert!(out.contains(line), "{line} is not in {out}");
+    }
+    assert!(!out.contains("notes.txt"));
+    let (_, said) = course.run(3, &["grade", "wrong/cut.json", "--format", "check50"]);
+    assert!(said.contains("has no grade"), "{said}");
+}
+
+/// The same lab under another name: what somebody does who asks a friend for their folder.
+fn a_copy_shows(course: &Course, good: &str) {
+    assert!(good.contains("s-2"));
+    course.hand_in("grace.json", &["--name", "Grace Hopper", "--id", "s-1"]);
+    let (out, said) = course.run(0, &["grade", "ada.json", "grace.json", "--format", "json"]);
+    let sheet: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let kinds: Vec<String> = sheet["shared"]
+        .as_array()
+        .unwrap()
+        .iter()
+        .map(|shared| {
+            shared["mark"]
+                .as_object()
+                .unwrap()
+                .keys()
+                .next()
+                .unwrap()
+                .clone()
+        })
+        .collect();
+    assert_eq!(kinds, ["lab", "key_pair", "instance"]);
+    assert!(
+        said.contains("[look] grace.json: the key with the fingerprint SHA256:"),
+        "{said}"
+    );
+}
+
+#[test]
+fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() {
+    let course = Course::new();
+    let learner = &course.learner;
+    course.run(
+        0,
+        &[
+            "class",
+            "new",
+            "--lessons",
+            "1",
+            "--exam",
+            "--anonymous",
+            "--time-limit",
+            "30",
+            "--out",
+            "exam.toml",
+        ],
+    );
+    let exam = |root: &Path| learner.start_in(root, &["learn", "--class", "exam.toml"]);
+    let mut terminal = exam(&learner.root());
+    let shown = terminal.wait("READY> ");
+    assert!(shown.contains("hints are off"), "{shown}");
+    let shown = terminal.line("lab hint");
+    assert!(
+        shown.contains("hints are off") && !shown.contains("create-key-pair"),
+        "{shown}"
+    );
+    let shown = terminal.line("lab steps");
+    assert!(shown.contains("minutes are left"), "{shown}");
+    learner.solve(&mut terminal, &["create-key-pair"]);
+    terminal.line("lab check");
+    terminal.child.kill().unwrap();
+    terminal.child.wait().unwrap();
+
+    // Without the class file the lab is still the exam's, and what passed has its evidence.
+    let mut terminal = learner.open();
+    let shown = terminal.line("lab hint");
+    assert!(shown.contains("hints are off"), "{shown}");
+    let (_, said) = course.hand_in("half.json", &[]);
+    assert!(
+        said.contains("no name of yours") && said.contains("2 of 9 steps passed"),
+        "{said}"
+    );
+    let (out, _) = course.run(1, &["grade", "half.json"]);
+    assert!(out.contains("[not yet] half.json: 3 of "), "{out}");
+    terminal.line("lab reset yes");
+    terminal.press("exit\r");
+    terminal.wait("hand-in --lab");
+    code(&mut terminal);
+    course.hand_in("again.json", &[]);
+    let (out, _) = course.run(1, &["grade", "again.json", "--format", "json"]);
+    let sheet: serde_json::Value = serde_json::from_str(&out).unwrap();
+    let lesson = &sheet["graded"][0]["lessons"][0];
+    assert_eq!(
+        (&lesson["attempt"], &lesson["points"]),
+        (&2.into(), &0.into())
+    );
+    assert_eq!(sheet["graded"][0]["findings"], serde_json::json!([]));
+
+    // A lab that was used before is refused, and stays as it is.
+    let used = course.path("used");
+    let mut terminal = learner.start_in(&used, &["learn"]);
+    terminal.wait("READY> ");
+    let ledger = used.join(".groundschool/ledger-01-key-pair-and-ssh.json");
+    terminal.line("lab hint");
+    until("the ledger", || ledger.exists().then_some(()));
+    terminal.press("exit\r");
+    terminal.wait("You left the lab");
+    code(&mut terminal);
+    let before = std::fs::read(&ledger).unwrap();
+    let mut terminal = exam(&used);
+    let said = terminal.wait("--lab DIR");
+    assert!(said.contains("used before the exam"), "{said}");
+    assert_eq!(code(&mut terminal), Some(3));
+    assert_eq!(std::fs::read(&ledger).unwrap(), before);
+}
+
+#[test]
+fn a_class_file_or_a_ledger_that_is_damaged_is_named_with_exit_code_3() {
+    let course = Course::new();
+    let learner = &course.learner;
+    for (bytes, words) in [
+        ("format = 2\n", "format 2"),
+        ("format = 1\nlessons = [\n", "line "),
+        ("\u{0}", "cannot be used"),
+    ] {
+        std::fs::write(course.path("bad.toml"), bytes).unwrap();
+        let mut terminal = learner.start_in(&learner.root(), &["learn", "--class", "bad.toml"]);
+        let said = terminal.wait("hint: ");
+        assert!(
+            said.contains("bad.toml") && said.contains(words),
+            "{words}: {said}"
+        );
+        assert_eq!(code(&mut terminal), Some(3));
+    }
+    let root = learner.root();
+    let hand_in = ["hand-in", "--lab", root.to_str().unwrap()];
+    let (_, said) = course.run(3, &hand_in);
+    assert!(said.contains("there is no lab in"), "{said}");
+    let mut terminal = learner.open();
+    terminal.line("lab hint");
+    let ledger = learner.private("ledger-01-key-pair-and-ssh.json");
+    until("the ledger", || ledger.exists().then_some(()));
+    terminal.press("exit\r");
+    terminal.wait("You left the lab");
+    code(&mut terminal);
+    let spoiled = std::fs::read_to_string(&ledger)
+        .unwrap()
+        .replace("\"level\":1", "\"level\":0");
+    std::fs::write(&ledger, spoiled).unwrap();
+    let (_, said) = course.run(3, &hand_in);
+    assert!(
+        said.contains("entry 2") && said.contains("groundschool reset"),
+        "{said}"
+    );
+    let mut terminal = learner.start_in(&root, &["learn"]);
+    let said = terminal.wait("hint: ");
+    assert!(said.contains("entry 2"), "{said}");
+    assert_eq!(code(&mut terminal), Some(3));
+    course.run(0, &["reset", "--yes", "--lab", root.to_str().unwrap()]);
+    let mut terminal = learner.open();
+    assert!(terminal.line("lab hint").contains("hint 1 of 3"));
+}
