@@ -147,6 +147,7 @@ const FOLDERS: &[Folder] = &[
         "echo.md"
         "get-an-overview.md"
         "lesson.toml"
+        "mistakes/unknown_address.sh"
         "solution.sh"
         "think.md"
     ),

@@ -11,26 +11,35 @@ use groundschool::cloud::Pace;
 use groundschool::course::catalogue::lessons;
 use groundschool::course::lesson::{Files, Lesson};
 use groundschool::course::shape;
-use groundschool::lab::engine::{Engine, Options};
+use groundschool::lab::engine::{Engine, EngineError, Options};
 use groundschool::lab::key_pool::KeyPool;
 use groundschool::lab::stage::Choice;
 use groundschool::lab::voice::Voice;
+use groundschool::lab::workspace::WorkspaceError;
 
-use crate::desk::program;
+use crate::desk::{program, until};
 
-fn open(root: &Path, lesson: Lesson, seed: Option<u64>) -> Engine {
-    Engine::open(Options {
-        root: root.to_owned(),
-        home: None,
-        lesson,
-        pace: Pace::Instant,
-        voice: Voice::new(false),
-        keys: Arc::new(KeyPool::new(1, 1)),
-        stand_in: true,
-        stage: Choice::Shim,
-        seed,
+/// Opens a lab. One that was closed just now may still be held for a moment, by a process that another test was about to
+/// start then.
+fn open(root: &Path, lesson: &Lesson, seed: Option<u64>) -> Engine {
+    until("the lab to be free", || {
+        let opened = Engine::open(Options {
+            root: root.to_owned(),
+            home: None,
+            lesson: lesson.clone(),
+            pace: Pace::Instant,
+            voice: Voice::new(false),
+            keys: Arc::new(KeyPool::new(1, 1)),
+            stand_in: true,
+            stage: Choice::Shim,
+            seed,
+        });
+        match opened {
+            Ok(engine) => Some(engine),
+            Err(EngineError::Workspace(WorkspaceError::Busy { .. })) => None,
+            Err(error) => panic!("{error}"),
+        }
     })
-    .unwrap()
 }
 
 fn shipped(number: usize) -> Lesson {
@@ -74,7 +83,7 @@ fn account(engine: &Engine) -> String {
 fn each_lesson_has_an_account_of_its_own_and_finds_it_again() {
     let folder = tempfile::tempdir().unwrap();
     let root = folder.path().join("lab");
-    let engine = open(&root, shipped(3), None);
+    let engine = open(&root, &shipped(3), None);
     let door = account(&engine);
     assert!(door.contains("i-0"), "{door}");
     let key = root.join("work/door.pem");
@@ -84,13 +93,13 @@ fn each_lesson_has_an_account_of_its_own_and_finds_it_again() {
     assert!(said.contains("step 2 of 6"), "{said}");
     drop(engine);
 
-    let engine = open(&root, shipped(2), None);
+    let engine = open(&root, &shipped(2), None);
     let guard = account(&engine);
     assert_ne!(guard, door);
     assert!(root.join("work/website/.git/HEAD").exists());
     drop(engine);
 
-    let engine = open(&root, shipped(3), None);
+    let engine = open(&root, &shipped(3), None);
     assert_eq!(account(&engine), door);
     assert_eq!(engine.coach().current_step(), Some(1));
     // To begin again is to begin with other keys, also where the file cannot be written over.
@@ -103,7 +112,7 @@ fn each_lesson_has_an_account_of_its_own_and_finds_it_again() {
     assert_eq!(mode(), 0o400);
     drop(engine);
 
-    let engine = open(&root, shipped(2), None);
+    let engine = open(&root, &shipped(2), None);
     assert_eq!(account(&engine), guard, "the other lesson was not reset");
 }
 
@@ -115,7 +124,7 @@ fn what_is_drawn_is_drawn_once_and_another_seed_draws_something_else() {
             let folder = tempfile::tempdir().unwrap();
             let root = folder.path().join("lab");
             let causes = |seed| {
-                let engine = open(&root, shipped(6), seed);
+                let engine = open(&root, &shipped(6), seed);
                 let text = std::fs::read(engine.workspace().layout().begun()).unwrap();
                 let begun: serde_json::Value = serde_json::from_slice(&text).unwrap();
                 let riddles = begun["riddles"].as_object().unwrap().clone();
@@ -171,7 +180,7 @@ why = "Two it is."
     .into();
     let lesson = shape::read("99-small", &files).unwrap();
     let folder = tempfile::tempdir().unwrap();
-    let engine = open(&folder.path().join("lab"), lesson, None);
+    let engine = open(&folder.path().join("lab"), &lesson, None);
     let says = |words: &str| lab(&engine, words).0;
     let task = says("");
     assert!(
