@@ -20,6 +20,7 @@ use crate::cloud::Pace;
 use crate::course::lesson::Lesson;
 use crate::course::progress::{Progress, ProgressError};
 use crate::lab::coach::Coach;
+use crate::lab::console_link::{self, Links};
 use crate::lab::files::read_if_there;
 use crate::lab::front::Front;
 use crate::lab::journal::{Journal, JournalError};
@@ -123,6 +124,8 @@ pub struct Engine {
     endpoint: Endpoint,
     _control: Control,
     stage: Arc<Mutex<Box<dyn Stage>>>,
+    script: Arc<Script>,
+    console: console_link::Page,
     about: About,
     // Last: the servers above run on it.
     runtime: Runtime,
@@ -225,6 +228,7 @@ impl Engine {
         let stage = Arc::new(Mutex::new(stage));
         follow(&simulation, &server, &stage);
         simulation.tell_stage();
+        let console = console_link::Page::default();
         let front = Front::new(
             Arc::clone(&simulation),
             Arc::clone(&coach),
@@ -232,6 +236,7 @@ impl Engine {
             MY_ADDRESS,
             name,
             faults,
+            Arc::clone(&console),
         );
         let (endpoint, control) = runtime.block_on(async {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
@@ -260,6 +265,8 @@ impl Engine {
             endpoint,
             _control: control,
             stage,
+            script,
+            console,
             about: About {
                 name,
                 environment,
@@ -277,8 +284,19 @@ impl Engine {
     }
 
     /// The simulation.
-    pub fn simulation(&self) -> &Simulation {
+    pub fn simulation(&self) -> &Arc<Simulation> {
         &self.simulation
+    }
+
+    /// The faults that calls meet.
+    pub fn script(&self) -> &Arc<Script> {
+        &self.script
+    }
+
+    /// Says where `lab console` gets its links from.
+    pub fn set_console(&self, links: Arc<dyn Links>) {
+        // There is one page; a second one is not asked.
+        let _ = self.console.set(links);
     }
 
     /// The folder.

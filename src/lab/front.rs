@@ -6,6 +6,7 @@ use std::sync::Arc;
 
 use crate::course::evidence::What;
 use crate::lab::coach::{Coach, Ear};
+use crate::lab::console_link;
 use crate::lab::machines;
 use crate::lab::server::control::{Answer, Desk, Line, News, PromptReport, Reach, WordReport};
 use crate::lab::server::ssh;
@@ -21,6 +22,7 @@ const USAGE: &str = "\
 `lab check`  looks now and says everything
 `lab skip`   goes on without this step
 `lab steps`  shows where you stand
+`lab console` opens the account in your browser, as AWS's console does
 `lab reset`  starts the lesson again
 `lab about`  says what is real here
 Type `exit` to leave: the lab remembers where you are.";
@@ -33,6 +35,7 @@ pub struct Front {
     my_address: IpAddr,
     stage: &'static str,
     faults: StepFaults,
+    console: console_link::Page,
 }
 
 impl Front {
@@ -44,6 +47,7 @@ impl Front {
         my_address: IpAddr,
         stage: &'static str,
         faults: StepFaults,
+        console: console_link::Page,
     ) -> Self {
         faults.follow(coach.current_step());
         Self {
@@ -53,6 +57,7 @@ impl Front {
             my_address,
             stage,
             faults,
+            console,
         }
     }
 
@@ -80,6 +85,14 @@ impl Front {
             how(self.stage),
         )
     }
+}
+
+/// A link that opens the console page, on a line of its own.
+pub fn console(link: &str) -> String {
+    format!(
+        "Open this link in your browser, on this computer: it shows the lab's account as AWS's console would. It opens the page \
+         once; `lab console` gives another.\n    {link}"
+    )
 }
 
 /// How the stage makes the instances' addresses real, for somebody who wonders.
@@ -134,6 +147,13 @@ impl Front {
             ["skip"] => coach.skip(ear),
             ["steps"] => coach.standing(ear),
             ["about"] => coach.say(ear, &self.about()),
+            ["console"] => {
+                let Some(links) = self.console.get() else {
+                    let text = coach.say(ear, "This lab has no console page.");
+                    return Answer { status: 3, text };
+                };
+                coach.say(ear, &console(&links.link()))
+            }
             ["help" | "-h" | "--help"] => coach.say(ear, usage),
             ["reset"] => coach.say(
                 ear,

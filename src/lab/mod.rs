@@ -1,6 +1,7 @@
 //! Everything that touches the computer: servers, stages, shells, files.
 
 pub mod coach;
+pub mod console_link;
 pub mod engine;
 pub mod files;
 pub mod front;

@@ -1,0 +1,108 @@
+//! The pages: one file each, and the tables that list them.
+
+#![allow(
+    clippy::unnecessary_wraps,
+    reason = "every page's function has the shape of the table's"
+)]
+
+mod dashboard;
+mod key_pairs;
+mod scope;
+
+use crate::console::form::Form;
+use crate::console::visit::{Outcome, Refusal, Visit};
+
+/// A page's function. One that shows gets an empty form.
+pub(super) type Work = fn(&Visit, &Form) -> Result<Outcome, Refusal>;
+
+/// One path.
+pub(super) struct Route {
+    /// The path; `{name}` is found again by [`Visit::param`].
+    pub(super) path: &'static str,
+    /// What is shown there.
+    pub(super) show: Work,
+    /// What takes the form that is posted there.
+    pub(super) take: Option<Work>,
+    /// What is shown is used up by it.
+    pub(super) once: bool,
+}
+
+impl Route {
+    /// Something to look at.
+    const fn show(path: &'static str, show: Work) -> Self {
+        Self {
+            path,
+            show,
+            take: None,
+            once: false,
+        }
+    }
+
+    /// A form, and what takes it.
+    const fn form(path: &'static str, show: Work, take: Work) -> Self {
+        Self {
+            path,
+            show,
+            take: Some(take),
+            once: false,
+        }
+    }
+
+    /// Something that is given once.
+    const fn once(path: &'static str, give: Work) -> Self {
+        Self {
+            path,
+            show: give,
+            take: None,
+            once: true,
+        }
+    }
+}
+
+/// Where another region or account is chosen.
+pub(super) const SCOPE: &str = "/scope";
+
+/// Every path, in the order of the navigation.
+pub(super) static ROUTES: &[Route] = &[
+    Route::show("/", dashboard::show),
+    Route::show("/key-pairs", key_pairs::list),
+    Route::form(
+        "/key-pairs/create",
+        key_pairs::create::show,
+        key_pairs::create::take,
+    ),
+    Route::show("/key-pairs/created/{id}/{key}", key_pairs::create::created),
+    Route::once("/key-pairs/download/{key}", key_pairs::create::download),
+    Route::form(
+        "/key-pairs/import",
+        key_pairs::import::show,
+        key_pairs::import::take,
+    ),
+    Route::form(
+        "/key-pairs/delete/{id}",
+        key_pairs::delete::show,
+        key_pairs::delete::take,
+    ),
+    Route::form(SCOPE, scope::show, scope::take),
+];
+
+/// A heading, and under it names and paths.
+pub(super) type Group = (&'static str, &'static [(&'static str, &'static str)]);
+
+/// The navigation, in the order of AWS's own console.
+pub(super) static NAVIGATION: &[Group] = &[
+    ("", &[("Dashboard", "/")]),
+    ("Network & Security", &[("Key pairs", "/key-pairs")]),
+];
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_entry_of_the_navigation_leads_to_a_page() {
+        for (label, path) in NAVIGATION.iter().flat_map(|(_, entries)| *entries) {
+            assert!(ROUTES.iter().any(|route| route.path == *path), "{label}");
+        }
+    }
+}
