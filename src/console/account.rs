@@ -98,8 +98,8 @@ pub(super) fn ask<T: DeserializeOwned>(
     })
 }
 
-/// A scripted fault's wait; the page's handlers run on threads that may wait.
-fn wait(by: Duration) {
+/// A scripted fault's wait, or one between two tries; the page's handlers run on threads that may wait.
+pub(super) fn wait(by: Duration) {
     if let Ok(runtime) = tokio::runtime::Handle::try_current() {
         runtime.block_on(tokio::time::sleep(by));
     }

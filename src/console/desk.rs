@@ -166,7 +166,7 @@ fn refused(visit: &Visit, why: Refusal, form: Form) -> Response {
             go(&visit.path, Some(("tried", key)))
         }
         Err(Refusal::NotFound(text)) => html(StatusCode::NOT_FOUND, layout::missing(visit, &text)),
-        Err(Refusal::Api(error) | Refusal::Field(_, error)) => {
+        Err(Refusal::Api(error) | Refusal::Field(_, error) | Refusal::At(_, error)) => {
             let status = StatusCode::from_u16(error.status);
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             html(status, layout::failed(visit, &error))

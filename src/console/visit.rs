@@ -109,6 +109,8 @@ pub(super) enum Refusal {
     Api(ApiError),
     /// A field is refused by the page itself, where the API has no such field (typed confirmation).
     Field(&'static str, ApiError),
+    /// The same for a field of a row, whose name is made as the row is.
+    At(String, ApiError),
     /// The form is shown again as it is now: a row was added to it.
     Again(Form),
 }
@@ -130,6 +132,11 @@ impl Refusal {
             }
             Self::Field(field, error) => {
                 let field = Some(field.to_owned());
+                let refused = Some(Refused { field, error });
+                Ok(Tried { form, refused })
+            }
+            Self::At(field, error) => {
+                let field = Some(field);
                 let refused = Some(Refused { field, error });
                 Ok(Tried { form, refused })
             }

@@ -6,8 +6,11 @@
 )]
 
 mod dashboard;
+mod elastic_ips;
+mod instances;
 mod key_pairs;
 mod scope;
+mod security_groups;
 
 use crate::console::form::Form;
 use crate::console::visit::{Outcome, Refusal, Visit};
@@ -65,6 +68,84 @@ pub(super) const SCOPE: &str = "/scope";
 /// Every path, in the order of the navigation.
 pub(super) static ROUTES: &[Route] = &[
     Route::show("/", dashboard::show),
+    Route::form("/instances", instances::list::show, instances::list::take),
+    Route::form(
+        "/instances/launch",
+        instances::launch::show,
+        instances::order::take,
+    ),
+    Route::show(
+        "/instances/launched/{reservation}",
+        instances::launched::show,
+    ),
+    Route::form(
+        "/instances/change/{change}/{ids}",
+        instances::state::show,
+        instances::state::take,
+    ),
+    Route::form(
+        "/instances/{id}",
+        instances::details::show,
+        instances::state::take_one,
+    ),
+    Route::show("/instances/{id}/security", instances::tabs::security),
+    Route::show("/instances/{id}/networking", instances::tabs::networking),
+    Route::show("/instances/{id}/storage", instances::tabs::storage),
+    Route::show("/instances/{id}/tags", instances::tabs::tags),
+    Route::show("/instances/{id}/connect", instances::connect::show),
+    Route::show("/instances/{id}/log", instances::log::show),
+    Route::form(
+        "/instances/{id}/groups",
+        instances::groups::show,
+        instances::groups::take,
+    ),
+    Route::show("/security-groups", security_groups::list),
+    Route::form(
+        "/security-groups/create",
+        security_groups::create::show,
+        security_groups::create::take,
+    ),
+    Route::show("/security-groups/{id}", security_groups::details::inbound),
+    Route::show(
+        "/security-groups/{id}/outbound",
+        security_groups::details::outbound,
+    ),
+    Route::form(
+        "/security-groups/{id}/edit-inbound",
+        security_groups::editor::inbound,
+        security_groups::save::inbound,
+    ),
+    Route::form(
+        "/security-groups/{id}/edit-outbound",
+        security_groups::editor::outbound,
+        security_groups::save::outbound,
+    ),
+    Route::form(
+        "/security-groups/{id}/delete",
+        security_groups::delete::show,
+        security_groups::delete::take,
+    ),
+    Route::show("/elastic-ips", elastic_ips::list),
+    Route::form(
+        "/elastic-ips/allocate",
+        elastic_ips::allocate::show,
+        elastic_ips::allocate::take,
+    ),
+    Route::form(
+        "/elastic-ips/{id}/associate",
+        elastic_ips::associate::show,
+        elastic_ips::associate::take,
+    ),
+    Route::form(
+        "/elastic-ips/{id}/disassociate",
+        elastic_ips::give_up::show_disassociate,
+        elastic_ips::give_up::disassociate,
+    ),
+    Route::form(
+        "/elastic-ips/{id}/release",
+        elastic_ips::give_up::show_release,
+        elastic_ips::give_up::release,
+    ),
     Route::show("/key-pairs", key_pairs::list),
     Route::form(
         "/key-pairs/create",
@@ -92,7 +173,15 @@ pub(super) type Group = (&'static str, &'static [(&'static str, &'static str)]);
 /// The navigation, in the order of AWS's own console.
 pub(super) static NAVIGATION: &[Group] = &[
     ("", &[("Dashboard", "/")]),
-    ("Network & Security", &[("Key pairs", "/key-pairs")]),
+    ("Instances", &[("Instances", "/instances")]),
+    (
+        "Network & Security",
+        &[
+            ("Security groups", "/security-groups"),
+            ("Elastic IPs", "/elastic-ips"),
+            ("Key pairs", "/key-pairs"),
+        ],
+    ),
 ];
 
 #[cfg(test)]

@@ -52,6 +52,21 @@ pub(in crate::console) fn text(visit: &Visit, field: &Field<'_>) -> Markup {
     }
 }
 
+/// A whole number. What is typed is the API's to judge, so that it is no number to the browser.
+pub(in crate::console) fn number(visit: &Visit, field: &Field<'_>) -> Markup {
+    let value = visit.typed(field.name).unwrap_or(field.value);
+    let at = At::of(visit, field);
+    html! {
+        div.field {
+            (label(field, &at.id))
+            (at.hint(field))
+            input.short id=(at.id) type="text" inputmode="numeric" name=(field.name) value=(value) autocomplete="off"
+                aria-describedby=[at.described_by()] aria-invalid=[at.invalid()] aria-required=[required(field)] autofocus[at.error.is_some()];
+            (at.error_text())
+        }
+    }
+}
+
 /// Several lines of text.
 pub(in crate::console) fn lines(visit: &Visit, field: &Field<'_>, rows: u8) -> Markup {
     let value = visit.typed(field.name).unwrap_or(field.value);

@@ -1,8 +1,11 @@
 //! What pages are made of.
 
+pub(super) mod boxes;
 pub(super) mod field;
 pub(super) mod notice;
+pub(super) mod state;
 pub(super) mod table;
+pub(super) mod tabs;
 pub(super) mod tags;
 
 use maud::{Markup, html};
