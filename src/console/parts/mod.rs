@@ -2,6 +2,7 @@
 
 pub(super) mod field;
 pub(super) mod notice;
+pub(super) mod prose;
 pub(super) mod table;
 pub(super) mod tags;
 
