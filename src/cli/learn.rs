@@ -113,6 +113,7 @@ fn console(engine: &Engine) -> std::io::Result<Console> {
         region: REGION.to_owned(),
         my_address: MY_ADDRESS,
         ssh_port: 22,
+        lab: Some(Arc::clone(engine.front())),
     };
     let _here = engine.runtime().enter();
     let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));

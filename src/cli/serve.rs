@@ -167,6 +167,7 @@ fn console(
         region: REGION.to_owned(),
         my_address: CLIENT,
         ssh_port,
+        lab: None,
     };
     let started = Console::start(address, settings, console::Limits::default());
     started.map(Some).map_err(|error| {

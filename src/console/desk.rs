@@ -249,8 +249,8 @@ async fn listen(State(house): State<Arc<House>>, request: Request) -> Response {
     if session(&house, request.headers()).is_none() {
         return strangers();
     }
-    let seen = query(&request).get("seen").parse().unwrap_or_default();
-    events::stream(house, seen)
+    let seen = query(&request).get("seen").to_owned();
+    events::stream(house, &seen)
 }
 
 /// Browsers send the cookies of every port of a host to each of them: the port is in its name.

@@ -5,7 +5,9 @@ use maud::{DOCTYPE, Markup, html};
 use crate::cloud::account::REGIONS;
 use crate::cloud::api::error::ApiError;
 use crate::console::desk::{EVENTS, TOKEN, notice};
-use crate::console::pages::{NAVIGATION, SCOPE};
+use crate::console::lesson::WORDS;
+use crate::console::pages::{LESSON, NAVIGATION, SCOPE};
+use crate::console::parts::{self, prose};
 use crate::console::visit::{Page, Visit};
 use crate::console::{Whose, assets};
 
@@ -16,22 +18,24 @@ const NAME: &str = "Ground School";
 pub(super) fn page(visit: &Visit, page: &Page) -> Markup {
     let notice = notice(visit);
     let error = visit.refused().map(|_| "Error: ").unwrap_or_default();
-    let stamp = visit.house.bell.stamp();
+    let scope = format!("{}/{}", visit.scope.account, visit.scope.region);
+    let (stamp, lesson) = (visit.house.stamp(), pane(visit));
     html! {
         (DOCTYPE)
         html lang="en" {
             (head(&format!("{error}{}", page.title)))
-            body data-events=(EVENTS) data-seen=(stamp) {
+            body data-events=(EVENTS) data-seen=(stamp) data-scope=(scope) {
                 a.skip href="#main" { "Skip to the page's content" }
                 (banner(visit))
-                div.frame {
+                div.frame.taught[lesson.is_some()] {
                     (navigation(page.under))
                     main id="main" tabindex="-1" {
                         @if let Some(notice) = &notice { (notice.show()) }
                         (page.body)
                     }
+                    @if let Some(lesson) = &lesson { (lesson) }
                 }
-                (foot())
+                (foot(visit))
                 div.unseen id="news" role="status" aria-live="polite" {}
             }
         }
@@ -129,9 +133,54 @@ fn navigation(under: &str) -> Markup {
     }
 }
 
-fn foot() -> Markup {
+/// The lesson, beside the page; none where there is no lesson, or it is hidden.
+fn pane(visit: &Visit) -> Option<Markup> {
+    let lesson = visit.house.lesson.as_ref()?;
+    if !visit.session.shows_lesson() {
+        return None;
+    }
+    lesson.look();
+    let (place, said) = (lesson.place(), lesson.said());
+    let newest = said.last().map(String::as_str).unwrap_or_default();
+    let (earned, all) = place.points;
+    Some(html! {
+        aside.lesson id="lesson" aria-labelledby="lesson-title" data-live {
+            h2 id="lesson-title" { "Lesson: " (place.title) }
+            @if let Some((number, text)) = &place.current {
+                @let goal = place.steps.get(*number).map(|(_, goal)| goal.as_str()).unwrap_or_default();
+                p { strong { "Step " (number + 1) " of " (place.steps.len()) ": " } (goal) }
+                div id="coach" data-says=(newest) {
+                    @if said.is_empty() { p.hint { "The coach answers here as soon as something has changed." } }
+                    @for text in &said { div.said { (prose::said(text)) } }
+                }
+                div.buttons {
+                    @for (word, label) in WORDS {
+                        (parts::action(visit, LESSON, &format!("lesson-{word}"), label, &[("word", word), ("back", &visit.path)]))
+                    }
+                }
+                details id="lesson-task" open { summary { "The task" } div.prose { (prose::markdown(text)) } }
+            } @else {
+                div id="coach" data-says=(newest) {
+                    p { "Every step is behind you." }
+                    @for text in &said { div.said { (prose::said(text)) } }
+                }
+            }
+            details id="lesson-steps" {
+                summary { "Steps: " (earned) " of " (all) " points" }
+                ol { @for (word, goal) in &place.steps { li { (goal) " " span.code { "(" (word) ")" } } } }
+            }
+            (parts::action(visit, LESSON, "lesson-hide", "Hide the lesson", &[("word", "hide"), ("back", &visit.path)]))
+        }
+    })
+}
+
+fn foot(visit: &Visit) -> Markup {
+    let is_hidden = visit.house.lesson.is_some() && !visit.session.shows_lesson();
     html! {
         footer {
+            @if is_hidden {
+                (parts::action(visit, LESSON, "lesson-show", "Show the lesson", &[("word", "show"), ("back", &visit.path)]))
+            }
             p { "A practice console with its own design, for the simulated account on this computer. It is not made, run or endorsed by AWS." }
             noscript { p { "Without JavaScript this page does not update itself: load it again to see what has changed." } }
         }

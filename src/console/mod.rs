@@ -14,7 +14,8 @@
 //!  -> page    pages/      one file a page (or a folder): asks the account, writes HTML out of parts/
 //! ```
 //! `layout.rs` is what stands around every page, `events.rs` tells an open page that something has changed, `assets/` has the one
-//! style sheet and the one script. Without JavaScript everything works; a reload shows what is new.
+//! style sheet and the one script, `lesson.rs` is the coach's
+//! pane.  Without JavaScript everything works; a reload shows what is new.
 //!
 //! # To add a page
 //!
@@ -41,6 +42,7 @@ mod door;
 mod events;
 mod form;
 mod layout;
+mod lesson;
 mod pages;
 #[allow(dead_code, reason = "the pages that use the rest are being built")]
 mod parts;
@@ -54,9 +56,10 @@ use std::sync::Arc;
 
 use tokio::task::JoinHandle;
 
-use crate::console::events::Bell;
+use crate::console::lesson::Lesson;
 use crate::console::session::Sessions;
 use crate::lab::console_link::Links;
+use crate::lab::front::Front;
 use crate::lab::server::script::Script;
 use crate::lab::simulation::Simulation;
 
@@ -76,6 +79,8 @@ pub struct Settings {
     pub my_address: IpAddr,
     /// The port on which instances answer SSH.
     pub ssh_port: u16,
+    /// The lab whose lesson is shown beside the account.
+    pub lab: Option<Arc<Front>>,
 }
 
 /// Whose account is shown.
@@ -91,11 +96,18 @@ pub enum Whose {
 struct House {
     settings: Settings,
     sessions: Sessions,
-    bell: Bell,
+    lesson: Option<Lesson>,
     address: SocketAddr,
 }
 
 impl House {
+    /// Other numbers than before when something has changed: in an account, in the lesson.
+    fn stamp(&self) -> String {
+        let changes = self.settings.simulation.changes();
+        let said = self.lesson.as_ref().map_or(0, Lesson::stamp);
+        format!("{changes}-{said}")
+    }
+
     /// The account of a session that has not chosen one.
     fn usual_account(&self) -> String {
         match &self.settings.whose {
@@ -123,7 +135,7 @@ impl Console {
     pub fn start(address: SocketAddr, settings: Settings, limits: Limits) -> std::io::Result<Self> {
         let listener = server::listen(address)?;
         let house = Arc::new(House {
-            bell: Bell::new(Arc::clone(&settings.simulation)),
+            lesson: settings.lab.clone().and_then(Lesson::new),
             settings,
             sessions: Sessions::default(),
             address: listener.local_addr()?,

@@ -105,6 +105,8 @@ struct Inner {
     /// The access key id whose account is shown, once it was chosen.
     account: Option<String>,
     region: String,
+    /// The lesson is not shown beside the pages.
+    lesson_is_hidden: bool,
     kept: VecDeque<(String, Kept)>,
 }
 
@@ -140,6 +142,7 @@ impl Session {
             inner: Mutex::new(Inner {
                 account: None,
                 region: region.to_owned(),
+                lesson_is_hidden: false,
                 kept: VecDeque::new(),
             }),
         }
@@ -159,6 +162,16 @@ impl Session {
         let mut inner = self.inner();
         inner.account = Some(scope.account.clone());
         inner.region.clone_from(&scope.region);
+    }
+
+    /// Whether the lesson is to be shown beside the pages.
+    pub(super) fn shows_lesson(&self) -> bool {
+        !self.inner().lesson_is_hidden
+    }
+
+    /// Shows the lesson beside the pages from now on, or hides it.
+    pub(super) fn show_lesson(&self, shown: bool) {
+        self.inner().lesson_is_hidden = !shown;
     }
 
     /// What a form carries to prove that this page made it, for this account and region: a form of a tab that shows

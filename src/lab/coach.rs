@@ -59,6 +59,19 @@ pub struct Coach {
     writing: Mutex<()>,
 }
 
+/// Where the learner is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The lesson's title.
+    pub title: String,
+    /// The current step's place among `steps`, and its text in Markdown; none when all are behind the learner.
+    pub current: Option<(usize, String)>,
+    /// Each step: `done`, `skipped` or `to do`, and its goal.
+    pub steps: Vec<(&'static str, String)>,
+    /// Points that were earned, and all there are.
+    pub points: (u32, u32),
+}
+
 struct State {
     progress: Progress,
     /// The shell, first, and the watches.
@@ -123,6 +136,21 @@ impl Coach {
     /// The place of the step that the learner is at; none when all are done.
     pub fn current_step(&self) -> Option<usize> {
         words::current(&self.lesson, &self.state().progress).map(|(number, _)| number)
+    }
+
+    /// Where the learner is, for a page that shows it.
+    pub fn place(&self) -> Place {
+        let state = self.state();
+        let progress = &state.progress;
+        let current = words::current(&self.lesson, progress);
+        Place {
+            title: self.lesson.title.clone(),
+            current: current.map(|(number, step)| (number, step.text.clone())),
+            steps: words::steps(&self.lesson, progress)
+                .map(|(word, goal)| (word, goal.to_owned()))
+                .collect(),
+            points: (progress.points(), self.lesson.points()),
+        }
     }
 
     /// A copy of the progress.

@@ -125,6 +125,7 @@ pub struct Engine {
     _control: Control,
     stage: Arc<Mutex<Box<dyn Stage>>>,
     script: Arc<Script>,
+    front: Arc<Front>,
     console: console_link::Page,
     about: About,
     // Last: the servers above run on it.
@@ -238,14 +239,15 @@ impl Engine {
             faults,
             Arc::clone(&console),
         );
+        let front = Arc::new(front);
         let (endpoint, control) = runtime.block_on(async {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let ground = network.clone().unwrap_or_else(|| Arc::new(OwnNetwork));
             let reception =
                 Reception::with_script(Arc::clone(&simulation) as _, Arc::clone(&script));
             let endpoint = Endpoint::start_in(ground, address, reception).await?;
-            let front = Arc::new(front);
-            let control = control::serve_also(&layout.run(), front, network.as_deref()).await?;
+            let desk = Arc::clone(&front) as _;
+            let control = control::serve_also(&layout.run(), desk, network.as_deref()).await?;
             tokio::spawn(let_time_pass(Arc::clone(&simulation)));
             Ok::<_, EngineError>((endpoint, control))
         })?;
@@ -266,6 +268,7 @@ impl Engine {
             _control: control,
             stage,
             script,
+            front,
             console,
             about: About {
                 name,
@@ -286,6 +289,11 @@ impl Engine {
     /// The simulation.
     pub fn simulation(&self) -> &Arc<Simulation> {
         &self.simulation
+    }
+
+    /// The lab's desk.
+    pub fn front(&self) -> &Arc<Front> {
+        &self.front
     }
 
     /// The faults that calls meet.

@@ -179,8 +179,13 @@ impl Front {
         Answer { status: 0, text }
     }
 
+    /// The faults of the step that the learner is at begin, and those of the last one end.
+    pub(super) fn follow(&self) {
+        self.faults.follow(self.coach.current_step());
+    }
+
     /// The coach.
-    pub(super) fn coach(&self) -> &Coach {
+    pub fn coach(&self) -> &Coach {
         &self.coach
     }
 

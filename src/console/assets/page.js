@@ -65,6 +65,11 @@
       const answer = await fetch(location.href, { headers: { "X-Refresh": "1" }, redirect: "error" });
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
+        if (page.body.dataset.scope !== document.body.dataset.scope) {
+          // Another tab shows another region or account: so does this one, and its forms are made anew.
+          location.reload();
+          return;
+        }
         seen = page.body.dataset.seen || seen;
         swap(page);
       }

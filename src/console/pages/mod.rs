@@ -9,6 +9,7 @@ mod dashboard;
 mod elastic_ips;
 mod instances;
 mod key_pairs;
+mod lesson;
 mod scope;
 mod security_groups;
 
@@ -62,6 +63,8 @@ impl Route {
     }
 }
 
+/// Where the coach is asked.
+pub(super) const LESSON: &str = "/lesson";
 /// Where another region or account is chosen.
 pub(super) const SCOPE: &str = "/scope";
 
@@ -164,8 +167,18 @@ pub(super) static ROUTES: &[Route] = &[
         key_pairs::delete::show,
         key_pairs::delete::take,
     ),
+    Route::form(LESSON, lesson::show, lesson::take),
     Route::form(SCOPE, scope::show, scope::take),
 ];
+
+/// Where a form that stands on every page goes back to: its path, if it is one of these pages'. Never to elsewhere.
+fn back(form: &Form) -> &str {
+    let path = form.get("back");
+    let is_plain = |byte: u8| byte.is_ascii_alphanumeric() || b"/-".contains(&byte);
+    let is_here = path.starts_with('/') && !path.starts_with("//") && path.bytes().all(is_plain);
+    let is_its_own = [SCOPE, LESSON].contains(&path);
+    if is_here && !is_its_own { path } else { "/" }
+}
 
 /// A heading, and under it names and paths.
 pub(super) type Group = (&'static str, &'static [(&'static str, &'static str)]);
@@ -187,6 +200,27 @@ pub(super) static NAVIGATION: &[Group] = &[
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn a_form_leads_back_to_these_pages_and_nowhere_else() {
+        let back_of = |path: &str| {
+            let form = form_urlencoded::Serializer::new(String::new())
+                .append_pair("back", path)
+                .finish();
+            back(&Form::of_pairs(form.as_bytes()).unwrap()).to_owned()
+        };
+        assert_eq!(back_of("/instances/i-0abc"), "/instances/i-0abc");
+        for elsewhere in [
+            "//evil.example",
+            "https://evil.example",
+            r"/\evil.example",
+            "/a\r\nb",
+            "",
+            "/scope",
+        ] {
+            assert_eq!(back_of(elsewhere), "/", "{elsewhere:?}");
+        }
+    }
 
     #[test]
     fn every_entry_of_the_navigation_leads_to_a_page() {

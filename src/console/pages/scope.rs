@@ -6,7 +6,7 @@ use crate::cloud::account::region_exists;
 use crate::cloud::api::error::ApiError;
 use crate::console::Whose;
 use crate::console::form::Form;
-use crate::console::pages::SCOPE;
+use crate::console::pages::{SCOPE, back};
 use crate::console::parts::{self, field};
 use crate::console::session::Scope;
 use crate::console::visit::{Go, Outcome, Page, Refusal, Visit};
@@ -65,11 +65,6 @@ pub(in crate::console) fn take(visit: &Visit, form: &Form) -> Result<Outcome, Re
         region: region.to_owned(),
     });
     // What one page shows in this region need not be in the other: the list is.
-    let back = form.get("back").split('/').nth(1).unwrap_or_default();
-    let is_here = !back.is_empty()
-        && back
-            .bytes()
-            .all(|byte| byte.is_ascii_lowercase() || byte == b'-');
-    let back = if is_here && back != "scope" { back } else { "" };
-    Ok(Go::to(format!("/{back}")).into())
+    let list = back(form).split('/').nth(1).unwrap_or_default();
+    Ok(Go::to(format!("/{list}")).into())
 }

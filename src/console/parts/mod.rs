@@ -3,6 +3,7 @@
 pub(super) mod boxes;
 pub(super) mod field;
 pub(super) mod notice;
+pub(super) mod prose;
 pub(super) mod state;
 pub(super) mod table;
 pub(super) mod tabs;

@@ -26,10 +26,13 @@ pub(in crate::console) struct Row {
     pub(in crate::console) cells: Vec<Markup>,
 }
 
+/// The most columns that a narrow table has: one with more turns into cards earlier.
+const WIDE: usize = 6;
+
 /// Writes it. Roles are given in words because a table whose rows look like cards is none to a browser.
 pub(in crate::console) fn table(table: &Table<'_>) -> Markup {
     html! {
-        div.listing id=(table.id) data-live {
+        div.listing.wide[table.columns.len() > WIDE] id=(table.id) data-live {
             h2 id={ (table.id) "-caption" } { (table.caption) " " span.count { "(" (table.rows.len()) ")" } }
             @if table.rows.is_empty() {
                 div.empty { (table.empty) }

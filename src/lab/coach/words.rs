@@ -91,16 +91,26 @@ pub(super) fn farewell(lesson: &Lesson, progress: &Progress) -> String {
     }
 }
 
-/// Where the learner stands, step by step.
-pub(super) fn standing(lesson: &Lesson, progress: &Progress) -> String {
-    let mut text = format!("{}\n", lesson.title);
-    for step in &lesson.steps {
+/// Each step's standing, and its goal.
+pub(super) fn steps<'a>(
+    lesson: &'a Lesson,
+    progress: &Progress,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    lesson.steps.iter().map(|step| {
         let word = match progress.steps.get(&step.id) {
             Some(done) if done.skipped => "skipped",
             Some(_) => "done",
             None => "to do",
         };
-        let _ = writeln!(text, "[{word}] {}", step.goal);
+        (word, step.goal.as_str())
+    })
+}
+
+/// Where the learner stands, step by step.
+pub(super) fn standing(lesson: &Lesson, progress: &Progress) -> String {
+    let mut text = format!("{}\n", lesson.title);
+    for (word, goal) in steps(lesson, progress) {
+        let _ = writeln!(text, "[{word}] {goal}");
     }
     let _ = write!(text, "{} of {} points", progress.points(), lesson.points());
     text
