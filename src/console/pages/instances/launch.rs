@@ -26,7 +26,7 @@ pub(super) const PATH: &str = "/instances/launch";
 
 /// The form.
 pub(in crate::console) fn show(visit: &Visit, _: &Form) -> Result<Outcome, Refusal> {
-    let fields = html! {
+    let form = html! {
         (parts::section("Name and tags", &name(visit)))
         (parts::section("Application and OS Images (Amazon Machine Image)", &image(visit)?))
         (parts::section("Instance type", &instance_type(visit)?))
@@ -35,8 +35,19 @@ pub(in crate::console) fn show(visit: &Visit, _: &Form) -> Result<Outcome, Refus
         (parts::section("Configure storage", &html! {
             p { "One root volume as the image asks for it: 8 GiB, 10 GiB for Red Hat. It is deleted with the instance." }
         }))
-        (parts::section("Summary", &number(visit)))
-        (parts::buttons("Launch instance", LIST))
+    };
+    let fields = html! {
+        div.roomy {
+            div.two {
+                div { (form) }
+                section.card.aside aria-labelledby="summary-title" {
+                    h2 id="summary-title" { "Summary" }
+                    (number(visit))
+                    p { "Nothing is made before you launch. On AWS the instance costs money from then on until it is stopped or terminated; here it costs nothing." }
+                    (parts::buttons("Launch instance", LIST))
+                }
+            }
+        }
     };
     let body = html! {
         (parts::crumbs(&[("Instances", LIST)], "Launch an instance"))

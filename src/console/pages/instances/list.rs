@@ -110,10 +110,9 @@ fn row(visit: &Visit, instance: &Instance, checks: Option<&Checks>) -> Row {
 fn address(instance: &Instance) -> Markup {
     html! {
         @match &instance.public_ip_address {
-            Some(address) => span.nowrap { (address) },
+            Some(address) => span { span.nowrap { (address) } @if instance.has_elastic_ip() { " " span.note { "(Elastic IP)" } } },
             None => (nothing("None")),
         }
-        @if instance.has_elastic_ip() { span.note { " Elastic IP" } }
     }
 }
 

@@ -45,7 +45,7 @@ fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
         // What Enter in a field does: the first button of a form is its own.
         button.unseen type="submit" tabindex="-1" aria-hidden="true" { "Save rules" }
         @if rows.is_empty() { div.card { p { (direction.nothing_passes()) } } }
-        @for (number, row) in &rows { (editor(visit, direction, *number, row)) }
+        div.roomy { @for (number, row) in &rows { (editor(visit, direction, *number, row)) } }
         @if rows.len() < MOST {
             p { button.button id="add-rule" type="submit" name=(DO) value=(ADD) { "Add rule" } }
         }
@@ -63,6 +63,7 @@ fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
         (parts::crumbs(&[("Security groups", LIST), (group.group_id.as_str(), here.as_str())], &title))
         h1 { (title) }
         p.lead { (lead) " Security group " code { (group.group_id) } " (" (group.group_name) "). Nothing changes until you save." }
+        p.lead.hint { "Custom types want a port or a range: " code { "22" } ", " code { "8000-8080" } ". " (direction.peer_title()) " Custom wants a CIDR block or the ID of a security group: " code { "203.0.113.25/32" } " is one address." }
         (parts::form(visit, &visit.path, &fields))
     };
     Ok(Page::new(title, LIST, body).into())
@@ -117,7 +118,7 @@ fn editor(visit: &Visit, direction: Direction, number: usize, row: &Row) -> Mark
     });
     let peer = Field {
         name: peer_name,
-        label: "CIDR block or security group",
+        label: "CIDR block or group",
         value: &row.peer,
         ..Field::default()
     };
@@ -127,11 +128,9 @@ fn editor(visit: &Visit, direction: Direction, number: usize, row: &Row) -> Mark
         value: &row.description,
         ..Field::default()
     };
-    let hint = format!("rule-{number}-hint");
     html! {
-        fieldset.card.rule aria-describedby=(hint) {
+        fieldset.card.rule {
             legend { "Rule " (number) @if !row.id.is_empty() { " " code { (row.id) } } }
-            p.hint id=(hint) { "The port range counts for Custom types: 22, or 8000-8080. The block or group counts with Custom: 203.0.113.25/32, or sg-…" }
             input type="hidden" name=(name(number, ID)) value=(row.id);
             div.row {
                 (field::select(visit, &kind, &kinds))
@@ -139,8 +138,8 @@ fn editor(visit: &Visit, direction: Direction, number: usize, row: &Row) -> Mark
                 (field::select(visit, &source, &sources))
                 (field::text(visit, &peer))
                 (field::text(visit, &description))
+                button.button id={ "delete-" (number) } type="submit" name=(DO) value={ (DELETE) (number) } { "Delete" span.unseen { " rule " (number) } }
             }
-            button.button id={ "delete-" (number) } type="submit" name=(DO) value={ (DELETE) (number) } { "Delete" span.unseen { " rule " (number) } }
         }
     }
 }

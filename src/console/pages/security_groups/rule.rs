@@ -7,7 +7,6 @@ use serde::Deserialize;
 
 use crate::cloud::api::error::ApiError;
 use crate::console::account::Ask;
-use crate::console::parts::state::{Mood, state};
 use crate::console::visit::Visit;
 
 /// Which way the traffic goes.
@@ -198,11 +197,13 @@ impl Rule {
         let peer = self.peer();
         let everybody = self.direction() == Direction::Inbound && peer.is_everybody();
         html! {
-            @match &peer {
-                Peer::Group(id) => a href={ "/security-groups/" (id) } { code { (id) } },
-                Peer::Ipv4(range) | Peer::Ipv6(range) => span.nowrap { (range) },
+            span {
+                @match &peer {
+                    Peer::Group(id) => a href={ "/security-groups/" (id) } { code { (id) } },
+                    Peer::Ipv4(range) | Peer::Ipv6(range) => span.nowrap { (range) },
+                }
+                @if everybody { " " span.note { "(everybody)" } }
             }
-            @if everybody { span.note { " " (state(Mood::Busy, "everybody")) } }
         }
     }
 }
