@@ -12,7 +12,7 @@ use crate::lab::voice::Voice;
 use crate::lab::watch::Watch;
 
 /// Things that the coach has said and that are still shown.
-const MOST_SAID: usize = 3;
+const MOST_SAID: usize = 2;
 
 /// The lesson of an open lab.
 pub(super) struct Lesson {

@@ -87,3 +87,44 @@ async fn attend(stream: TcpStream, router: Router, limits: Limits) {
     // An error is the client's own: it went away, or spoke no HTTP.
     let _ = connection.await;
 }
+
+#[cfg(test)]
+mod tests {
+    use axum::routing::get;
+    use tokio::io::{AsyncReadExt, AsyncWriteExt};
+
+    use super::*;
+
+    const ASK: &[u8] = b"GET / HTTP/1.1\r\nHost: localhost\r\nConnection: close\r\n\r\n";
+
+    async fn answer(stream: &mut TcpStream) -> String {
+        let mut text = Vec::new();
+        // A connection that the server ends may be reset.
+        let _ = stream.read_to_end(&mut text).await;
+        String::from_utf8_lossy(&text).into_owned()
+    }
+
+    #[tokio::test]
+    async fn who_sends_no_whole_request_gives_the_place_to_the_next() {
+        let listener = listen("127.0.0.1:0".parse().unwrap()).unwrap();
+        let address = listener.local_addr().unwrap();
+        let limits = Limits {
+            connections: 1,
+            head: Duration::from_millis(100),
+            ..Limits::default()
+        };
+        let router = Router::new().route("/", get(async || "here"));
+        let server = tokio::spawn(serve(listener, router, limits));
+        let mut slow = TcpStream::connect(address).await.unwrap();
+        slow.write_all(b"GET / HT").await.unwrap();
+        let mut next = TcpStream::connect(address).await.unwrap();
+        next.write_all(ASK).await.unwrap();
+        assert!(answer(&mut next).await.ends_with("here"));
+        assert!(!answer(&mut slow).await.contains("here"));
+        let mut long = TcpStream::connect(address).await.unwrap();
+        let _ = long.write_all(b"GET / HTTP/1.1\r\nX: ").await;
+        let _ = long.write_all(&vec![b'x'; 2 * HEAD_BYTES]).await;
+        assert!(answer(&mut long).await.starts_with("HTTP/1.1 431"));
+        server.abort();
+    }
+}

@@ -163,6 +163,11 @@ impl Coach {
         self.workspace.key_files()
     }
 
+    /// A command has ended in that folder: what it led to may hold keys.
+    pub fn heard(&self, directory: &Path, command: &str) {
+        self.workspace.heard(directory, command);
+    }
+
     /// Gathers, judges and records; what came of it.
     pub fn look(&self) -> Judgement {
         let judgement = self.look_with(&mut self.state());

@@ -110,6 +110,9 @@ impl Front {
     fn heard(&self, line: Option<&str>, status: i32, directory: &Path) -> News {
         let typed = line.is_some_and(|line| !line.trim().is_empty());
         let is_lab = line.is_some_and(|line| line.split_whitespace().next() == Some("lab"));
+        if typed {
+            self.coach.heard(directory, line.unwrap_or_default());
+        }
         if typed && !is_lab {
             self.simulation.journal().add(What::ShellCommand {
                 line: line.map(str::to_owned),

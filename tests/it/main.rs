@@ -21,6 +21,7 @@ mod aws;
 mod boot;
 mod caller;
 mod catalogue;
+mod console;
 mod contract;
 mod desk;
 mod every_stage;

@@ -171,6 +171,11 @@ pub(super) static ROUTES: &[Route] = &[
     Route::form(SCOPE, scope::show, scope::take),
 ];
 
+/// Whether there is a page at that path.
+fn is_there(path: &str) -> bool {
+    ROUTES.iter().any(|route| route.path == path)
+}
+
 /// Where a form that stands on every page goes back to: its path, if it is one of these pages'. Never to elsewhere.
 fn back(form: &Form) -> &str {
     let path = form.get("back");

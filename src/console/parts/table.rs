@@ -50,7 +50,7 @@ pub(in crate::console) fn table(table: &Table<'_>) -> Markup {
                                     @if place == 0 {
                                         th role="rowheader" scope="row" data-column=(column) { (cell) }
                                     } @else {
-                                        td role="cell" data-column=(column) { (cell) }
+                                        td role="cell" data-column=(column) class=[column.ends_with("ID").then_some("whole")] { (cell) }
                                     }
                                 }
                             }

@@ -16,7 +16,7 @@ use super::WorkspaceError;
 ///     shell/                 hook files and the lab's own shell histories
 ///     aws/ ssh/ putty/ ansible/   the first three are `~/.aws`, `~/.ssh` and `~/.putty` in the netns stage
 ///     netns/                 what lies over `/etc/hosts` and so on there
-///     access-key.json accounts.json accounts.log machines/ journal.jsonl lesson progress-<lesson>.json
+///     access-key.json places.json accounts.json accounts.log machines/ journal.jsonl lesson progress-<lesson>.json
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -83,6 +83,11 @@ impl Layout {
         self.private().join("access-key.json")
     }
 
+    /// What is `~/.ssh` in the netns stage.
+    pub(super) fn ssh(&self) -> PathBuf {
+        self.private().join("ssh")
+    }
+
     /// What a lab's learner may use as their `~/.ssh/config`; theirs to edit.
     pub fn ssh_config(&self) -> PathBuf {
         self.private().join("ssh/config")
@@ -96,6 +101,11 @@ impl Layout {
     /// What lies over `/etc/hosts` and its like in the netns stage.
     pub fn netns(&self) -> PathBuf {
         self.private().join("netns")
+    }
+
+    /// The folders beside the lab's that the learner's commands have led to.
+    pub(super) fn places(&self) -> PathBuf {
+        self.private().join("places.json")
     }
 
     /// What a second shell in the open lab must know.
