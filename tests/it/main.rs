@@ -19,6 +19,7 @@
 
 mod aws;
 mod boot;
+mod browser;
 mod caller;
 mod catalogue;
 mod console;

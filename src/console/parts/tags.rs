@@ -40,8 +40,14 @@ pub(in crate::console) fn editor(visit: &Visit) -> Markup {
     let tried = visit.tried.as_ref();
     let rows = tried.map(|tried| rows(&tried.form)).unwrap_or_default();
     let error = visit.refused_at(TAGS);
+    let id = field::id(TAGS);
+    let error_id = format!("{id}-error");
+    let described_by = match error {
+        Some(_) => format!("{error_id} tags-hint"),
+        None => "tags-hint".to_owned(),
+    };
     html! {
-        fieldset.field id=(field::id(TAGS)) aria-describedby="tags-hint" {
+        fieldset.field id=(id) aria-describedby=(described_by) {
             legend { "Tags (optional)" }
             p.hint id="tags-hint" { "A tag is a label that you give: a key, and a value if you like. Up to 50." }
             @for (place, (key, value)) in rows.iter().enumerate() {
@@ -53,7 +59,7 @@ pub(in crate::console) fn editor(visit: &Visit) -> Markup {
                 }
             }
             @if let Some(error) = error {
-                p.error { strong { "Error: " } (error.message) " " span.code { (error.code) } }
+                p.error id=(error_id) { strong { "Error: " } (error.message) " " span.code { (error.code) } }
             }
             @if rows.len() < MOST {
                 button.button id="add-tag" type="submit" name=(DO) value=(ONE_MORE) formnovalidate { "Add tag" }
