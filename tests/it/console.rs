@@ -17,7 +17,7 @@ use crate::stages::on_each;
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 
 /// A browser that has the page open.
-struct Browser {
+pub(crate) struct Browser {
     address: SocketAddr,
     cookie: String,
 }
@@ -34,7 +34,7 @@ fn send(address: SocketAddr, request: &[u8]) -> Answer {
     client.send(request).expect("the page answers")
 }
 
-fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     let lines = answer.head.lines();
     let mut pairs = lines.filter_map(|line| line.split_once(": "));
     pairs.find_map(|(one, value)| one.eq_ignore_ascii_case(name).then_some(value))
@@ -74,7 +74,7 @@ impl Browser {
         format!("{line} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\n{more}")
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         send(
             self.address,
             self.head(&format!("GET {path}"), "\r\n").as_bytes(),
@@ -83,7 +83,7 @@ impl Browser {
 
     /// A page, which must be there.
     #[track_caller]
-    fn page(&self, path: &str) -> String {
+    pub(crate) fn page(&self, path: &str) -> String {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.body
@@ -97,7 +97,7 @@ impl Browser {
     }
 
     /// Posts a form as this browser does, with what this page would send along.
-    fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
         let token = self.token();
         let mut all = vec![("form_token", token.as_str())];
         all.extend_from_slice(pairs);
@@ -121,14 +121,14 @@ impl Browser {
 
     /// Where the answer leads to.
     #[track_caller]
-    fn after(&self, answer: &Answer) -> String {
+    pub(crate) fn after(&self, answer: &Answer) -> String {
         assert_eq!(answer.status, 303, "{}", answer.body);
         self.page(header(answer, "location").expect("a location"))
     }
 
     /// Creates a key pair; the file that comes with it, and the path it came from.
     #[track_caller]
-    fn create(&self, pairs: &[(&str, &str)]) -> (Answer, String) {
+    pub(crate) fn create(&self, pairs: &[(&str, &str)]) -> (Answer, String) {
         let created = self.post("/key-pairs/create", pairs);
         assert_eq!(created.status, 303, "{}", created.body);
         let page = self.get(header(&created, "location").unwrap());
@@ -146,7 +146,7 @@ impl Browser {
 }
 
 /// `serve` with a console page, and a browser that shows the account of `served`'s requests.
-fn open() -> (Served, Browser) {
+pub(crate) fn open() -> (Served, Browser) {
     let (served, link) = start();
     let browser = Browser::open(&link);
     let chosen = browser.post(

@@ -22,6 +22,7 @@ mod boot;
 mod caller;
 mod catalogue;
 mod console;
+mod console_pages;
 mod contract;
 mod desk;
 mod every_stage;

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::console::form::{Form, TAGS};
-use crate::console::parts::field;
+use crate::console::parts::{self, field};
 use crate::console::visit::{Refusal, Visit};
 
 /// The value of the button that adds a row, under the name [`DO`].
@@ -41,6 +41,7 @@ pub(in crate::console) fn editor(visit: &Visit) -> Markup {
     let rows = tried.map(|tried| rows(&tried.form)).unwrap_or_default();
     let error = visit.refused_at(TAGS);
     html! {
+        (parts::enter())
         fieldset.field id=(field::id(TAGS)) aria-describedby="tags-hint" {
             legend { "Tags (optional)" }
             p.hint id="tags-hint" { "A tag is a label that you give: a key, and a value if you like. Up to 50." }
