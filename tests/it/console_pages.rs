@@ -124,8 +124,6 @@ fn the_guide_is_walked_on_the_pages_from_an_empty_account_to_a_sign_in() {
     let form = launch_form(&image, "testkeypair");
     let page = browser.after(&browser.post("/instances/launch", &form));
     assert!(page.contains("<h1>Success</h1>"), "{page}");
-    let (_, link) = page.split_once("Connect to instance").unwrap();
-    let _ = link;
     let (before, _) = page.split_once("/connect\"").unwrap();
     let path = before.rsplit_once("href=\"").unwrap().1.to_owned();
 
@@ -205,7 +203,11 @@ fn the_launch_wizard_makes_a_group_with_the_rules_that_are_ticked() {
         "{ranges:?}"
     );
     let instance = ec2(&served, "DescribeInstances", "");
-    assert_eq!(instance.first("groupName"), "launch-wizard-1");
+    assert!(
+        instance
+            .all("groupName")
+            .any(|name| name == "launch-wizard-1")
+    );
     assert_eq!(instance.first("keyName"), "", "without a key pair");
 
     // The next one has the next number; with nothing ticked it lets nothing in.
@@ -236,6 +238,7 @@ fn the_launch_wizard_makes_a_group_with_the_rules_that_are_ticked() {
             "Filter.1.Name=subnet-id&Filter.1.Value.1={subnet}&Filter.2.Name=instance.group-id&Filter.2.Value.1={id}"
         ),
     );
+    assert_eq!(all.all("instanceId").count(), 1, "{}", all.body);
     assert_eq!(all.first("ipAddress"), "", "{}", all.body);
     assert_eq!(group_names(&served).len(), 3, "no further group");
 }
@@ -423,7 +426,11 @@ fn an_instance_shows_what_the_account_knows_of_it_and_changes_its_groups() {
     let page = browser.after(&browser.post(&groups, &[("GroupId", default.first("groupId"))]));
     assert!(page.contains("were changed."), "{page}");
     let now = ec2(&served, "DescribeInstances", "");
-    assert_eq!(now.first("groupName"), "default");
+    let names: BTreeSet<&str> = now
+        .all("groupName")
+        .filter(|name| !name.is_empty())
+        .collect();
+    assert_eq!(names, BTreeSet::from(["default"]));
     // An instance that does not run has no address to connect to, and the page says why.
     ec2(&served, "StopInstances", &format!("InstanceId.1={id}"));
     let page = browser.page(&format!("{path}/connect"));
