@@ -55,10 +55,8 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     let console = console(&engine);
     let link = match &console {
         Ok(console) => {
-            let links = console.links();
-            let link = links.link();
-            engine.set_console(links);
-            Ok(link)
+            engine.front().set_console(console.links());
+            Ok(console.link())
         }
         Err(error) => Err(error.to_string()),
     };

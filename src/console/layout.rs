@@ -153,7 +153,7 @@ fn pane(visit: &Visit) -> Option<Markup> {
                     @if said.is_empty() { p.hint { "The coach answers here as soon as something has changed." } }
                     @for text in &said { div.said { (prose::said(text)) } }
                 }
-                div.buttons {
+                div.buttons data-quiet {
                     @for (word, label) in WORDS {
                         (parts::action(visit, LESSON, &format!("lesson-{word}"), label, &[("word", word), ("back", &visit.path)]))
                     }

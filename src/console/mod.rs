@@ -52,7 +52,7 @@ mod session;
 mod visit;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio::task::JoinHandle;
 
@@ -101,6 +101,12 @@ struct House {
 }
 
 impl House {
+    /// A link that opens the page once.
+    fn link(&self) -> String {
+        let token = self.sessions.mint();
+        format!("http://{}{}?token={token}", self.address, desk::OPEN)
+    }
+
     /// Other numbers than before when something has changed: in an account, in the lesson.
     fn stamp(&self) -> String {
         let changes = self.settings.simulation.changes();
@@ -144,9 +150,14 @@ impl Console {
         Ok(Self { house, task })
     }
 
-    /// Gives links to it, also when this is gone: they lead nowhere then.
+    /// A link that opens it in one browser, once.
+    pub fn link(&self) -> String {
+        self.house.link()
+    }
+
+    /// Gives links to it, for as long as it runs.
     pub fn links(&self) -> Arc<dyn Links> {
-        Arc::new(Porter(Arc::clone(&self.house)))
+        Arc::new(Porter(Arc::downgrade(&self.house)))
     }
 }
 
@@ -156,11 +167,11 @@ impl Drop for Console {
     }
 }
 
-struct Porter(Arc<House>);
+/// The lab keeps it, and the house keeps the lab: it does not keep the house.
+struct Porter(Weak<House>);
 
 impl Links for Porter {
-    fn link(&self) -> String {
-        let token = self.0.sessions.mint();
-        format!("http://{}{}?token={token}", self.0.address, desk::OPEN)
+    fn link(&self) -> Option<String> {
+        self.0.upgrade().map(|house| house.link())
     }
 }

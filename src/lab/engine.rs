@@ -20,7 +20,6 @@ use crate::cloud::Pace;
 use crate::course::lesson::Lesson;
 use crate::course::progress::{Progress, ProgressError};
 use crate::lab::coach::Coach;
-use crate::lab::console_link::{self, Links};
 use crate::lab::files::read_if_there;
 use crate::lab::front::Front;
 use crate::lab::journal::{Journal, JournalError};
@@ -126,7 +125,6 @@ pub struct Engine {
     stage: Arc<Mutex<Box<dyn Stage>>>,
     script: Arc<Script>,
     front: Arc<Front>,
-    console: console_link::Page,
     about: About,
     // Last: the servers above run on it.
     runtime: Runtime,
@@ -229,7 +227,6 @@ impl Engine {
         let stage = Arc::new(Mutex::new(stage));
         follow(&simulation, &server, &stage);
         simulation.tell_stage();
-        let console = console_link::Page::default();
         let front = Front::new(
             Arc::clone(&simulation),
             Arc::clone(&coach),
@@ -237,7 +234,6 @@ impl Engine {
             MY_ADDRESS,
             name,
             faults,
-            Arc::clone(&console),
         );
         let front = Arc::new(front);
         let (endpoint, control) = runtime.block_on(async {
@@ -269,7 +265,6 @@ impl Engine {
             stage,
             script,
             front,
-            console,
             about: About {
                 name,
                 environment,
@@ -299,12 +294,6 @@ impl Engine {
     /// The faults that calls meet.
     pub fn script(&self) -> &Arc<Script> {
         &self.script
-    }
-
-    /// Says where `lab console` gets its links from.
-    pub fn set_console(&self, links: Arc<dyn Links>) {
-        // There is one page; a second one is not asked.
-        let _ = self.console.set(links);
     }
 
     /// The folder.

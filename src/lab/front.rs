@@ -2,11 +2,11 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::course::evidence::What;
 use crate::lab::coach::{Coach, Ear};
-use crate::lab::console_link;
+use crate::lab::console_link::Links;
 use crate::lab::machines;
 use crate::lab::server::control::{Answer, Desk, Line, News, PromptReport, Reach, WordReport};
 use crate::lab::server::ssh;
@@ -17,14 +17,14 @@ use crate::lab::watch;
 
 /// What the learner can say to the lab.
 const USAGE: &str = "\
-`lab`        shows the task again
-`lab hint`   helps, three times, each time more plainly
-`lab check`  looks now and says everything
-`lab skip`   goes on without this step
-`lab steps`  shows where you stand
+`lab`         shows the task again
+`lab hint`    helps, three times, each time more plainly
+`lab check`   looks now and says everything
+`lab skip`    goes on without this step
+`lab steps`   shows where you stand
 `lab console` opens the account in your browser, as AWS's console does
-`lab reset`  starts the lesson again
-`lab about`  says what is real here
+`lab reset`   starts the lesson again
+`lab about`   says what is real here
 Type `exit` to leave: the lab remembers where you are.";
 
 /// The desk of one lab.
@@ -35,7 +35,8 @@ pub struct Front {
     my_address: IpAddr,
     stage: &'static str,
     faults: StepFaults,
-    console: console_link::Page,
+    /// Where links to the console page come from, once there is one.
+    console: OnceLock<Arc<dyn Links>>,
 }
 
 impl Front {
@@ -47,7 +48,6 @@ impl Front {
         my_address: IpAddr,
         stage: &'static str,
         faults: StepFaults,
-        console: console_link::Page,
     ) -> Self {
         faults.follow(coach.current_step());
         Self {
@@ -57,8 +57,14 @@ impl Front {
             my_address,
             stage,
             faults,
-            console,
+            console: OnceLock::new(),
         }
+    }
+
+    /// Says where `lab console` gets its links from.
+    pub fn set_console(&self, links: Arc<dyn Links>) {
+        // There is one page; a second one is not asked.
+        let _ = self.console.set(links);
     }
 
     fn usage(&self) -> String {
@@ -151,11 +157,11 @@ impl Front {
             ["steps"] => coach.standing(ear),
             ["about"] => coach.say(ear, &self.about()),
             ["console"] => {
-                let Some(links) = self.console.get() else {
+                let Some(link) = self.console.get().and_then(|links| links.link()) else {
                     let text = coach.say(ear, "This lab has no console page.");
                     return Answer { status: 3, text };
                 };
-                coach.say(ear, &console(&links.link()))
+                coach.say(ear, &console(&link))
             }
             ["help" | "-h" | "--help"] => coach.say(ear, usage),
             ["reset"] => coach.say(

@@ -103,6 +103,19 @@
   });
   listen();
 
+  // The coach is asked without leaving the page: what is being typed into a form stays.
+  document.addEventListener("submit", async (event) => {
+    if (!event.target.closest("[data-quiet]")) return;
+    event.preventDefault();
+    const form = event.target;
+    try {
+      await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+      refresh();
+    } catch {
+      form.submit();
+    }
+  });
+
   // Buttons that copy a command are there only where they work.
   const arm = (root) => {
     if (!navigator.clipboard) return;
