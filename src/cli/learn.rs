@@ -46,6 +46,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         keys: Arc::new(KeyPool::new(READY_KEYS, 1)),
         stand_in: aws.needs_stand_in(),
         stage: options.running.stage.into(),
+        seed: None,
     })
     .map_err(lab_options::engine_error)?;
     // Which lesson this was is a convenience: the next start falls back to the first.

@@ -5,6 +5,7 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 
 use crate::course::evidence::What;
+use crate::lab::beginning::Beginning;
 use crate::lab::coach::{Coach, Ear};
 use crate::lab::console_link::Links;
 use crate::lab::machines;
@@ -20,6 +21,7 @@ const USAGE: &str = "\
 `lab`         shows the task again
 `lab hint`    helps, three times, each time more plainly
 `lab check`   looks now and says everything
+`lab answer`  answers a question, for example `lab answer b`
 `lab skip`    goes on without this step
 `lab steps`   shows where you stand
 `lab console` opens the account in your browser, as AWS's console does
@@ -37,6 +39,7 @@ pub struct Front {
     faults: StepFaults,
     /// Where links to the console page come from, once there is one.
     console: OnceLock<Arc<dyn Links>>,
+    beginning: Beginning,
 }
 
 impl Front {
@@ -48,6 +51,7 @@ impl Front {
         my_address: IpAddr,
         stage: &'static str,
         faults: StepFaults,
+        beginning: Beginning,
     ) -> Self {
         faults.follow(coach.current_step());
         Self {
@@ -58,6 +62,7 @@ impl Front {
             stage,
             faults,
             console: OnceLock::new(),
+            beginning,
         }
     }
 
@@ -169,8 +174,18 @@ impl Front {
                 "This forgets the lab's account, its instances and this lesson's progress. Files in your lab folder \
                  stay.\nType `lab reset yes` to do it.",
             ),
-            ["reset", "yes"] => match self.simulation.reset() {
-                Ok(()) => coach.start_again(ear),
+            ["answer", rest @ ..] => match coach.answer(rest) {
+                Ok(answered) => {
+                    self.simulation.journal().add(answered);
+                    coach.answered(ear)
+                }
+                Err(text) => {
+                    let text = coach.say(ear, &text);
+                    return Answer { status: 2, text };
+                }
+            },
+            ["reset", "yes"] => match self.beginning.make(&self.simulation) {
+                Ok(begun) => coach.start_again(ear, begun),
                 Err(error) => {
                     let text = format!("[our trouble] The lab could not be reset: {error}");
                     let text = coach.say(ear, &text);
