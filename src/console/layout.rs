@@ -30,6 +30,9 @@ pub(super) fn page(visit: &Visit, page: &Page) -> Markup {
                 div.frame.taught[lesson.is_some()] {
                     (navigation(page.under))
                     main id="main" tabindex="-1" {
+                        div.notice.problem id="lost" role="alert" hidden {
+                            p { strong { "No answer. " } "Ground School does not answer any more. If the lab was closed, open it again and follow its new link." }
+                        }
                         @if let Some(notice) = &notice { (notice.show()) }
                         (page.body)
                     }

@@ -14,14 +14,14 @@
 //!  -> page    pages/      one file a page (or a folder): asks the account, writes HTML out of parts/
 //! ```
 //! `layout.rs` is what stands around every page, `events.rs` tells an open page that something has changed, `assets/` has the one
-//! style sheet and the one script, `lesson.rs` is the coach's
-//! pane.  Without JavaScript everything works; a reload shows what is new.
+//! style sheet and the one script, `lesson.rs` is the coach beside the pages. Without JavaScript everything works; a reload shows
+//! what is new.
 //!
 //! # To add a page
 //!
-//! 1. Write `pages/<name>.rs` after `pages/key_pairs.rs`, the pattern. A function that shows is
-//!    `fn(&Visit) -> Result<Outcome, Refusal>`, one that takes a form `fn(&Visit, &Form) -> Result<Outcome, Refusal>`.
-//!    Both may wait. They ask with `visit.ask(&Ask::new("DescribeKeyPairs"))?`, and read the answer into a small
+//! 1. Write `pages/<name>.rs` after `pages/key_pairs/`, the pattern. Its functions are
+//!    `fn(&Visit, &Form) -> Result<Outcome, Refusal>`: one shows (its form is empty), one takes what is posted. Both may
+//!    wait. They ask with `visit.ask(&Ask::new("DescribeKeyPairs"))?`, and read the answer into a small
 //!    `Deserialize` structure with just the members that they need, named as the AWS CLI prints them.
 //! 2. List its paths in `pages::ROUTES`, and its entry in `pages::NAVIGATION`.
 //! 3. A form is posted to the path that shows it. After a change: `Go::to(path).saying(Notice::done(...))`, never a page. A
