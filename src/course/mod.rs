@@ -25,4 +25,5 @@ mod session;
 pub mod shape;
 pub mod start;
 pub mod verdict;
+pub mod way;
 pub mod words;

@@ -23,6 +23,7 @@ use crate::course::mistake::Mistake;
 use crate::course::progress::Progress;
 use crate::course::start::Begun;
 use crate::course::verdict::Word;
+use crate::course::way;
 use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
 use crate::lab::server::control::News;
@@ -44,6 +45,8 @@ const SETTLED_LATE: i64 = 8_000;
 /// How long a connection must be over, in milliseconds, before it is judged without the shell: the prompt that follows knows
 /// the command line.
 const ENDED: i64 = 1_000;
+/// Commands in vain after which help is offered, and again after as many more.
+const PATIENCE: u32 = 3;
 /// Watches at once.
 const MOST_WATCHES: usize = 16;
 
@@ -427,6 +430,23 @@ impl Coach {
         }
     }
 
+    /// Who is at the other end: how far the newest try came, and what stopped it there.
+    pub fn why(&self, ear: Ear) -> String {
+        let state = self.state();
+        let voice = voice(&state, ear);
+        let is_quiet =
+            words::current(&self.lesson, &state.progress).is_some_and(|(_, step)| step.quiet);
+        if is_quiet {
+            return voice
+                .say("At this step the coach keeps quiet: finding out why is what it is about.");
+        }
+        let needs = BTreeSet::from([Need::Account, Need::KeyFiles, Need::Events]);
+        let evidence = self.gather(&needs);
+        let bindings = judge(&self.lesson, &state.progress, &evidence).bindings;
+        let way = way::newest(&evidence, &bindings);
+        voice.say(&words::way(way.as_ref()))
+    }
+
     /// The next hint.
     pub fn hint(&self, ear: Ear) -> String {
         let mut state = self.state();
@@ -639,6 +659,7 @@ impl Coach {
             return news;
         }
         told.say(current);
+        told.in_vain = if moved { 0 } else { told.in_vain + 1 };
         news.matters = moved || mistake.is_some();
         news.standing = match mistake {
             // The same command that made the key also spoiled its file: that cannot wait for the next one.
@@ -648,6 +669,9 @@ impl Coach {
             Some(_) | None if moved => words::next(&self.lesson, progress),
             Some(_) | None => words::verdict(&self.lesson, progress, current, repeated),
         };
+        if told.in_vain > 0 && told.in_vain.is_multiple_of(PATIENCE) {
+            news.standing = words::with_an_offer(news.standing);
+        }
         news
     }
 }

@@ -21,6 +21,7 @@ const USAGE: &str = "\
 `lab`         shows the task again
 `lab hint`    helps, three times, each time more plainly
 `lab check`   looks now and says everything
+`lab why`     shows how far your newest ssh came, and what stopped it
 `lab answer`  answers a question, for example `lab answer b`
 `lab skip`    goes on without this step
 `lab steps`   shows where you stand
@@ -158,6 +159,7 @@ impl Front {
             [] | ["task"] => coach.task(ear),
             ["hint"] => coach.hint(ear),
             ["check"] => coach.check(ear),
+            ["why"] => coach.why(ear),
             ["skip"] => coach.skip(ear),
             ["steps"] => coach.standing(ear),
             ["about"] => coach.say(ear, &self.about()),

@@ -11,6 +11,7 @@ use crate::course::progress::Progress;
 use crate::course::question::{self, Standing};
 use crate::course::start::Cause;
 use crate::course::verdict::Verdict;
+use crate::course::way::Way;
 
 /// The most lines after one command.
 pub const LINES: usize = 6;
@@ -238,20 +239,50 @@ pub(super) fn explain(recognised: &Recognised) -> String {
     text
 }
 
+/// How far the newest try came.
+pub(super) fn way(way: Option<&Way>) -> String {
+    let Some(way) = way else {
+        return "Nobody has tried to reach an instance yet. After the first ssh this shows how far it came."
+            .to_owned();
+    };
+    let mut text = format!(
+        "The newest try, to {} port {}:\n    {way}\n",
+        way.address, way.port
+    );
+    if let Some(recognised) = &way.recognised {
+        let _ = writeln!(text, "{}", recognised.says);
+        for line in recognised.cure.iter().flat_map(|cure| cure.lines()) {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    text
+}
+
+/// Offers a hint to somebody who has tried often, where there is room for it and no cure has been said.
+pub(super) fn with_an_offer(mut text: String) -> String {
+    let is_full = wrapped(&text) >= LINES;
+    if !text.is_empty() && !is_full && !text.contains("`lab hint`") {
+        text.push_str("Tried often? `lab hint` helps, `lab why` shows how far ssh came.\n");
+    }
+    text
+}
+
 /// Keeps what is said after one command to a few lines: the lines of passed steps that there is room for. Each that is dropped
 /// can be read with `lab steps`, and the oldest is the one that is missed least.
 pub(super) fn shortened<'a>(lasting: &'a str, standing: &str) -> &'a str {
-    let wrapped = |text: &str| {
-        text.lines()
-            .map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1))
-            .sum::<usize>()
-    };
     let least = 2_usize.saturating_sub(standing.lines().count());
     let mut kept = lasting;
     while kept.lines().count() > least && wrapped(kept) + wrapped(standing) > LINES {
         kept = kept.split_once('\n').map_or("", |(_, rest)| rest);
     }
     kept
+}
+
+/// Lines on the learner's screen.
+fn wrapped(text: &str) -> usize {
+    text.lines()
+        .map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1))
+        .sum()
 }
 
 #[cfg(test)]
