@@ -584,6 +584,39 @@ fn a_console_page_for_other_computers_is_refused() {
     assert!(text.contains("0.0.0.0 is not a loopback address"), "{text}");
 }
 
+#[test]
+fn a_file_of_a_public_key_is_imported_as_browsers_send_it() {
+    let (served, browser) = open();
+    let public = include_str!("../../fixtures/keys/rsa.pub");
+    let part = |name: &str, value: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pub\"\r\nContent-Type: application/octet-stream\r\n\r\n{public}\r\n--x--\r\n"
+    );
+    let body = [
+        part("form_token", &browser.token()),
+        part("KeyName", "chosen"),
+        part("PublicKeyMaterial", ""),
+        file,
+    ]
+    .concat();
+    let more = format!(
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = send(
+        browser.address,
+        browser.head("POST /key-pairs/import", &more).as_bytes(),
+    );
+    assert!(
+        browser
+            .after(&answer)
+            .contains("Key pair chosen was imported.")
+    );
+    assert_eq!(key_pairs(&served), ["chosen"]);
+}
+
 /// The link in what a terminal shows: the newest.
 fn link_in(shown: &str) -> String {
     let start = shown.rfind("http://127.0.0.1:").expect("a link");
@@ -593,6 +626,33 @@ fn link_in(shown: &str) -> String {
         .collect();
     assert!(link.contains("/open?token="), "{link}");
     link
+}
+
+#[test]
+fn a_question_of_the_lesson_is_answered_beside_the_pages() {
+    let learner = Learner::new();
+    let mut terminal = learner.start_in(&learner.root(), &["learn", "02-guard-the-file"]);
+    terminal.wait("READY> ");
+    let browser = Browser::open(&link_in(&terminal.line("lab console")));
+    let ask = |word: &str| {
+        browser.after(&browser.post("/lesson", &[("word", word), ("back", "/key-pairs")]))
+    };
+    let mut page = browser.page("/");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !page.contains("Answer b") {
+        assert!(Instant::now() < deadline, "no step asks: {page}");
+        page = ask("skip");
+    }
+    assert!(page.contains("What comes first?"), "{page}");
+    let page = ask("answer c");
+    assert!(page.contains("The instances keep theirs."), "{page}");
+    let page = ask("answer b");
+    assert!(
+        page.contains("[right]") && page.contains("ssh refuses your key for its mode"),
+        "{page}"
+    );
+    let nothing = browser.post("/lesson", &[("word", "reset yes"), ("back", "/")]);
+    assert_eq!(nothing.status, 404, "only the pane's own words");
 }
 
 #[test]
