@@ -29,6 +29,7 @@ pub fn run(options: &Demo) -> Result<ExitCode, CliError> {
         keys: Arc::new(KeyPool::new(1, 1)),
         stand_in: AwsCli::find().needs_stand_in(),
         stage: options.running.stage.into(),
+        seed: None,
     })
     .map_err(lab_options::engine_error)?;
     let lesson = engine.coach().lesson();

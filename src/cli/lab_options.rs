@@ -143,7 +143,10 @@ pub fn require_ssh() -> Result<(), CliError> {
 pub fn engine_error(error: EngineError) -> CliError {
     match error {
         EngineError::Workspace(error) => workspace_error(error),
-        EngineError::Progress { .. } | EngineError::Store(_) | EngineError::Journal(_) => {
+        EngineError::Progress { .. }
+        | EngineError::Store(_)
+        | EngineError::Journal(_)
+        | EngineError::Begin(_) => {
             CliError::surroundings("the lab's saved state cannot be used")
                 .because(error)
                 .hint("the file is as it was; `groundschool reset` forgets it and starts again, and your\n        key files stay")

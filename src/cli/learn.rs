@@ -46,6 +46,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         keys: Arc::new(KeyPool::new(READY_KEYS, 1)),
         stand_in: aws.needs_stand_in(),
         stage: options.running.stage.into(),
+        seed: None,
     })
     .map_err(lab_options::engine_error)?;
     // Which lesson this was is a convenience: the next start falls back to the first.
@@ -55,10 +56,8 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     let console = console(&engine);
     let link = match &console {
         Ok(console) => {
-            let links = console.links();
-            let link = links.link();
-            engine.set_console(links);
-            Ok(link)
+            engine.front().set_console(console.links());
+            Ok(console.link())
         }
         Err(error) => Err(error.to_string()),
     };

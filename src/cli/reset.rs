@@ -6,6 +6,7 @@ use std::process::ExitCode;
 use crate::cli::arguments::Reset;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
+use crate::lab::shelf;
 use crate::lab::workspace::Workspace;
 
 /// Asks, and sets the lab's state aside.
@@ -22,14 +23,10 @@ pub fn run(options: &Reset) -> Result<ExitCode, CliError> {
     if !options.yes && !agreed(&lesson.title)? {
         return Err(CliError::usage("nothing was reset"));
     }
-    let private = layout.private();
     let failed =
         |error: std::io::Error| CliError::surroundings("the lab cannot be reset").because(error);
+    shelf::forget(layout, &lesson.slug).map_err(failed)?;
     for file in [
-        // First: without it the rest is a whole account, only an older one.
-        private.join("accounts.log"),
-        private.join("accounts.json"),
-        layout.journal(),
         layout.known_hosts(),
         // Written anew when the lab opens, with the lab's own key.
         layout.aws_credentials(),
@@ -41,10 +38,6 @@ pub fn run(options: &Reset) -> Result<ExitCode, CliError> {
             }
             Ok(()) | Err(_) => {}
         }
-    }
-    match std::fs::remove_dir_all(private.join("machines")) {
-        Err(error) if error.kind() != std::io::ErrorKind::NotFound => return Err(failed(error)),
-        Ok(()) | Err(_) => {}
     }
     anstream::eprintln!(
         "Done: the account is empty and the lesson starts again. Your files in {} stay.",

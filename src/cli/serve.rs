@@ -137,9 +137,8 @@ async fn serve(options: &Serve, seed: Seed, faults: Vec<Fault>) -> Result<ExitCo
     tokio::spawn(let_time_pass(Arc::clone(&simulation)));
     let mut ready = serde_json::json!({ "ec2": endpoint.url(), "region": REGION, "pid": std::process::id(), "ssh_port": ssh_port });
     if let (Some(console), Some(ready)) = (&console, ready.as_object_mut()) {
-        let links = console.links();
-        ready.insert("console".to_owned(), links.link().into());
-        let _ = page.set(links);
+        ready.insert("console".to_owned(), console.link().into());
+        let _ = page.set(console.links());
     }
     let mut out = std::io::stdout();
     if writeln!(out, "{ready}").and_then(|()| out.flush()).is_err() {

@@ -42,7 +42,11 @@ pub(super) enum FormError {
 impl Form {
     /// Reads the body of a request, in either form that browsers send.
     pub(super) async fn read(request: Request) -> Result<Self, FormError> {
-        let whole = tokio::time::timeout(PATIENCE, Self::read_all(request));
+        Self::read_within(request, PATIENCE).await
+    }
+
+    async fn read_within(request: Request, patience: Duration) -> Result<Self, FormError> {
+        let whole = tokio::time::timeout(patience, Self::read_all(request));
         whole.await.unwrap_or(Err(FormError::TooSlow))
     }
 
@@ -229,6 +233,35 @@ mod tests {
         let tags = ApiError::invalid_value("Duplicate tag key 'a' specified");
         assert_eq!(field(tags).as_deref(), Some(TAGS));
         assert_eq!(field(ApiError::internal("Something else")), None);
+    }
+
+    #[tokio::test]
+    async fn a_form_that_does_not_come_is_not_waited_for() {
+        let never = futures_util::stream::pending::<Result<Vec<u8>, std::io::Error>>();
+        let request = Request::builder()
+            .header(CONTENT_TYPE, "application/x-www-form-urlencoded")
+            .body(Body::from_stream(never))
+            .unwrap();
+        let refused = Form::read_within(request, Duration::from_millis(1)).await;
+        assert_eq!(refused.unwrap_err(), FormError::TooSlow);
+    }
+
+    #[tokio::test]
+    async fn a_file_is_read_beside_the_fields() {
+        let body = "--x\r\nContent-Disposition: form-data; name=\"KeyName\"\r\n\r\na\r\n\
+                    --x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"k.pub\"\r\n\r\nssh-rsa\r\n--x--\r\n";
+        let request = Request::builder()
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(Body::from(body))
+            .unwrap();
+        let form = Form::read(request).await.unwrap();
+        assert_eq!(form.get("KeyName"), "a");
+        assert_eq!(form.file("file"), Some(b"ssh-rsa".as_slice()));
+        let broken = Request::builder()
+            .header(CONTENT_TYPE, "multipart/form-data; boundary=x")
+            .body(Body::from("--x\r\nContent-Disp"))
+            .unwrap();
+        assert_eq!(Form::read(broken).await.unwrap_err(), FormError::Unreadable);
     }
 
     #[test]

@@ -30,6 +30,9 @@ pub(super) fn page(visit: &Visit, page: &Page) -> Markup {
                 div.frame.taught[lesson.is_some()] {
                     (navigation(page.under))
                     main id="main" tabindex="-1" {
+                        div.notice.problem id="lost" role="alert" hidden {
+                            p { strong { "No answer. " } "Ground School does not answer any more. If the lab was closed, open it again and follow its new link." }
+                        }
                         @if let Some(notice) = &notice { (notice.show()) }
                         (page.body)
                     }
@@ -146,22 +149,31 @@ fn pane(visit: &Visit) -> Option<Markup> {
     Some(html! {
         aside.lesson id="lesson" aria-labelledby="lesson-title" data-live {
             h2 id="lesson-title" { "Lesson: " (place.title) }
-            @if let Some((number, text)) = &place.current {
-                @let goal = place.steps.get(*number).map(|(_, goal)| goal.as_str()).unwrap_or_default();
-                p { strong { "Step " (number + 1) " of " (place.steps.len()) ": " } (goal) }
+            @if let Some(current) = &place.current {
+                @let goal = place.steps.get(current.number).map(|(_, goal)| goal.as_str()).unwrap_or_default();
+                p { strong { "Step " (current.number + 1) " of " (place.steps.len()) ": " } (goal) }
                 div id="coach" data-says=(newest) {
                     @if said.is_empty() { p.hint { "The coach answers here as soon as something has changed." } }
                     @for text in &said { div.said { (prose::said(text)) } }
                 }
-                div.buttons {
+                div.buttons data-quiet {
                     @for (word, label) in WORDS {
                         (parts::action(visit, LESSON, &format!("lesson-{word}"), label, &[("word", word), ("back", &visit.path)]))
                     }
                 }
-                details id="lesson-task" open { summary { "The task" } div.prose { (prose::markdown(text)) } }
+                details id="lesson-task" open { summary { "The task" } div.prose { (prose::markdown(&current.text)) } }
+                @if !current.answers.is_empty() {
+                    div.buttons data-quiet role="group" aria-label="Your answer" {
+                        @for letter in current.answers.chars() {
+                            @let word = format!("answer {letter}");
+                            (parts::action(visit, LESSON, &format!("lesson-answer-{letter}"), &format!("Answer {letter}"), &[("word", &word), ("back", &visit.path)]))
+                        }
+                    }
+                }
             } @else {
                 div id="coach" data-says=(newest) {
                     p { "Every step is behind you." }
+                    @if let Some(closing) = &place.closing { div.prose { (prose::markdown(closing)) } }
                     @for text in &said { div.said { (prose::said(text)) } }
                 }
             }

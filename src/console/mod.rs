@@ -14,14 +14,14 @@
 //!  -> page    pages/      one file a page (or a folder): asks the account, writes HTML out of parts/
 //! ```
 //! `layout.rs` is what stands around every page, `events.rs` tells an open page that something has changed, `assets/` has the one
-//! style sheet and the one script, `lesson.rs` is the coach's
-//! pane.  Without JavaScript everything works; a reload shows what is new.
+//! style sheet and the one script, `lesson.rs` is the coach beside the pages. Without JavaScript everything works; a reload shows
+//! what is new.
 //!
 //! # To add a page
 //!
-//! 1. Write `pages/<name>.rs` after `pages/key_pairs.rs`, the pattern. A function that shows is
-//!    `fn(&Visit) -> Result<Outcome, Refusal>`, one that takes a form `fn(&Visit, &Form) -> Result<Outcome, Refusal>`.
-//!    Both may wait. They ask with `visit.ask(&Ask::new("DescribeKeyPairs"))?`, and read the answer into a small
+//! 1. Write `pages/<name>.rs` after `pages/key_pairs/`, the pattern. Its functions are
+//!    `fn(&Visit, &Form) -> Result<Outcome, Refusal>`: one shows (its form is empty), one takes what is posted. Both may
+//!    wait. They ask with `visit.ask(&Ask::new("DescribeKeyPairs"))?`, and read the answer into a small
 //!    `Deserialize` structure with just the members that they need, named as the AWS CLI prints them.
 //! 2. List its paths in `pages::ROUTES`, and its entry in `pages::NAVIGATION`.
 //! 3. A form is posted to the path that shows it. After a change: `Go::to(path).saying(Notice::done(...))`, never a page. A
@@ -52,7 +52,7 @@ mod session;
 mod visit;
 
 use std::net::{IpAddr, SocketAddr};
-use std::sync::Arc;
+use std::sync::{Arc, Weak};
 
 use tokio::task::JoinHandle;
 
@@ -101,6 +101,12 @@ struct House {
 }
 
 impl House {
+    /// A link that opens the page once.
+    fn link(&self) -> String {
+        let token = self.sessions.mint();
+        format!("http://{}{}?token={token}", self.address, desk::OPEN)
+    }
+
     /// Other numbers than before when something has changed: in an account, in the lesson.
     fn stamp(&self) -> String {
         let changes = self.settings.simulation.changes();
@@ -144,9 +150,14 @@ impl Console {
         Ok(Self { house, task })
     }
 
-    /// Gives links to it, also when this is gone: they lead nowhere then.
+    /// A link that opens it in one browser, once.
+    pub fn link(&self) -> String {
+        self.house.link()
+    }
+
+    /// Gives links to it, for as long as it runs.
     pub fn links(&self) -> Arc<dyn Links> {
-        Arc::new(Porter(Arc::clone(&self.house)))
+        Arc::new(Porter(Arc::downgrade(&self.house)))
     }
 }
 
@@ -156,11 +167,11 @@ impl Drop for Console {
     }
 }
 
-struct Porter(Arc<House>);
+/// The lab keeps it, and the house keeps the lab: it does not keep the house.
+struct Porter(Weak<House>);
 
 impl Links for Porter {
-    fn link(&self) -> String {
-        let token = self.0.sessions.mint();
-        format!("http://{}{}?token={token}", self.0.address, desk::OPEN)
+    fn link(&self) -> Option<String> {
+        self.0.upgrade().map(|house| house.link())
     }
 }

@@ -17,6 +17,9 @@ pub struct Bindings {
     pub key_file: Option<String>,
     /// The instance's id.
     pub instance: Option<String>,
+    /// While a step is judged: when the one before it was passed, Unix milliseconds. Kept nowhere.
+    #[serde(skip)]
+    pub since: i64,
 }
 
 /// A key pair, remembered.

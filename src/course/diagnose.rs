@@ -69,7 +69,9 @@ pub fn diagnose(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> 
         | What::LoggedIn { .. }
         | What::RootTurnedAway { .. }
         | What::RemoteCommand { .. }
+        | What::Copied { .. }
         | What::Disconnected { .. }
+        | What::Answered { .. }
         | What::ShellCommand { .. } => None,
     }
 }
@@ -144,7 +146,9 @@ fn is_attempt(what: &What) -> bool {
         | What::LoggedIn { .. }
         | What::RootTurnedAway { .. }
         | What::RemoteCommand { .. }
+        | What::Copied { .. }
         | What::Disconnected { .. }
+        | What::Answered { .. }
         | What::ShellCommand { .. } => false,
     }
 }

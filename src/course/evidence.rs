@@ -8,8 +8,10 @@ use std::collections::BTreeMap;
 
 use serde::{Deserialize, Serialize};
 
+use crate::course::start::Cause;
+
 /// A group of facts: seen, or not to be had and why.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Known<T> {
     /// The facts, complete.
@@ -17,6 +19,7 @@ pub enum Known<T> {
     /// They could not be learned, for this reason (a sentence that a learner may read).
     Unknown(String),
     /// Nobody asked for them: the step's checks do not need them.
+    #[default]
     NotGathered,
 }
 
@@ -30,6 +33,8 @@ pub enum Need {
     KeyFiles,
     /// [`Evidence::events`].
     Events,
+    /// [`Evidence::aliases`].
+    Aliases,
 }
 
 /// Everything that the checks of one step may look at.
@@ -47,9 +52,43 @@ pub struct Evidence {
     /// Where relative paths start from, to tell which file a command meant. Only ever used to explain.
     #[serde(default)]
     pub places: Option<Places>,
-    /// What ssh's list of known hosts says of the instances' public addresses and names. Only ever used to explain.
+    /// What ssh's list of known hosts says of the instances' public addresses and names.
     #[serde(default)]
     pub known_hosts: Vec<KnownHost>,
+    /// Names in ssh configurations of the learner's, as ssh itself understands them.
+    #[serde(default)]
+    pub aliases: Known<Vec<Alias>>,
+    /// The riddles that were drawn when the lesson began, by the instance's name.
+    #[serde(default)]
+    pub riddles: BTreeMap<String, Riddle>,
+}
+
+/// An instance with one fault, for the learner to find.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Riddle {
+    /// The instance's id.
+    pub instance: String,
+    /// What keeps everybody out.
+    pub cause: Cause,
+}
+
+/// A name of an ssh configuration, as `ssh -G` explains it.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Alias {
+    /// The name, such as `lab`.
+    pub name: String,
+    /// The configuration's path, as the learner would write it.
+    pub file: String,
+    /// `HostName`.
+    pub host: String,
+    /// `User`.
+    pub user: String,
+    /// `IdentityFile`s, as they stand there.
+    pub keys: Vec<String>,
+    /// `IdentitiesOnly yes`.
+    pub only: bool,
 }
 
 /// A host key that the learner's ssh accepted once.
@@ -86,6 +125,21 @@ pub struct Account {
     pub instances: Vec<Instance>,
     /// Security groups, the default one included.
     pub security_groups: Vec<SecurityGroup>,
+    /// Elastic IP addresses.
+    #[serde(default)]
+    pub addresses: Vec<ElasticAddress>,
+}
+
+/// One Elastic IP address.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct ElasticAddress {
+    /// `eipalloc-0…`.
+    pub id: String,
+    /// The address.
+    pub address: String,
+    /// The instance that has it.
+    pub instance: Option<String>,
 }
 
 /// One key pair of the account.
@@ -114,6 +168,9 @@ pub struct KeyPair {
 pub struct Instance {
     /// `i-0…`.
     pub id: String,
+    /// Its tag `Name`.
+    #[serde(default)]
+    pub name: Option<String>,
     /// The state's name as AWS writes it: `pending`, `running`, `shutting-down`, `terminated`, `stopping`, `stopped`.
     pub state: String,
     /// `KeyName`, what was chosen at launch; never changes.
@@ -181,6 +238,12 @@ pub struct KeyFile {
     pub ec2_fingerprints: Vec<String>,
     /// Last change of content.
     pub modified_at: i64,
+    /// Permission bits of the folder that it lies in.
+    #[serde(default)]
+    pub folder_mode: u32,
+    /// It lies in the work tree of a git repository.
+    #[serde(default)]
+    pub in_repository: bool,
 }
 
 /// What a would-be key file holds.
@@ -314,10 +377,30 @@ pub enum What {
         /// Exit status.
         status: u32,
     },
+    /// A file was copied to an instance, or from it.
+    Copied {
+        /// Connection.
+        session: u64,
+        /// The instance.
+        instance: String,
+        /// The file's path on the instance.
+        path: String,
+        /// To the instance, not from it.
+        there: bool,
+    },
     /// The connection ended.
     Disconnected {
         /// Connection.
         session: u64,
+    },
+    /// The learner answered a question of the lesson's.
+    Answered {
+        /// The step's id.
+        step: String,
+        /// Which question of the step, from 0.
+        question: u32,
+        /// The letter chosen.
+        choice: String,
     },
     /// A command ended in the lab's shell. For hints only: nothing is graded by it.
     ShellCommand {
@@ -413,7 +496,9 @@ impl What {
             | Self::Refused { .. }
             | Self::RootTurnedAway { .. }
             | Self::RemoteCommand { .. }
+            | Self::Copied { .. }
             | Self::Disconnected { .. }
+            | Self::Answered { .. }
             | Self::ShellCommand { .. } => None,
         }
     }
@@ -428,8 +513,12 @@ impl What {
             | Self::LoggedIn { session, .. }
             | Self::RootTurnedAway { session, .. }
             | Self::RemoteCommand { session, .. }
+            | Self::Copied { session, .. }
             | Self::Disconnected { session } => Some(*session),
-            Self::Api { .. } | Self::Unreachable { .. } | Self::ShellCommand { .. } => None,
+            Self::Api { .. }
+            | Self::Unreachable { .. }
+            | Self::Answered { .. }
+            | Self::ShellCommand { .. } => None,
         }
     }
 }

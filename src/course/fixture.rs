@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{
-    Account, Event, Evidence, InboundRule, Instance, KeyContent, KeyFile, KeyPair, Known,
+    Account, Alias, Event, Evidence, InboundRule, Instance, KeyContent, KeyFile, KeyPair, Known,
     KnownHost, Places, SecurityGroup, Silence, What,
 };
 
@@ -20,6 +20,7 @@ pub(crate) struct Lab {
     pub(crate) files: Vec<KeyFile>,
     pub(crate) events: Vec<Event>,
     pub(crate) known_hosts: Vec<KnownHost>,
+    pub(crate) aliases: Known<Vec<Alias>>,
 }
 
 impl Lab {
@@ -37,10 +38,12 @@ impl Lab {
                 key_pairs: vec![],
                 instances: vec![],
                 security_groups: vec![default],
+                addresses: vec![],
             },
             files: vec![],
             events: vec![],
             known_hosts: vec![],
+            aliases: Known::Seen(vec![]),
         }
     }
 
@@ -176,6 +179,8 @@ impl Lab {
                 home: "/home/me".into(),
             }),
             known_hosts: self.known_hosts.clone(),
+            aliases: self.aliases.clone(),
+            riddles: BTreeMap::new(),
         }
     }
 
@@ -208,12 +213,15 @@ pub(crate) fn file(path: &str, content: KeyContent, mode: u32, sha: Option<&str>
         public_sha256: sha.map(Into::into),
         ec2_fingerprints: sha.iter().map(|sha| format!("print of {sha}")).collect(),
         modified_at: 2_000,
+        folder_mode: 0o755,
+        in_repository: false,
     }
 }
 
 pub(crate) fn instance(id: &str, key_name: Option<&str>) -> Instance {
     Instance {
         id: id.into(),
+        name: None,
         state: "running".into(),
         key_name: key_name.map(Into::into),
         public_address: Some(ADDRESS.into()),

@@ -11,6 +11,7 @@ use crate::course::evidence::{Evidence, Need};
 use crate::course::lesson::{Lesson, Step};
 use crate::course::mistake::Mistake;
 use crate::course::progress::Progress;
+use crate::course::question;
 use crate::course::verdict::{Verdict, Word};
 
 /// What one look at the evidence came to.
@@ -52,12 +53,13 @@ pub fn needs(lesson: &Lesson, progress: &Progress) -> BTreeSet<Need> {
         .steps
         .iter()
         .filter(|step| !progress.has_passed(&step.id));
-    let mut needs: BTreeSet<Need> = open
-        .flat_map(|step| &step.checks)
-        .flat_map(Expect::needs)
-        .copied()
-        .collect();
-    if !needs.is_empty() {
+    let mut needs = BTreeSet::new();
+    let mut any = false;
+    for step in open {
+        any = true;
+        needs.extend(step.checks.iter().flat_map(Expect::needs).copied());
+    }
+    if any {
         // To name a mistake; a check that does not need them is judged without them too.
         needs.extend([Need::KeyFiles, Need::Events]);
     }
@@ -69,12 +71,19 @@ pub fn needs(lesson: &Lesson, progress: &Progress) -> BTreeSet<Need> {
 pub fn judge(lesson: &Lesson, progress: &Progress, evidence: &Evidence) -> Judgement {
     let mut bindings = progress.bindings.clone();
     let mut steps = Vec::new();
+    let mut since = progress
+        .steps
+        .values()
+        .map(|done| done.at)
+        .max()
+        .unwrap_or(0);
     for step in lesson
         .steps
         .iter()
         .filter(|step| !progress.has_passed(&step.id))
     {
         let skipped = progress.steps.contains_key(&step.id);
+        bindings.since = since;
         let verdict = judge_step(step, evidence, &mut bindings);
         let passed = verdict.is_passed();
         if passed || !skipped {
@@ -83,10 +92,14 @@ pub fn judge(lesson: &Lesson, progress: &Progress, evidence: &Evidence) -> Judge
                 verdict,
             });
         }
+        if passed {
+            since = evidence.now;
+        }
         if !passed && !skipped {
             break;
         }
     }
+    bindings.since = 0;
     Judgement { steps, bindings }
 }
 
@@ -103,7 +116,7 @@ fn judge_step(step: &Step, evidence: &Evidence, bindings: &mut Bindings) -> Verd
             } => {
                 // What was just tried explains more than the state does.
                 let mut mistake = diagnose(evidence, bindings).or(mistake);
-                if met_awss_end(evidence) {
+                if step.quiet || met_awss_end(evidence) {
                     mistake = None;
                 }
                 if let Some(recognised) = &mut mistake
@@ -118,6 +131,14 @@ fn judge_step(step: &Step, evidence: &Evidence, bindings: &mut Bindings) -> Verd
                 };
             }
             could_not_tell @ Verdict::CouldNotTell { .. } => return could_not_tell,
+        }
+    }
+    if !step.questions.is_empty() {
+        match question::judge(step, evidence) {
+            Ok(Verdict::Passed { saw: sentence }) => saw.push(sentence),
+            Ok(other @ (Verdict::NotYet { .. } | Verdict::CouldNotTell { .. })) | Err(other) => {
+                return other;
+            }
         }
     }
     Verdict::passed(saw.join(" "))

@@ -7,6 +7,8 @@ use serde::Deserialize;
 
 use crate::course::checks::Expect;
 use crate::course::mistake::Mistake;
+use crate::course::question::Question;
+use crate::course::start::Start;
 
 /// A lesson's folder as texts, by path inside it: `lesson.toml`, `create-key-pair.md`, `mistakes/wrong_user.sh`.
 pub type Files = BTreeMap<String, String>;
@@ -36,6 +38,12 @@ pub struct Lesson {
     pub eventually: Duration,
     /// How its machines differ from the usual.
     pub machines: Machines,
+    /// What is there before the first step.
+    pub start: Start,
+    /// Programs that it needs besides ssh.
+    pub programs: Vec<String>,
+    /// `done.md`, Markdown: what the learner can do now, shown when the lesson is passed.
+    pub done: String,
     /// Its steps, in order.
     pub steps: Vec<Step>,
     /// What stands in `solution.sh` before the first step.
@@ -72,6 +80,10 @@ pub struct Step {
     pub points: u32,
     /// All must pass.
     pub checks: Vec<Expect>,
+    /// Asked when all checks have passed; all must be answered.
+    pub questions: Vec<Question>,
+    /// The coach names no mistake here: to find it is the task.
+    pub quiet: bool,
     /// One to three, from a nudge to the exact command.
     pub hints: Vec<String>,
     /// Sentences that replace a mistake's own in this step.

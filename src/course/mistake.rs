@@ -130,6 +130,12 @@ mistakes! {
     CommandIncomplete = "command_incomplete",
     /// The client stopped on the learner's own computer, before anything left it.
     NeverLeft = "never_left",
+    /// The key file lies in a git repository.
+    KeyInRepository = "key_in_repository",
+    /// The key file's folder is open to others.
+    KeyFolderOpen = "key_folder_open",
+    /// A rule admits everybody where only the learner was to be admitted.
+    GroupOpenToAll = "group_open_to_all",
 }
 
 impl Mistake {

@@ -134,6 +134,8 @@ fn add<'a>(session: &mut Session<'a>, event: &'a Event) {
             return;
         }
         What::RemoteCommand { .. }
+        | What::Copied { .. }
+        | What::Answered { .. }
         | What::Connected { .. }
         | What::Api { .. }
         | What::Unreachable { .. }

@@ -21,7 +21,9 @@ use crate::course::judge::{Judgement, Report, judge, needs, report};
 use crate::course::lesson::Lesson;
 use crate::course::mistake::Mistake;
 use crate::course::progress::Progress;
+use crate::course::start::Begun;
 use crate::course::verdict::Word;
+use crate::course::way;
 use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
 use crate::lab::server::control::News;
@@ -43,6 +45,8 @@ const SETTLED_LATE: i64 = 8_000;
 /// How long a connection must be over, in milliseconds, before it is judged without the shell: the prompt that follows knows
 /// the command line.
 const ENDED: i64 = 1_000;
+/// Commands in vain after which help is offered, and again after as many more.
+const PATIENCE: u32 = 3;
 /// Watches at once.
 const MOST_WATCHES: usize = 16;
 
@@ -54,6 +58,8 @@ pub struct Coach {
     home: String,
     /// Where progress is kept; none for a look that changes nothing.
     keep: Option<PathBuf>,
+    /// What was made when the lesson began.
+    begun: Mutex<Begun>,
     state: Mutex<State>,
     /// Held while progress is written, so that an older one never replaces a newer.
     writing: Mutex<()>,
@@ -64,12 +70,25 @@ pub struct Coach {
 pub struct Place {
     /// The lesson's title.
     pub title: String,
-    /// The current step's place among `steps`, and its text in Markdown; none when all are behind the learner.
-    pub current: Option<(usize, String)>,
+    /// The current step; none when all are behind the learner.
+    pub current: Option<Current>,
+    /// What the learner can do now, in Markdown, once every step is passed.
+    pub closing: Option<String>,
     /// Each step: `done`, `skipped` or `to do`, and its goal.
     pub steps: Vec<(&'static str, String)>,
     /// Points that were earned, and all there are.
     pub points: (u32, u32),
+}
+
+/// The step that the learner is at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Current {
+    /// Its place among the steps.
+    pub number: usize,
+    /// Its text in Markdown, with the question that is open.
+    pub text: String,
+    /// The letters of that question's answers.
+    pub answers: String,
 }
 
 struct State {
@@ -123,8 +142,18 @@ impl Coach {
             workspace,
             home,
             keep,
+            begun: Mutex::default(),
             state,
             writing: Mutex::new(()),
+        }
+    }
+
+    /// With what was made when the lesson began.
+    #[must_use]
+    pub fn begun(self, begun: Begun) -> Self {
+        Self {
+            begun: Mutex::new(begun),
+            ..self
         }
     }
 
@@ -142,10 +171,19 @@ impl Coach {
     pub fn place(&self) -> Place {
         let state = self.state();
         let progress = &state.progress;
-        let current = words::current(&self.lesson, progress);
+        let evidence = self.gather(&needs(&self.lesson, progress));
+        let current = words::current(&self.lesson, progress).map(|(number, step)| Current {
+            number,
+            text: format!("{}{}", step.text, words::asked(step, &evidence)),
+            answers: words::letters(step, &evidence)
+                .map(|(_, letters)| letters)
+                .unwrap_or_default(),
+        });
+        let is_complete = progress.is_complete(&self.lesson);
         Place {
             title: self.lesson.title.clone(),
-            current: current.map(|(number, step)| (number, step.text.clone())),
+            current,
+            closing: is_complete.then(|| self.lesson.done.clone()),
             steps: words::steps(&self.lesson, progress)
                 .map(|(word, goal)| (word, goal.to_owned()))
                 .collect(),
@@ -221,9 +259,13 @@ impl Coach {
         let news = self.news(&mut state, Ear::SHELL, &judgement, typed);
         lasting.push_str(words::shortened(&news.lasting, &news.standing));
         let voice = voice(&state, Ear::SHELL);
+        let mut standing = voice.say(&news.standing);
+        if judgement.current().is_none() && !standing.is_empty() {
+            standing += &self.closing(&state, voice);
+        }
         News {
             lasting: voice.say(&lasting),
-            standing: voice.say(&news.standing),
+            standing,
             matters: news.matters,
         }
     }
@@ -252,7 +294,12 @@ impl Coach {
             }
             let lasting = words::shortened(&news.lasting, &news.standing);
             let text = format!("{lasting}{}", news.standing);
-            return (voice(&state, ear).say(&text), false);
+            let voice = voice(&state, ear);
+            let mut text = voice.say(&text);
+            if judgement.current().is_none() && !text.is_empty() {
+                text += &self.closing(&state, voice);
+            }
+            return (text, false);
         }
         if just_ended(&evidence) {
             return (String::new(), true);
@@ -325,7 +372,9 @@ impl Coach {
     /// The first screen of the lesson, or the task again: where the learner is, and the text of the step.
     pub fn task(&self, ear: Ear) -> String {
         let mut state = self.state();
-        let _ = self.look_with(&mut state);
+        let evidence = self.gather(&needs(&self.lesson, &state.progress));
+        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        self.record(&mut state, &judgement, evidence.now);
         let voice = voice(&state, ear);
         let State { progress, ears, .. } = &mut *state;
         let mut text = String::new();
@@ -334,7 +383,8 @@ impl Coach {
             told.said = None;
         }
         let Some((number, step)) = words::current(&self.lesson, progress) else {
-            return text + &voice.say(&words::farewell(&self.lesson, progress));
+            text += &voice.say(&words::farewell(&self.lesson, progress));
+            return text + &self.closing(&state, voice);
         };
         text += &voice.say(&format!(
             "{} - step {} of {}",
@@ -342,7 +392,59 @@ impl Coach {
             number + 1,
             self.lesson.steps.len()
         ));
-        text + &voice.markdown(&step.text)
+        let asked = words::asked(step, &evidence);
+        text + &voice.markdown(&format!("{}{asked}", step.text))
+    }
+
+    /// What the answer of this letter is, for the journal; a sentence when nothing is asked, or the letter is none.
+    pub fn answer(&self, words: &[&str]) -> Result<What, String> {
+        let state = self.state();
+        let evidence = self.gather(&needs(&self.lesson, &state.progress));
+        let step = words::current(&self.lesson, &state.progress).map(|(_, step)| step);
+        words::answer(step, &evidence, words)
+    }
+
+    /// What to say to an answer that is in the journal now.
+    pub fn answered(&self, ear: Ear) -> String {
+        let mut state = self.state();
+        let evidence = self.gather(&needs(&self.lesson, &state.progress));
+        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        self.record(&mut state, &judgement, evidence.now);
+        let voice = voice(&state, ear);
+        if judgement.newly_passed().next().is_some() {
+            let news = self.news(&mut state, ear, &judgement, true);
+            return voice.say(&(trouble(&mut state) + &news.text())) + &self.closing(&state, voice);
+        }
+        let trouble = trouble(&mut state);
+        let step = words::current(&self.lesson, &state.progress).map(|(_, step)| step);
+        let (said, more) = words::reply(step, judgement.current(), &evidence);
+        voice.say(&(trouble + &said)) + &voice.markdown(&more)
+    }
+
+    /// The page of what the learner can do now, once every step is passed.
+    fn closing(&self, state: &State, voice: Voice) -> String {
+        if state.progress.is_complete(&self.lesson) {
+            voice.say(" ") + &voice.markdown(&self.lesson.done)
+        } else {
+            String::new()
+        }
+    }
+
+    /// Who is at the other end: how far the newest try came, and what stopped it there.
+    pub fn why(&self, ear: Ear) -> String {
+        let state = self.state();
+        let voice = voice(&state, ear);
+        let is_quiet =
+            words::current(&self.lesson, &state.progress).is_some_and(|(_, step)| step.quiet);
+        if is_quiet {
+            return voice
+                .say("At this step the coach keeps quiet: finding out why is what it is about.");
+        }
+        let needs = BTreeSet::from([Need::Account, Need::KeyFiles, Need::Events]);
+        let evidence = self.gather(&needs);
+        let bindings = judge(&self.lesson, &state.progress, &evidence).bindings;
+        let way = way::newest(&evidence, &bindings);
+        voice.say(&words::way(way.as_ref()))
     }
 
     /// The next hint.
@@ -373,7 +475,12 @@ impl Coach {
         } else {
             news.text()
         };
-        voice(&state, ear).say(&(trouble(&mut state) + &text))
+        let voice = voice(&state, ear);
+        let text = voice.say(&(trouble(&mut state) + &text));
+        if judgement.current().is_none() {
+            return text + &self.closing(&state, voice);
+        }
+        text
     }
 
     /// Goes on without the current step. The other listeners will hear of it.
@@ -430,7 +537,8 @@ impl Coach {
     }
 
     /// Forgets the progress, and shows the first step.
-    pub fn start_again(&self, ear: Ear) -> String {
+    pub fn start_again(&self, ear: Ear, begun: Begun) -> String {
+        *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = begun;
         {
             let mut state = self.state();
             state.progress = Progress::new(&self.lesson.slug);
@@ -474,6 +582,17 @@ impl Coach {
         Evidence {
             now: now(),
             known_hosts: self.known_hosts(&account),
+            aliases: if needs.contains(&Need::Aliases) {
+                Known::Seen(self.workspace.aliases())
+            } else {
+                Known::NotGathered
+            },
+            riddles: self
+                .begun
+                .lock()
+                .unwrap_or_else(PoisonError::into_inner)
+                .riddles
+                .clone(),
             account,
             key_files: if needs.contains(&Need::KeyFiles) {
                 Known::Seen(self.workspace.key_files())
@@ -532,8 +651,15 @@ impl Coach {
         if !moved && !typed && stands_still {
             return news;
         }
-        told.say(current);
         let mistake = current.verdict.mistake();
+        let asks =
+            words::current(&self.lesson, progress).is_some_and(|(_, step)| words::asks(step));
+        if asks && !moved && mistake.is_none() && current.verdict.word() == Word::NotYet {
+            // Nothing but an answer is awaited, and `lab` shows the question.
+            return news;
+        }
+        told.say(current);
+        told.in_vain = if moved { 0 } else { told.in_vain + 1 };
         news.matters = moved || mistake.is_some();
         news.standing = match mistake {
             // The same command that made the key also spoiled its file: that cannot wait for the next one.
@@ -543,6 +669,9 @@ impl Coach {
             Some(_) | None if moved => words::next(&self.lesson, progress),
             Some(_) | None => words::verdict(&self.lesson, progress, current, repeated),
         };
+        if told.in_vain > 0 && told.in_vain.is_multiple_of(PATIENCE) {
+            news.standing = words::with_an_offer(news.standing);
+        }
         news
     }
 }
@@ -604,6 +733,8 @@ fn newest_attempt(evidence: &Evidence) -> Attempt {
             | What::Refused { .. }
             | What::RootTurnedAway { .. }
             | What::RemoteCommand { .. }
+            | What::Copied { .. }
+            | What::Answered { .. }
             | What::ShellCommand { .. } => return None,
         };
         Some(Attempt {

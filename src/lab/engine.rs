@@ -19,8 +19,8 @@ use tokio::runtime::Runtime;
 use crate::cloud::Pace;
 use crate::course::lesson::Lesson;
 use crate::course::progress::{Progress, ProgressError};
+use crate::lab::beginning::{self, BeginError, Beginning};
 use crate::lab::coach::Coach;
-use crate::lab::console_link::{self, Links};
 use crate::lab::files::read_if_there;
 use crate::lab::front::Front;
 use crate::lab::journal::{Journal, JournalError};
@@ -34,6 +34,7 @@ use crate::lab::server::network::OwnNetwork;
 use crate::lab::server::reception::Reception;
 use crate::lab::server::script::Script;
 use crate::lab::server::ssh;
+use crate::lab::shelf;
 use crate::lab::shell::environment::{LabEnvironment, environment};
 use crate::lab::simulation::{LAB_ADDRESSES, Settings, Simulation, Tenancy};
 use crate::lab::stage::{Choice, ChoiceError, Chosen, Ground, Refused, Stage};
@@ -72,6 +73,8 @@ pub struct Options {
     pub stand_in: bool,
     /// How the instances' addresses are made real.
     pub stage: Choice,
+    /// What a lesson draws is drawn with this; by chance without it.
+    pub seed: Option<u64>,
 }
 
 /// A lab cannot be opened.
@@ -103,6 +106,9 @@ pub enum EngineError {
         /// What is wrong with it.
         source: ProgressError,
     },
+    /// What the lesson begins with.
+    #[error(transparent)]
+    Begin(#[from] BeginError),
     /// A scripted fault of the lesson that cannot be.
     #[error(transparent)]
     Fault(#[from] StepFaultError),
@@ -126,7 +132,6 @@ pub struct Engine {
     stage: Arc<Mutex<Box<dyn Stage>>>,
     script: Arc<Script>,
     front: Arc<Front>,
-    console: console_link::Page,
     about: About,
     // Last: the servers above run on it.
     runtime: Runtime,
@@ -162,6 +167,12 @@ impl Engine {
 
         let script = Arc::new(Script::default());
         let faults = StepFaults::of(&options.lesson, Arc::clone(&script))?;
+        let moved = shelf::bring(layout, &options.lesson.slug)
+            .map_err(system("the lesson's account cannot be fetched"))?;
+        if moved {
+            // Two lessons' instances may have had the same address.
+            workspace.forget_hosts();
+        }
         let journal = Journal::open(&layout.journal())?;
         let simulation = Simulation::start(
             Settings {
@@ -178,6 +189,12 @@ impl Engine {
             journal,
         )?;
         let simulation = Arc::new(simulation);
+        let beginning = Beginning::new(
+            options.lesson.start.clone(),
+            options.seed,
+            Arc::clone(&workspace),
+        );
+        let begun = beginning.find_or_make(&simulation)?;
         let progress = read_progress(&layout.progress(&options.lesson.slug), &options.lesson.slug)?;
         let world = Simulator::new(Arc::clone(&simulation), REGION, MY_ADDRESS);
         let home = options.home.clone().unwrap_or_default();
@@ -191,7 +208,8 @@ impl Engine {
             options.voice,
             &home,
             Some(keep),
-        );
+        )
+        .begun(begun);
         let coach = Arc::new(coach);
 
         let runtime = tokio::runtime::Builder::new_multi_thread()
@@ -219,17 +237,19 @@ impl Engine {
                 my_address: MY_IPV4,
                 instances: LAB_ADDRESSES,
             };
-            let tried = write_down_attempts(&simulation, runtime.handle());
+            let tried = write_down_attempts(&simulation);
             options
                 .stage
                 .set_up(&ground, &server, runtime.handle(), tried)?
         };
         let (name, network, keeper) = (stage.name(), stage.network(), stage.keeper());
         let environment = stage.environment();
+        if let Some(attempts) = stage.attempts() {
+            simulation.on_read(attempts);
+        }
         let stage = Arc::new(Mutex::new(stage));
         follow(&simulation, &server, &stage);
         simulation.tell_stage();
-        let console = console_link::Page::default();
         let front = Front::new(
             Arc::clone(&simulation),
             Arc::clone(&coach),
@@ -237,7 +257,7 @@ impl Engine {
             MY_ADDRESS,
             name,
             faults,
-            Arc::clone(&console),
+            beginning,
         );
         let front = Arc::new(front);
         let (endpoint, control) = runtime.block_on(async {
@@ -269,7 +289,6 @@ impl Engine {
             stage,
             script,
             front,
-            console,
             about: About {
                 name,
                 environment,
@@ -299,12 +318,6 @@ impl Engine {
     /// The faults that calls meet.
     pub fn script(&self) -> &Arc<Script> {
         &self.script
-    }
-
-    /// Says where `lab console` gets its links from.
-    pub fn set_console(&self, links: Arc<dyn Links>) {
-        // There is one page; a second one is not asked.
-        let _ = self.console.set(links);
     }
 
     /// The folder.
@@ -382,16 +395,20 @@ pub fn look(
     let simulation = Simulation::look(settings, Journal::look(&layout.journal())?)?;
     let world = Simulator::new(Arc::new(simulation), REGION, MY_ADDRESS);
     let progress = read_progress(&layout.progress(&lesson.slug), &lesson.slug)?;
+    let begun = beginning::look(layout)?.unwrap_or_default();
     let home = home.unwrap_or_default();
-    Ok(Some(Coach::new(
-        lesson,
-        progress,
-        Arc::new(world),
-        Arc::new(workspace),
-        Voice::new(false),
-        &home,
-        None,
-    )))
+    Ok(Some(
+        Coach::new(
+            lesson,
+            progress,
+            Arc::new(world),
+            Arc::new(workspace),
+            Voice::new(false),
+            &home,
+            None,
+        )
+        .begun(begun),
+    ))
 }
 
 fn read_progress(path: &std::path::Path, lesson: &str) -> Result<Progress, EngineError> {
@@ -438,18 +455,14 @@ fn follow(
 /// What is called for each attempt to connect that the stage sees: the journal has those that nobody answers.
 fn write_down_attempts(
     simulation: &Arc<Simulation>,
-    runtime: &tokio::runtime::Handle,
-) -> impl Fn(Ipv4Addr, u16) + Send + 'static {
-    let (simulation, runtime) = (Arc::downgrade(simulation), runtime.clone());
+) -> impl Fn(Ipv4Addr, u16) + Send + Sync + 'static {
+    let simulation = Arc::downgrade(simulation);
     move |address, port| {
         // What the learner's other tools try on the internet is no try of the lesson's.
         let is_meant = port == SSH || LAB_ADDRESSES.contains(&address) || address.is_private();
         let simulation = simulation.upgrade().filter(|_| is_meant);
         if let Some(simulation) = simulation {
-            // A look at the account may write it.
-            runtime.spawn_blocking(move || {
-                simulation.attempt(&address.to_string(), port, MY_ADDRESS);
-            });
+            simulation.attempt(&address.to_string(), port, MY_ADDRESS);
         }
     }
 }

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::course::evidence::What;
+use crate::lab::beginning::Beginning;
 use crate::lab::coach::{Coach, Ear};
-use crate::lab::console_link;
+use crate::lab::console_link::Links;
 use crate::lab::machines;
 use crate::lab::server::control::{Answer, Desk, Line, News, PromptReport, Reach, WordReport};
 use crate::lab::server::ssh;
@@ -17,14 +18,16 @@ use crate::lab::watch;
 
 /// What the learner can say to the lab.
 const USAGE: &str = "\
-`lab`        shows the task again
-`lab hint`   helps, three times, each time more plainly
-`lab check`  looks now and says everything
-`lab skip`   goes on without this step
-`lab steps`  shows where you stand
+`lab`         shows the task again
+`lab hint`    helps, three times, each time more plainly
+`lab check`   looks now and says everything
+`lab why`     shows how far your newest ssh came, and what stopped it
+`lab answer`  answers a question, for example `lab answer b`
+`lab skip`    goes on without this step
+`lab steps`   shows where you stand
 `lab console` opens the account in your browser, as AWS's console does
-`lab reset`  starts the lesson again
-`lab about`  says what is real here
+`lab reset`   starts the lesson again
+`lab about`   says what is real here
 Type `exit` to leave: the lab remembers where you are.";
 
 /// The desk of one lab.
@@ -35,7 +38,9 @@ pub struct Front {
     my_address: IpAddr,
     stage: &'static str,
     faults: StepFaults,
-    console: console_link::Page,
+    /// Where links to the console page come from, once there is one.
+    console: OnceLock<Arc<dyn Links>>,
+    beginning: Beginning,
 }
 
 impl Front {
@@ -47,7 +52,7 @@ impl Front {
         my_address: IpAddr,
         stage: &'static str,
         faults: StepFaults,
-        console: console_link::Page,
+        beginning: Beginning,
     ) -> Self {
         faults.follow(coach.current_step());
         Self {
@@ -57,8 +62,15 @@ impl Front {
             my_address,
             stage,
             faults,
-            console,
+            console: OnceLock::new(),
+            beginning,
         }
+    }
+
+    /// Says where `lab console` gets its links from.
+    pub fn set_console(&self, links: Arc<dyn Links>) {
+        // There is one page; a second one is not asked.
+        let _ = self.console.set(links);
     }
 
     fn usage(&self) -> String {
@@ -147,15 +159,16 @@ impl Front {
             [] | ["task"] => coach.task(ear),
             ["hint"] => coach.hint(ear),
             ["check"] => coach.check(ear),
+            ["why"] => coach.why(ear),
             ["skip"] => coach.skip(ear),
             ["steps"] => coach.standing(ear),
             ["about"] => coach.say(ear, &self.about()),
             ["console"] => {
-                let Some(links) = self.console.get() else {
+                let Some(link) = self.console.get().and_then(|links| links.link()) else {
                     let text = coach.say(ear, "This lab has no console page.");
                     return Answer { status: 3, text };
                 };
-                coach.say(ear, &console(&links.link()))
+                coach.say(ear, &console(&link))
             }
             ["help" | "-h" | "--help"] => coach.say(ear, usage),
             ["reset"] => coach.say(
@@ -163,8 +176,18 @@ impl Front {
                 "This forgets the lab's account, its instances and this lesson's progress. Files in your lab folder \
                  stay.\nType `lab reset yes` to do it.",
             ),
-            ["reset", "yes"] => match self.simulation.reset() {
-                Ok(()) => coach.start_again(ear),
+            ["answer", rest @ ..] => match coach.answer(rest) {
+                Ok(answered) => {
+                    self.simulation.journal().add(answered);
+                    coach.answered(ear)
+                }
+                Err(text) => {
+                    let text = coach.say(ear, &text);
+                    return Answer { status: 2, text };
+                }
+            },
+            ["reset", "yes"] => match self.beginning.make(&self.simulation) {
+                Ok(begun) => coach.start_again(ear, begun),
                 Err(error) => {
                     let text = format!("[our trouble] The lab could not be reset: {error}");
                     let text = coach.say(ear, &text);

@@ -1,5 +1,6 @@
 //! Everything that touches the computer: servers, stages, shells, files.
 
+pub mod beginning;
 pub mod coach;
 pub mod console_link;
 pub mod engine;
@@ -15,9 +16,11 @@ pub mod play;
 pub mod quiet;
 pub mod server;
 pub mod serving;
+pub mod shelf;
 pub mod shell;
 pub mod simulation;
 pub mod stage;
+pub mod start;
 pub mod step_faults;
 pub mod store;
 pub mod voice;

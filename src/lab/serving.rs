@@ -75,8 +75,8 @@ impl Backend for Serving {
                 Ok(()) => document(200, &self.state()),
                 Err(error) => document(500, &json!({ "error": error.to_string() })),
             },
-            ("POST", CONSOLE) => match self.console.get() {
-                Some(links) => document(200, &json!({ "console": links.link() })),
+            ("POST", CONSOLE) => match self.console.get().and_then(|links| links.link()) {
+                Some(link) => document(200, &json!({ "console": link })),
                 None => document(
                     404,
                     &json!({ "error": "there is no console page: start with --console 127.0.0.1:0" }),

@@ -6,7 +6,7 @@
 use std::collections::{BTreeMap, BTreeSet, HashMap};
 use std::path::PathBuf;
 use std::sync::atomic::{AtomicU64, Ordering};
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, Mutex, MutexGuard, OnceLock, PoisonError};
 use std::time::Duration;
 
 use ipnet::Ipv4Net;
@@ -27,6 +27,7 @@ use crate::lab::journal::Journal;
 use crate::lab::key_pool::{InHand, KeyPool};
 use crate::lab::server::reception::Backend;
 use crate::lab::server::ssh::Target;
+use crate::lab::stage::CatchUp;
 use crate::lab::store::{Accounts, Store, StoreError, addresses_in_use};
 use crate::machine::Machine;
 
@@ -84,6 +85,8 @@ pub struct Simulation {
     changes: AtomicU64,
     /// Called after a change, before the answer is sent: the stage's listeners follow the account.
     changed: Mutex<Option<OnChange>>,
+    /// Called before the journal is read to judge.
+    read: OnceLock<CatchUp>,
 }
 
 /// Called with the simulation after each change.
@@ -208,6 +211,7 @@ impl Simulation {
             sessions,
             changes: AtomicU64::new(0),
             changed: Mutex::default(),
+            read: OnceLock::new(),
             settings,
         })
     }
@@ -227,6 +231,19 @@ impl Simulation {
     /// Sets what is called after every change.
     pub fn on_change(&self, call: OnChange) {
         *self.changed.lock().unwrap_or_else(PoisonError::into_inner) = Some(call);
+    }
+
+    /// Sets what is called before the journal is read to judge: it has what the stage saw by then written down. Only the first
+    /// counts.
+    pub fn on_read(&self, call: CatchUp) {
+        drop(self.read.set(call));
+    }
+
+    /// Returns when the journal has everything that the stage has seen.
+    pub fn catch_up(&self) {
+        if let Some(call) = self.read.get() {
+            call();
+        }
     }
 
     pub(super) fn lock(&self) -> MutexGuard<'_, State> {
@@ -338,6 +355,23 @@ impl Simulation {
         self.journal.clear();
         self.tell_stage();
         Ok(())
+    }
+
+    /// Makes in a lab's account what a lesson begins with.
+    pub fn begin<R>(
+        &self,
+        make: impl FnOnce(&mut Account, &mut Env<'_>) -> R,
+    ) -> std::io::Result<R> {
+        let made = {
+            let mut state = self.lock();
+            let mut rsa = InHand::none(&self.settings.keys);
+            let made = self.act(&mut state, LABS_KEY, &mut rsa, make);
+            self.keep(&mut state)?;
+            made
+        };
+        self.tick();
+        self.tell_stage();
+        Ok(made)
     }
 
     /// Forgets every account and every machine, and makes those of the seed, with no request in between.

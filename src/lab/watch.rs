@@ -38,6 +38,7 @@ Type here, and Enter:
 `task`   shows the task again
 `hint`   helps, three times, each time more plainly
 `check`  looks now and says everything
+`answer` answers a question, for example `answer b`
 `skip`   goes on without this step
 `steps`  shows where you stand
 `console` opens the account in your browser

@@ -10,6 +10,7 @@
 )]
 
 mod access_key;
+mod aliases;
 pub mod aws_version;
 mod elsewhere;
 mod error;
@@ -24,7 +25,7 @@ use std::path::Path;
 use std::time::SystemTime;
 
 use crate::cloud::api::signature::AccessKey;
-use crate::course::evidence::{KeyFile, KnownHost};
+use crate::course::evidence::{Alias, KeyFile, KnownHost};
 use crate::lab::files::write_atomically;
 use crate::lab::workspace::elsewhere::Elsewhere;
 use crate::lab::workspace::key_files::Place;
@@ -114,6 +115,11 @@ impl Workspace {
         }
         let list = std::fs::read(self.layout.known_hosts()).unwrap_or_default();
         known_hosts::read(&String::from_utf8_lossy(&list), hosts)
+    }
+
+    /// The names in ssh configurations of this lab. It asks ssh, which takes some milliseconds a name.
+    pub fn aliases(&self) -> Vec<Alias> {
+        aliases::find(&self.layout.work(), &self.layout.ssh_config())
     }
 
     /// When this lab was first opened.

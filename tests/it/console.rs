@@ -17,7 +17,7 @@ use crate::stages::on_each;
 const KEY: &str = "AKIAIOSFODNN7EXAMPLE";
 
 /// A browser that has the page open.
-struct Browser {
+pub(crate) struct Browser {
     address: SocketAddr,
     cookie: String,
 }
@@ -34,7 +34,7 @@ fn send(address: SocketAddr, request: &[u8]) -> Answer {
     client.send(request).expect("the page answers")
 }
 
-fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
+pub(crate) fn header<'a>(answer: &'a Answer, name: &str) -> Option<&'a str> {
     let lines = answer.head.lines();
     let mut pairs = lines.filter_map(|line| line.split_once(": "));
     pairs.find_map(|(one, value)| one.eq_ignore_ascii_case(name).then_some(value))
@@ -74,7 +74,7 @@ impl Browser {
         format!("{line} HTTP/1.1\r\nHost: {address}\r\nCookie: {cookie}\r\n{more}")
     }
 
-    fn get(&self, path: &str) -> Answer {
+    pub(crate) fn get(&self, path: &str) -> Answer {
         send(
             self.address,
             self.head(&format!("GET {path}"), "\r\n").as_bytes(),
@@ -83,7 +83,7 @@ impl Browser {
 
     /// A page, which must be there.
     #[track_caller]
-    fn page(&self, path: &str) -> String {
+    pub(crate) fn page(&self, path: &str) -> String {
         let answer = self.get(path);
         assert_eq!(answer.status, 200, "{path}: {}", answer.body);
         answer.body
@@ -97,7 +97,7 @@ impl Browser {
     }
 
     /// Posts a form as this browser does, with what this page would send along.
-    fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
+    pub(crate) fn post(&self, path: &str, pairs: &[(&str, &str)]) -> Answer {
         let token = self.token();
         let mut all = vec![("form_token", token.as_str())];
         all.extend_from_slice(pairs);
@@ -121,14 +121,14 @@ impl Browser {
 
     /// Where the answer leads to.
     #[track_caller]
-    fn after(&self, answer: &Answer) -> String {
+    pub(crate) fn after(&self, answer: &Answer) -> String {
         assert_eq!(answer.status, 303, "{}", answer.body);
         self.page(header(answer, "location").expect("a location"))
     }
 
     /// Creates a key pair; the file that comes with it, and the path it came from.
     #[track_caller]
-    fn create(&self, pairs: &[(&str, &str)]) -> (Answer, String) {
+    pub(crate) fn create(&self, pairs: &[(&str, &str)]) -> (Answer, String) {
         let created = self.post("/key-pairs/create", pairs);
         assert_eq!(created.status, 303, "{}", created.body);
         let page = self.get(header(&created, "location").unwrap());
@@ -146,7 +146,7 @@ impl Browser {
 }
 
 /// `serve` with a console page, and a browser that shows the account of `served`'s requests.
-fn open() -> (Served, Browser) {
+pub(crate) fn open() -> (Served, Browser) {
     let (served, link) = start();
     let browser = Browser::open(&link);
     let chosen = browser.post(
@@ -584,6 +584,39 @@ fn a_console_page_for_other_computers_is_refused() {
     assert!(text.contains("0.0.0.0 is not a loopback address"), "{text}");
 }
 
+#[test]
+fn a_file_of_a_public_key_is_imported_as_browsers_send_it() {
+    let (served, browser) = open();
+    let public = include_str!("../../fixtures/keys/rsa.pub");
+    let part = |name: &str, value: &str| {
+        format!("--x\r\nContent-Disposition: form-data; name=\"{name}\"\r\n\r\n{value}\r\n")
+    };
+    let file = format!(
+        "--x\r\nContent-Disposition: form-data; name=\"file\"; filename=\"a.pub\"\r\nContent-Type: application/octet-stream\r\n\r\n{public}\r\n--x--\r\n"
+    );
+    let body = [
+        part("form_token", &browser.token()),
+        part("KeyName", "chosen"),
+        part("PublicKeyMaterial", ""),
+        file,
+    ]
+    .concat();
+    let more = format!(
+        "Content-Type: multipart/form-data; boundary=x\r\nContent-Length: {}\r\n\r\n{body}",
+        body.len()
+    );
+    let answer = send(
+        browser.address,
+        browser.head("POST /key-pairs/import", &more).as_bytes(),
+    );
+    assert!(
+        browser
+            .after(&answer)
+            .contains("Key pair chosen was imported.")
+    );
+    assert_eq!(key_pairs(&served), ["chosen"]);
+}
+
 /// The link in what a terminal shows: the newest.
 fn link_in(shown: &str) -> String {
     let start = shown.rfind("http://127.0.0.1:").expect("a link");
@@ -593,6 +626,33 @@ fn link_in(shown: &str) -> String {
         .collect();
     assert!(link.contains("/open?token="), "{link}");
     link
+}
+
+#[test]
+fn a_question_of_the_lesson_is_answered_beside_the_pages() {
+    let learner = Learner::new();
+    let mut terminal = learner.start_in(&learner.root(), &["learn", "02-guard-the-file"]);
+    terminal.wait("READY> ");
+    let browser = Browser::open(&link_in(&terminal.line("lab console")));
+    let ask = |word: &str| {
+        browser.after(&browser.post("/lesson", &[("word", word), ("back", "/key-pairs")]))
+    };
+    let mut page = browser.page("/");
+    let deadline = Instant::now() + Duration::from_secs(20);
+    while !page.contains("Answer b") {
+        assert!(Instant::now() < deadline, "no step asks: {page}");
+        page = ask("skip");
+    }
+    assert!(page.contains("What comes first?"), "{page}");
+    let page = ask("answer c");
+    assert!(page.contains("The instances keep theirs."), "{page}");
+    let page = ask("answer b");
+    assert!(
+        page.contains("[right]") && page.contains("ssh refuses your key for its mode"),
+        "{page}"
+    );
+    let nothing = browser.post("/lesson", &[("word", "reset yes"), ("back", "/")]);
+    assert_eq!(nothing.status, 404, "only the pane's own words");
 }
 
 #[test]

@@ -46,6 +46,7 @@ fn the_faults_of_a_step_begin_and_end_with_it_and_are_nobodys_mistake() {
         keys: Arc::new(KeyPool::new(1, 1)),
         stand_in: false,
         stage: Choice::Shim,
+        seed: None,
     })
     .unwrap();
     let run = |command: &mut Command| {

@@ -23,6 +23,7 @@ mod browser;
 mod caller;
 mod catalogue;
 mod console;
+mod console_pages;
 mod contract;
 mod desk;
 mod every_stage;

@@ -9,6 +9,11 @@
   let busy = false;
   let again = false;
 
+  const lost = (is) => {
+    const notice = document.getElementById("lost");
+    if (notice && notice.hidden === is) notice.hidden = !is;
+  };
+
   // What a screen reader is told of the old page and of the new one.
   const spoken = (root) =>
     new Map(Array.from(root.querySelectorAll("[data-live] [data-says]"), (one) => [one.id, one.dataset.says]));
@@ -62,7 +67,8 @@
     }
     busy = true;
     try {
-      const answer = await fetch(location.href, { headers: { "X-Refresh": "1" }, redirect: "error" });
+      const answer = await fetch(location.href, { redirect: "error" });
+      lost(answer.status === 403);
       if (answer.ok) {
         const page = new DOMParser().parseFromString(await answer.text(), "text/html");
         if (page.body.dataset.scope !== document.body.dataset.scope) {
@@ -87,6 +93,8 @@
   const listen = () => {
     if (document.hidden || source || !address) return;
     source = new EventSource(address + "?seen=" + encodeURIComponent(seen));
+    source.addEventListener("open", () => lost(false));
+    source.addEventListener("error", () => lost(true));
     source.addEventListener("changed", (event) => {
       if (event.data !== seen) refresh();
     });
@@ -102,6 +110,19 @@
     if (event.persisted) refresh();
   });
   listen();
+
+  // The coach is asked without leaving the page: what is being typed into a form stays.
+  document.addEventListener("submit", async (event) => {
+    if (!event.target.closest("[data-quiet]")) return;
+    event.preventDefault();
+    const form = event.target;
+    try {
+      await fetch(form.action, { method: "POST", body: new FormData(form), redirect: "manual" });
+      refresh();
+    } catch {
+      form.submit();
+    }
+  });
 
   // Buttons that copy a command are there only where they work.
   const arm = (root) => {

@@ -24,7 +24,7 @@ pub(in crate::console) fn take(visit: &Visit, form: &Form) -> Result<Outcome, Re
     match form.get("word") {
         "show" => visit.session.show_lesson(true),
         "hide" => visit.session.show_lesson(false),
-        word if WORDS.iter().any(|(known, _)| *known == word) => lesson.ask(word),
+        word if is_known(word) => lesson.ask(word),
         _ => {
             return Err(Refusal::NotFound(
                 "The coach knows no such word.".to_owned(),
@@ -32,4 +32,12 @@ pub(in crate::console) fn take(visit: &Visit, form: &Form) -> Result<Outcome, Re
         }
     }
     Ok(Go::to(back(form)).into())
+}
+
+/// A button's word, or an answer: one letter.
+fn is_known(word: &str) -> bool {
+    let is_letter =
+        |rest: &str| rest.len() == 1 && rest.bytes().all(|byte| byte.is_ascii_lowercase());
+    WORDS.iter().any(|(known, _)| *known == word)
+        || word.strip_prefix("answer ").is_some_and(is_letter)
 }

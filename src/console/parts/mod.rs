@@ -43,6 +43,11 @@ pub(super) fn action(
     }
 }
 
+/// What Enter in a field does, where a form has other buttons before the one that sends it: browsers press the first.
+pub(super) fn enter() -> Markup {
+    html! { button.unseen type="submit" tabindex="-1" aria-hidden="true" { "Send" } }
+}
+
 /// The last row of a form: what sends it, and the way out.
 pub(super) fn buttons(submit: &str, cancel: &str) -> Markup {
     html! {

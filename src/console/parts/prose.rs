@@ -34,17 +34,33 @@ fn harmless(event: Event<'_>) -> Event<'_> {
     }
 }
 
-/// What the coach says: a line is a line, four spaces before it make it a command, and words between backticks are typed.
+/// What the coach says: a line is a line, four spaces before it make it a command, words between backticks are typed.
 pub(in crate::console) fn said(text: &str) -> Markup {
+    let lines: Vec<&str> = text
+        .lines()
+        .filter(|line| !line.trim().is_empty())
+        .collect();
+    let is_set_in = |line: &str| line.starts_with("    ");
     html! {
-        @for line in text.lines().filter(|line| !line.trim().is_empty()) {
-            @if let Some(command) = line.strip_prefix("    ") {
-                pre { (command) }
+        @for part in lines.chunk_by(|a, b| is_set_in(a) == is_set_in(b)) {
+            @if part.first().is_some_and(|line| is_set_in(line)) {
+                pre { @for (place, line) in part.iter().enumerate() { @if place > 0 { "\n" } (line.get(4..).unwrap_or_default()) } }
             } @else {
-                p {
-                    @for (place, part) in line.split('`').enumerate() {
-                        @if place % 2 == 1 { code { (part) } } @else { (part) }
-                    }
+                @for line in part { p { (spans(line)) } }
+            }
+        }
+    }
+}
+
+/// Words between backticks, and between pairs of stars.
+fn spans(line: &str) -> Markup {
+    html! {
+        @for (place, part) in line.split('`').enumerate() {
+            @if place % 2 == 1 {
+                code { (part) }
+            } @else {
+                @for (place, part) in part.split("**").enumerate() {
+                    @if place % 2 == 1 { strong { (part) } } @else { (part) }
                 }
             }
         }
@@ -75,11 +91,12 @@ mod tests {
 
     #[test]
     fn the_coachs_commands_stand_on_lines_of_their_own() {
-        let shown =
-            said("[not yet] Your key <k> is open.\n    chmod 400 k.pem\nType `lab hint`.\n");
+        let shown = said(
+            "[not yet] Your key <k> is open.\n    chmod 400 k.pem\n    ls\nType `lab hint`.\n",
+        );
         assert_eq!(
             shown.into_string(),
-            "<p>[not yet] Your key &lt;k&gt; is open.</p><pre>chmod 400 k.pem</pre><p>Type <code>lab hint</code>.</p>"
+            "<p>[not yet] Your key &lt;k&gt; is open.</p><pre>chmod 400 k.pem\nls</pre><p>Type <code>lab hint</code>.</p>"
         );
     }
 }

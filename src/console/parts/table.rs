@@ -27,7 +27,7 @@ pub(in crate::console) struct Row {
 }
 
 /// The most columns that a narrow table has: one with more turns into cards earlier.
-const WIDE: usize = 6;
+const WIDE: usize = 5;
 
 /// Writes it. Roles are given in words because a table whose rows look like cards is none to a browser.
 pub(in crate::console) fn table(table: &Table<'_>) -> Markup {

@@ -3,7 +3,7 @@
 use maud::{Markup, html};
 
 use crate::console::form::{Form, TAGS};
-use crate::console::parts::field;
+use crate::console::parts::{self, field};
 use crate::console::visit::{Refusal, Visit};
 
 /// The value of the button that adds a row, under the name [`DO`].
@@ -47,6 +47,7 @@ pub(in crate::console) fn editor(visit: &Visit) -> Markup {
         None => "tags-hint".to_owned(),
     };
     html! {
+        (parts::enter())
         fieldset.field id=(id) aria-describedby=(described_by) {
             legend { "Tags (optional)" }
             p.hint id="tags-hint" { "A tag is a label that you give: a key, and a value if you like. Up to 50." }

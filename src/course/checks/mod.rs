@@ -1,46 +1,129 @@
 //! Checks: one typed predicate a file, and the one list of them.
 
+mod asked;
 mod cleaned_up;
+mod copied;
+mod elastic_ip;
+mod host_key_known;
 mod instance_launched;
+mod instance_running;
+mod key_file_apart;
 mod key_file_private;
+mod key_file_safe;
+mod key_locked;
+mod key_pair_deleted;
 mod key_pair_exists;
+mod key_pair_imported;
 mod looked_around;
+mod mistake_met;
+mod nothing_left;
 mod permission_error_met;
+mod ppk_saved;
 mod private_key_saved;
 mod public_address_found;
+mod pushed_key_used;
+mod riddle_solved;
 mod signed_in;
+mod signed_in_again;
+mod ssh_alias;
 mod ssh_allowed;
+mod ssh_only_for_me;
+#[cfg(test)]
+#[path = "tests.rs"]
+mod tests_of_the_course;
 
 use serde::{Deserialize, Serialize};
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Evidence, Need};
+use crate::course::mistake::Mistake;
 use crate::course::verdict::Verdict;
 
 /// One expectation of a step, written `expect.key_pair_exists = {}` in `lesson.toml`.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Expect {
+    /// AWS has answered a call.
+    Asked {
+        /// `DescribeInstances` and so on.
+        action: String,
+        /// In another region than the lab's.
+        #[serde(default)]
+        elsewhere: bool,
+    },
     /// The instance is gone or going, and the key pair is deleted.
     CleanedUp {},
+    /// A file was copied to the instance, or from it.
+    Copied {
+        /// To the instance.
+        to: bool,
+    },
+    /// The instance has an Elastic IP address.
+    ElasticIp {},
+    /// ssh knows the instance's host key.
+    HostKeyKnown {},
     /// An instance was launched with the key pair.
     InstanceLaunched {},
+    /// The instance runs.
+    InstanceRunning {},
+    /// The key file is outside of every repository and of the downloads.
+    KeyFileApart {},
     /// The key file's mode is 400.
     KeyFilePrivate {},
+    /// The key file's mode is one that ssh takes.
+    KeyFileSafe {},
+    /// The key file's folder is closed to others.
+    KeyFolderPrivate {},
+    /// The key file has a passphrase.
+    KeyLocked {},
+    /// The instance's key pair is deleted in EC2.
+    KeyPairDeleted {},
     /// A key pair is in the account.
     KeyPairExists {},
+    /// A key pair was imported, and its private half is here.
+    KeyPairImported {},
     /// A command was run on the instance.
     LookedAround {},
+    /// A failure was met.
+    MistakeMet {
+        /// Which.
+        mistake: Mistake,
+        /// What it means, said when it was met.
+        saw: String,
+    },
+    /// The account is empty.
+    NothingLeft {},
     /// The client refused a key file that others can read, or had no reason to.
     PermissionErrorMet {},
+    /// The private half is in a file of PuTTY's form.
+    PpkSaved {},
     /// The private half is in a file.
     PrivateKeySaved {},
     /// The instance's public address was looked up or used.
     PublicAddressFound {},
+    /// EC2 Instance Connect let the learner in.
+    PushedKeyUsed {},
+    /// The fault of a broken instance is named or mended. The step's id is the instance's name.
+    RiddleSolved {
+        /// The instance's name.
+        name: String,
+    },
+    /// A second key pair's file is one that nobody else can read.
+    SecondKeySafe {},
     /// The learner logged in to the instance with the key.
     SignedIn {},
+    /// The learner logged in with the key since the step before.
+    SignedInAgain {},
+    /// The learner logged in since the step before, with another key than the one of the launch.
+    SignedInWithAnotherKey {},
+    /// The learner logged in with PuTTY.
+    SignedInWithPutty {},
+    /// An ssh configuration names the instance.
+    SshAlias {},
     /// A security group of the instance admits the learner's address on port 22.
     SshAllowed {},
+    /// The security groups admit the learner's address on port 22 and nobody else's.
+    SshOnlyForMe {},
 }
 
 impl Expect {
@@ -48,33 +131,84 @@ impl Expect {
     pub fn needs(&self) -> &'static [Need] {
         match self {
             Self::CleanedUp {}
+            | Self::ElasticIp {}
+            | Self::HostKeyKnown {}
             | Self::InstanceLaunched {}
+            | Self::InstanceRunning {}
+            | Self::KeyPairDeleted {}
             | Self::KeyPairExists {}
-            | Self::SshAllowed {} => &[Need::Account],
-            Self::KeyFilePrivate {} | Self::PrivateKeySaved {} => &[Need::Account, Need::KeyFiles],
-            Self::LookedAround {} | Self::PublicAddressFound {} | Self::SignedIn {} => {
-                &[Need::Account, Need::Events]
+            | Self::NothingLeft {}
+            | Self::SshAllowed {}
+            | Self::SshOnlyForMe {} => &[Need::Account],
+            Self::KeyFileApart {}
+            | Self::KeyFilePrivate {}
+            | Self::KeyFileSafe {}
+            | Self::KeyFolderPrivate {}
+            | Self::KeyLocked {}
+            | Self::KeyPairImported {}
+            | Self::PpkSaved {}
+            | Self::PrivateKeySaved {}
+            | Self::SecondKeySafe {} => &[Need::Account, Need::KeyFiles],
+            Self::Asked { .. }
+            | Self::Copied { .. }
+            | Self::LookedAround {}
+            | Self::PublicAddressFound {}
+            | Self::PushedKeyUsed {}
+            | Self::RiddleSolved { .. }
+            | Self::SignedIn {}
+            | Self::SignedInAgain {}
+            | Self::SignedInWithAnotherKey {}
+            | Self::SignedInWithPutty {} => &[Need::Account, Need::Events],
+            Self::MistakeMet { .. } | Self::PermissionErrorMet {} => {
+                &[Need::Account, Need::KeyFiles, Need::Events]
             }
-            Self::PermissionErrorMet {} => &[Need::Account, Need::KeyFiles, Need::Events],
+            Self::SshAlias {} => &[Need::Account, Need::Aliases],
         }
     }
 
     /// Judges the evidence; binds the learner's own names where it meets them.
     pub fn judge(&self, evidence: &Evidence, bindings: &mut Bindings) -> Verdict {
-        if *self != (Self::CleanedUp {}) {
+        // These two are about what there was.
+        if *self != (Self::CleanedUp {}) && *self != (Self::NothingLeft {}) {
             bindings.settle(evidence);
         }
         let verdict = match self {
+            Self::Asked { action, elsewhere } => asked::judge(action, *elsewhere, evidence),
             Self::CleanedUp {} => cleaned_up::judge(evidence, bindings),
+            Self::Copied { to } => copied::judge(*to, evidence, bindings),
+            Self::ElasticIp {} => elastic_ip::judge(evidence, bindings),
+            Self::HostKeyKnown {} => host_key_known::judge(evidence, bindings),
             Self::InstanceLaunched {} => instance_launched::judge(evidence, bindings),
+            Self::InstanceRunning {} => instance_running::judge(evidence, bindings),
+            Self::KeyFileApart {} => key_file_apart::judge(false, evidence, bindings),
             Self::KeyFilePrivate {} => key_file_private::judge(evidence, bindings),
+            Self::KeyFileSafe {} => key_file_safe::judge(evidence, bindings),
+            Self::KeyFolderPrivate {} => key_file_apart::judge(true, evidence, bindings),
+            Self::KeyLocked {} => key_locked::judge(evidence, bindings),
+            Self::KeyPairDeleted {} => key_pair_deleted::judge(evidence, bindings),
             Self::KeyPairExists {} => key_pair_exists::judge(evidence, bindings),
+            Self::KeyPairImported {} => key_pair_imported::judge(evidence),
             Self::LookedAround {} => looked_around::judge(evidence, bindings),
+            Self::MistakeMet { mistake, saw } => {
+                mistake_met::judge(*mistake, saw, evidence, bindings)
+            }
+            Self::NothingLeft {} => nothing_left::judge(evidence),
             Self::PermissionErrorMet {} => permission_error_met::judge(evidence, bindings),
+            Self::PpkSaved {} => ppk_saved::judge(evidence, bindings),
             Self::PrivateKeySaved {} => private_key_saved::judge(evidence, bindings),
             Self::PublicAddressFound {} => public_address_found::judge(evidence, bindings),
+            Self::PushedKeyUsed {} => pushed_key_used::judge(evidence, bindings),
+            Self::RiddleSolved { name } => riddle_solved::judge(name, evidence),
+            Self::SecondKeySafe {} => key_file_safe::second(evidence, bindings),
             Self::SignedIn {} => signed_in::judge(evidence, bindings),
+            Self::SignedInAgain {} => signed_in_again::judge(evidence, bindings),
+            Self::SignedInWithAnotherKey {} => {
+                signed_in_again::with_another_key(evidence, bindings)
+            }
+            Self::SignedInWithPutty {} => signed_in_again::with_putty(evidence, bindings),
+            Self::SshAlias {} => ssh_alias::judge(evidence, bindings),
             Self::SshAllowed {} => ssh_allowed::judge(evidence, bindings),
+            Self::SshOnlyForMe {} => ssh_only_for_me::judge(evidence, bindings),
         };
         verdict.unwrap_or_else(|could_not_tell| could_not_tell)
     }
@@ -89,31 +223,62 @@ mod tests {
     };
     use crate::course::mistake::Mistake;
 
-    const ALL: [Expect; 10] = [
-        Expect::CleanedUp {},
-        Expect::InstanceLaunched {},
-        Expect::KeyFilePrivate {},
-        Expect::KeyPairExists {},
-        Expect::LookedAround {},
-        Expect::PermissionErrorMet {},
-        Expect::PrivateKeySaved {},
-        Expect::PublicAddressFound {},
-        Expect::SignedIn {},
-        Expect::SshAllowed {},
-    ];
+    fn all() -> Vec<Expect> {
+        let mistake_met = Expect::MistakeMet {
+            mistake: Mistake::WrongUser,
+            saw: "Met.".to_owned(),
+        };
+        let asked = |elsewhere| Expect::Asked {
+            action: "DescribeInstances".to_owned(),
+            elsewhere,
+        };
+        vec![
+            asked(false),
+            asked(true),
+            Expect::CleanedUp {},
+            Expect::Copied { to: true },
+            Expect::Copied { to: false },
+            Expect::ElasticIp {},
+            Expect::HostKeyKnown {},
+            Expect::InstanceLaunched {},
+            Expect::InstanceRunning {},
+            Expect::KeyFileApart {},
+            Expect::KeyFilePrivate {},
+            Expect::KeyFileSafe {},
+            Expect::KeyFolderPrivate {},
+            Expect::KeyLocked {},
+            Expect::KeyPairExists {},
+            Expect::KeyPairImported {},
+            Expect::LookedAround {},
+            mistake_met,
+            Expect::PermissionErrorMet {},
+            Expect::PpkSaved {},
+            Expect::PrivateKeySaved {},
+            Expect::PublicAddressFound {},
+            Expect::PushedKeyUsed {},
+            Expect::SecondKeySafe {},
+            Expect::SignedIn {},
+            Expect::SignedInAgain {},
+            Expect::SignedInWithAnotherKey {},
+            Expect::SignedInWithPutty {},
+            Expect::SshAlias {},
+            Expect::SshAllowed {},
+            Expect::SshOnlyForMe {},
+        ]
+    }
 
-    fn judged(expect: Expect, lab: &Lab) -> Verdict {
+    fn judged(expect: &Expect, lab: &Lab) -> Verdict {
         expect.judge(&lab.evidence(), &mut lab.bindings())
     }
 
     #[track_caller]
-    fn passes(expect: Expect, lab: &Lab) {
+    fn passes(expect: &Expect, lab: &Lab) {
         let verdict = judged(expect, lab);
         assert!(verdict.is_passed(), "{verdict:?}");
     }
 
     #[track_caller]
-    fn not_yet(expect: Expect, lab: &Lab, mistake: Option<Mistake>) {
+    fn not_yet(expect: &Expect, lab: &Lab, mistake: Option<Mistake>) {
         let verdict = judged(expect, lab);
         assert!(matches!(verdict, Verdict::NotYet { .. }), "{verdict:?}");
         assert_eq!(
@@ -125,15 +290,15 @@ mod tests {
 
     #[test]
     fn nothing_passes_as_shipped() {
-        for expect in ALL {
-            not_yet(expect, &Lab::new(), None);
+        for expect in all() {
+            not_yet(&expect, &Lab::new(), None);
         }
     }
 
     #[test]
     fn what_is_not_known_is_never_the_learners_fault() {
         let lab = Lab::ready();
-        for expect in ALL {
+        for expect in all() {
             for need in expect.needs() {
                 let mut evidence = lab.evidence();
                 let why = || "AWS did not answer.".to_owned();
@@ -141,6 +306,7 @@ mod tests {
                     Need::Account => evidence.account = Known::Unknown(why()),
                     Need::KeyFiles => evidence.key_files = Known::Unknown(why()),
                     Need::Events => evidence.events = Known::Unknown(why()),
+                    Need::Aliases => evidence.aliases = Known::Unknown(why()),
                 }
                 let verdict = expect.judge(&evidence, &mut lab.bindings());
                 assert_eq!(
@@ -170,8 +336,8 @@ mod tests {
             0o644,
             Some(SHA),
         ));
-        passes(Expect::KeyPairExists {}, &lab);
-        passes(Expect::PrivateKeySaved {}, &lab);
+        passes(&Expect::KeyPairExists {}, &lab);
+        passes(&Expect::PrivateKeySaved {}, &lab);
         assert_eq!(
             lab.bindings().key_file.as_deref(),
             Some("~/Downloads/my first key.pem")
@@ -184,7 +350,7 @@ mod tests {
         lab.account.key_pairs[0].public_sha256 = None;
         lab.account.key_pairs[0].fingerprint = "AbC=".into();
         lab.files[0].ec2_fingerprints = vec!["AbC".into()];
-        passes(Expect::PrivateKeySaved {}, &lab);
+        passes(&Expect::PrivateKeySaved {}, &lab);
     }
 
     #[test]
@@ -207,7 +373,7 @@ mod tests {
             Expect::SshAllowed {},
             Expect::KeyFilePrivate {},
         ] {
-            passes(expect, &lab);
+            passes(&expect, &lab);
         }
         assert_eq!(lab.bindings().key_pair.unwrap().name, "mykey");
     }
@@ -244,7 +410,7 @@ mod tests {
         ] {
             let mut lab = Lab::with_key();
             lab.files = vec![file("mykey.pem", content, 0o644, None)];
-            not_yet(Expect::PrivateKeySaved {}, &lab, Some(mistake));
+            not_yet(&Expect::PrivateKeySaved {}, &lab, Some(mistake));
         }
     }
 
@@ -253,7 +419,7 @@ mod tests {
         let mut lab = Lab::with_key();
         lab.files = vec![file("mykey.ppk", KeyContent::Ppk, 0o644, Some(SHA))];
         assert!(
-            matches!(judged(Expect::PrivateKeySaved {}, &lab), Verdict::Passed { saw } if saw.contains("PuTTY"))
+            matches!(judged(&Expect::PrivateKeySaved {}, &lab), Verdict::Passed { saw } if saw.contains("PuTTY"))
         );
     }
 
@@ -262,7 +428,7 @@ mod tests {
         let mut lab = Lab::with_key();
         lab.account.key_pairs[0].created_at = 1_000_000;
         lab.files = vec![file("old.pem", KeyContent::Json, 0o644, None)];
-        not_yet(Expect::PrivateKeySaved {}, &lab, None);
+        not_yet(&Expect::PrivateKeySaved {}, &lab, None);
     }
 
     #[test]
@@ -275,7 +441,7 @@ mod tests {
             Some(("InvalidKeyPair.Duplicate", "The keypair already exists")),
         );
         not_yet(
-            Expect::PrivateKeySaved {},
+            &Expect::PrivateKeySaved {},
             &lab,
             Some(Mistake::KeyOverwritten),
         );
@@ -311,16 +477,16 @@ mod tests {
     fn pending_counts_as_launched_and_stopped_does_not() {
         let mut lab = Lab::launched();
         lab.account.instances[0].state = "pending".into();
-        passes(Expect::InstanceLaunched {}, &lab);
+        passes(&Expect::InstanceLaunched {}, &lab);
         lab.account.instances[0].state = "stopped".into();
         not_yet(
-            Expect::InstanceLaunched {},
+            &Expect::InstanceLaunched {},
             &lab,
             Some(Mistake::InstanceStopped),
         );
         lab.account.instances[0].state = "terminated".into();
         not_yet(
-            Expect::InstanceLaunched {},
+            &Expect::InstanceLaunched {},
             &lab,
             Some(Mistake::InstanceTerminated),
         );
@@ -331,13 +497,13 @@ mod tests {
         let mut lab = Lab::launched();
         lab.account.instances[0].key_name = None;
         not_yet(
-            Expect::InstanceLaunched {},
+            &Expect::InstanceLaunched {},
             &lab,
             Some(Mistake::LaunchedWithoutKeyPair),
         );
         lab.account.instances[0].key_name = Some("other".into());
         not_yet(
-            Expect::InstanceLaunched {},
+            &Expect::InstanceLaunched {},
             &lab,
             Some(Mistake::LaunchedWithOtherKeyPair),
         );
@@ -345,7 +511,7 @@ mod tests {
         lab.account.instances[0].key_name = Some("mykey".into());
         lab.account.key_pairs[0].created_at = 9_000;
         not_yet(
-            Expect::InstanceLaunched {},
+            &Expect::InstanceLaunched {},
             &lab,
             Some(Mistake::LaunchedWithOtherKeyPair),
         );
@@ -381,8 +547,8 @@ mod tests {
             let mut lab = Lab::launched();
             lab.account.security_groups[1] = group(std::slice::from_ref(&inbound));
             match mistake {
-                None => passes(Expect::SshAllowed {}, &lab),
-                mistake => not_yet(Expect::SshAllowed {}, &lab, mistake),
+                None => passes(&Expect::SshAllowed {}, &lab),
+                mistake => not_yet(&Expect::SshAllowed {}, &lab, mistake),
             }
         }
     }
@@ -391,10 +557,10 @@ mod tests {
     fn without_the_learners_address_only_a_rule_for_everybody_can_be_told() {
         let mut lab = Lab::launched();
         lab.account.my_address = None;
-        passes(Expect::SshAllowed {}, &lab);
+        passes(&Expect::SshAllowed {}, &lab);
         lab.account.security_groups[1] = group(&[rule("tcp", Some((22, 22)), "192.0.2.0/24")]);
         assert!(matches!(
-            judged(Expect::SshAllowed {}, &lab),
+            judged(&Expect::SshAllowed {}, &lab),
             Verdict::CouldNotTell { .. }
         ));
     }
@@ -402,16 +568,16 @@ mod tests {
     #[test]
     fn the_permission_error_is_met_by_a_login_without_a_key() {
         let mut lab = Lab::launched();
-        not_yet(Expect::PermissionErrorMet {}, &lab, None);
+        not_yet(&Expect::PermissionErrorMet {}, &lab, None);
         lab.tried(1, Some("ec2-user"), &[]);
-        passes(Expect::PermissionErrorMet {}, &lab);
+        passes(&Expect::PermissionErrorMet {}, &lab);
     }
 
     #[test]
     fn the_permission_error_of_an_ed25519_key_is_an_accepted_offer_without_proof() {
         let mut lab = Lab::launched();
         lab.tried(1, Some("ec2-user"), &[(SHA, true)]);
-        passes(Expect::PermissionErrorMet {}, &lab);
+        passes(&Expect::PermissionErrorMet {}, &lab);
     }
 
     #[test]
@@ -419,22 +585,22 @@ mod tests {
         let mut lab = Lab::launched();
         lab.tried(1, Some("ec2-user"), &[])
             .typed("ssh ec2-user@203.0.113.25", 255);
-        not_yet(Expect::PermissionErrorMet {}, &lab, None);
+        not_yet(&Expect::PermissionErrorMet {}, &lab, None);
     }
 
     #[test]
     fn nobody_is_stuck_at_the_permission_error() {
-        passes(Expect::PermissionErrorMet {}, &Lab::ready());
+        passes(&Expect::PermissionErrorMet {}, &Lab::ready());
         // plink does not look at modes.
         let mut lab = Lab::launched();
         lab.logged_in(1);
-        passes(Expect::PermissionErrorMet {}, &lab);
+        passes(&Expect::PermissionErrorMet {}, &lab);
     }
 
     #[test]
     fn only_400_is_what_the_guide_asks_for() {
         let mut lab = Lab::ready();
-        passes(Expect::KeyFilePrivate {}, &lab);
+        passes(&Expect::KeyFilePrivate {}, &lab);
         for (mode, mistake) in [
             (0o600, Some(Mistake::Mode600)),
             (0o700, Some(Mistake::Mode600)),
@@ -443,7 +609,7 @@ mod tests {
             (0o440, None),
         ] {
             lab.files[0].mode = mode;
-            not_yet(Expect::KeyFilePrivate {}, &lab, mistake);
+            not_yet(&Expect::KeyFilePrivate {}, &lab, mistake);
         }
     }
 
@@ -456,7 +622,7 @@ mod tests {
             0o400,
             Some(SHA),
         ));
-        let verdict = judged(Expect::KeyFilePrivate {}, &lab);
+        let verdict = judged(&Expect::KeyFilePrivate {}, &lab);
         assert!(
             matches!(verdict, Verdict::Passed { saw } if saw.contains("A copy at mykey.pem can still"))
         );
@@ -489,19 +655,19 @@ mod tests {
     #[test]
     fn the_address_is_found_by_asking_or_by_using_it() {
         let mut lab = Lab::ready();
-        not_yet(Expect::PublicAddressFound {}, &lab, None);
+        not_yet(&Expect::PublicAddressFound {}, &lab, None);
         lab.called(
             "DescribeInstances",
             None,
             Some(("UnauthorizedOperation", "no")),
         );
-        not_yet(Expect::PublicAddressFound {}, &lab, None);
+        not_yet(&Expect::PublicAddressFound {}, &lab, None);
         lab.called("DescribeInstances", None, None);
-        passes(Expect::PublicAddressFound {}, &lab);
+        passes(&Expect::PublicAddressFound {}, &lab);
         let mut lab = Lab::ready();
         lab.tried(1, None, &[]);
         assert!(
-            matches!(judged(Expect::PublicAddressFound {}, &lab), Verdict::Passed { saw } if saw.contains(ADDRESS))
+            matches!(judged(&Expect::PublicAddressFound {}, &lab), Verdict::Passed { saw } if saw.contains(ADDRESS))
         );
     }
 
@@ -509,9 +675,9 @@ mod tests {
     fn signing_in_takes_a_proven_key() {
         let mut lab = Lab::ready();
         lab.tried(1, Some("ec2-user"), &[(SHA, true)]);
-        not_yet(Expect::SignedIn {}, &lab, None);
+        not_yet(&Expect::SignedIn {}, &lab, None);
         lab.logged_in(2);
-        passes(Expect::SignedIn {}, &lab);
+        passes(&Expect::SignedIn {}, &lab);
     }
 
     #[test]
@@ -525,9 +691,9 @@ mod tests {
             status: 0,
         };
         lab.happened(ran("exit"));
-        not_yet(Expect::LookedAround {}, &lab, None);
+        not_yet(&Expect::LookedAround {}, &lab, None);
         lab.happened(ran("whoami"));
-        passes(Expect::LookedAround {}, &lab);
+        passes(&Expect::LookedAround {}, &lab);
     }
 
     #[test]

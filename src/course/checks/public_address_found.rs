@@ -59,7 +59,9 @@ fn shows(event: &Event, instance: &Instance) -> bool {
         | What::Refused { .. }
         | What::RootTurnedAway { .. }
         | What::RemoteCommand { .. }
+        | What::Copied { .. }
         | What::Disconnected { .. }
+        | What::Answered { .. }
         | What::ShellCommand { .. } => false,
     }
 }

@@ -53,7 +53,7 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
 }
 
 /// The rules of the instance's groups that are about port 22.
-fn ssh_rules<'a>(account: &'a Account, instance: &Instance) -> Vec<&'a InboundRule> {
+pub(super) fn ssh_rules<'a>(account: &'a Account, instance: &Instance) -> Vec<&'a InboundRule> {
     account
         .security_groups
         .iter()
@@ -65,7 +65,7 @@ fn ssh_rules<'a>(account: &'a Account, instance: &Instance) -> Vec<&'a InboundRu
         .collect()
 }
 
-fn is_everybody(rule: &InboundRule) -> bool {
+pub(super) fn is_everybody(rule: &InboundRule) -> bool {
     rule.source
         .parse::<IpNet>()
         .is_ok_and(|net| net.prefix_len() == 0 && net.addr().is_ipv4())
@@ -78,7 +78,12 @@ fn admits(rule: &InboundRule, me: &str) -> bool {
     }
 }
 
-fn closed(wanted: &str, mistake: Mistake, instance: &Instance, evidence: &Evidence) -> Verdict {
+pub(super) fn closed(
+    wanted: &str,
+    mistake: Mistake,
+    instance: &Instance,
+    evidence: &Evidence,
+) -> Verdict {
     let found = if mistake == Mistake::GroupClosed {
         "No rule for port 22 lets anybody in."
     } else {

@@ -38,6 +38,19 @@ pub(crate) fn explain(
 }
 
 fn duplicate(call: Refused<'_>, evidence: &Evidence, bindings: &Bindings) -> Recognised {
+    // It may be about another pair than the lesson's own.
+    let named = call.parameters.get("KeyName");
+    let listed = scene::known_account(evidence)
+        .iter()
+        .flat_map(|account| &account.key_pairs)
+        .find(|pair| Some(&pair.name) == named);
+    let bound = bindings.key_pair.as_ref().map(|pair| &pair.id);
+    let other = listed.filter(|pair| Some(&pair.id) != bound);
+    let of_other = other.map(|pair| Bindings {
+        key_pair: Some(pair.into()),
+        ..Bindings::default()
+    });
+    let bindings = of_other.as_ref().unwrap_or(bindings);
     let saved = scene::files_of_key(evidence, bindings);
     if saved.is_empty()
         && let Some(failed) = file::failed_attempt(evidence, bindings)

@@ -64,6 +64,38 @@ pub(crate) fn unreadable(file: &KeyFile) -> Recognised {
     )
 }
 
+/// A key in the work tree of a git repository.
+pub(crate) fn in_repository(file: &KeyFile) -> Recognised {
+    let path = &file.path;
+    recognised(
+        Mistake::KeyInRepository,
+        format!(
+            "{path} lies in a git repository: one `git add .` and one push, and the key is public for good, because \
+             a later commit does not take it out of the history. Move it out."
+        ),
+        format!("mkdir -p -m 700 keys\nmv {} keys/", shell_word(path)),
+    )
+}
+
+/// A key whose folder others may look into.
+pub(crate) fn folder_open(file: &KeyFile) -> Recognised {
+    let folder = folder(&file.path);
+    recognised(
+        Mistake::KeyFolderOpen,
+        format!(
+            "The mode of folder {folder} is {}: others on this computer may look into it and see your keys' names. \
+             A folder needs its x to be entered, so the mode for you alone is 700.",
+            permissions(file.folder_mode & 0o777)
+        ),
+        format!("chmod 700 {}", shell_word(folder)),
+    )
+}
+
+/// The folder of a path, as the learner would write it.
+pub(crate) fn folder(path: &str) -> &str {
+    path.rsplit_once('/').map_or(".", |(folder, _)| folder)
+}
+
 /// What a file holds instead of a private key that ssh can load.
 pub(crate) fn spoiled(
     file: &KeyFile,

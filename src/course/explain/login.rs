@@ -91,6 +91,13 @@ fn without_proof(
     suspect
         .or_else(|| file::failed_attempt(evidence, bindings))
         .and_then(|one| file::explain(one, evidence, bindings))
+        .or_else(|| {
+            let files = scene::files_of_key(evidence, bindings);
+            files
+                .into_iter()
+                .find(|one| file::is_locked(one))
+                .map(file::locked)
+        })
 }
 
 /// Whether a key offered in vain is nevertheless the instance's.

@@ -171,6 +171,29 @@ pub(crate) fn group(
     )
 }
 
+/// A rule that admits everybody.
+pub(crate) fn open_to_all(source: &str, instance: &Instance, evidence: &Evidence) -> Recognised {
+    let account = scene::known_account(evidence);
+    let me = account
+        .and_then(|account| account.my_address.as_deref())
+        .unwrap_or("YOUR-ADDRESS");
+    let groups = account.iter().flat_map(|account| &account.security_groups);
+    let id = groups
+        .filter(|group| instance.security_groups.contains(&group.id))
+        .find(|group| group.inbound.iter().any(|rule| rule.source == source))
+        .map_or("GROUP-ID", |group| group.id.as_str());
+    recognised(
+        Mistake::GroupOpenToAll,
+        format!(
+            "A rule lets {source} in on port 22, and that is the whole internet: within minutes strangers' programs try \
+             names and keys there. Take it away; {me}/32 is you alone."
+        ),
+        format!(
+            "aws ec2 revoke-security-group-ingress --group-id {id} \\\n  --protocol tcp --port 22 --cidr {source}"
+        ),
+    )
+}
+
 /// Whether a rule is about ssh at all.
 pub(crate) fn admits_ssh(protocol: &str, ports: Option<(u16, u16)>) -> bool {
     match protocol {

@@ -1,5 +1,6 @@
 //! Shape: reads a lesson's folder, and says what is wrong with it, all of it, with file and line.
 
+mod beginning;
 mod scripts;
 mod steps;
 mod written;
@@ -60,7 +61,7 @@ pub fn read(slug: &str, files: &Files) -> Result<Lesson, LessonError> {
         slug,
         files,
         faults: Vec::new(),
-        used: vec!["lesson.toml", "solution.sh"],
+        used: vec!["lesson.toml", "solution.sh", "done.md"],
     };
     let lesson = reader.lesson();
     let mut faults = reader.faults;
@@ -121,6 +122,9 @@ impl<'a> Reader<'a> {
         let written = written?;
         let (solution_preamble, solution) = self.solution(&steps);
         let mistakes = self.mistakes(&steps);
+        let done = self.text("done.md").unwrap_or_default().to_owned();
+        self.markdown("done.md", &done);
+        self.start(&written.start);
         self.leftovers();
         Some(Lesson {
             slug: self.slug.to_owned(),
@@ -128,6 +132,9 @@ impl<'a> Reader<'a> {
             worlds: written.worlds.into_inner(),
             eventually: std::time::Duration::from_millis(written.eventually_ms),
             machines: written.machines,
+            start: written.start,
+            programs: written.programs,
+            done,
             steps,
             solution_preamble,
             solution,
@@ -219,6 +226,7 @@ expect.key_pair_exists = {}
         [
             ("lesson.toml", TOML),
             ("one.md", "Do it.\n"),
+            ("done.md", "You can do it.\n"),
             ("solution.sh", "set -e\n# step: one\ntrue\n"),
             ("mistakes/wrong_user.sh", "# at: one\nfalse\n"),
         ]

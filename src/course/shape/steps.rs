@@ -2,8 +2,10 @@
 
 use std::collections::BTreeMap;
 
+use crate::course::checks::Expect;
 use crate::course::lesson::{ScriptedFault, Step, Trouble};
 use crate::course::mistake::Mistake;
+use crate::course::question::{Choice, Question, markdown};
 use crate::course::shape::written::{Written, WrittenStep};
 use crate::course::shape::{FORMAT, Reader, unknown_mistake};
 
@@ -77,11 +79,21 @@ impl Reader<'_> {
                 format!("step `{id}` is worth 0 points"),
             );
         }
-        if written.checks.is_empty() {
+        if written.checks.is_empty() && written.questions.is_empty() {
             self.toml_fault(
                 start,
                 format!("step `{id}` has no check: add [[steps.checks]] with an expect"),
             );
+        }
+        for check in &written.checks {
+            if let Expect::RiddleSolved { name } = &check.expect
+                && name != id
+            {
+                self.toml_fault(
+                    at,
+                    format!("step `{id}` is about `{name}`: give it that id, by which answers are told apart"),
+                );
+            }
         }
         let file = format!("{id}.md");
         let text = self.text(&file).unwrap_or_default().to_owned();
@@ -97,7 +109,13 @@ impl Reader<'_> {
             id: id.clone(),
             goal: written.goal.get_ref().clone(),
             points: *written.points.get_ref(),
-            checks: written.checks.iter().map(|check| check.expect).collect(),
+            checks: written
+                .checks
+                .iter()
+                .map(|check| check.expect.clone())
+                .collect(),
+            questions: self.questions(written),
+            quiet: written.quiet,
             hints: self.hints(written, start),
             mistakes: self.overrides(written),
             faults: self.scripted(written),
@@ -105,8 +123,61 @@ impl Reader<'_> {
         }
     }
 
+    fn questions(&mut self, written: &WrittenStep) -> Vec<Question> {
+        let mut questions = Vec::new();
+        for spanned in &written.questions {
+            let (at, written) = (spanned.span().start, spanned.get_ref());
+            let mut fault = |says: String| self.toml_fault(at, says);
+            let letters: String = written.choices.keys().map(String::as_str).collect();
+            let wanted: String = ('a'..='z').take(written.choices.len()).collect();
+            if written.choices.len() < 2 || letters != wanted {
+                fault("a question has two choices or more, lettered a, b and so on".to_owned());
+            }
+            let known = |letter: &String| written.choices.contains_key(letter);
+            if !known(&written.answer) {
+                fault(format!(
+                    "the answer `{}` is none of the choices",
+                    written.answer
+                ));
+            }
+            for letter in written.replies.keys().filter(|letter| !known(letter)) {
+                fault(format!("there is no choice `{letter}` to reply to"));
+            }
+            if written.replies.contains_key(&written.answer) {
+                fault("the right choice has no reply: write it as `why`".to_owned());
+            }
+            if written.ask.trim().is_empty() || written.why.trim().is_empty() {
+                fault("a question has an `ask` and a `why`".to_owned());
+            }
+            let choices = written.choices.iter().map(|(letter, words)| Choice {
+                letter: letter.chars().next().unwrap_or_default(),
+                words: words.clone(),
+                reply: written.replies.get(letter).cloned(),
+            });
+            let question = Question {
+                ask: written.ask.clone(),
+                choices: choices.collect(),
+                answer: written.answer.chars().next().unwrap_or_default(),
+                why: written.why.trim().to_owned(),
+            };
+            for line in markdown(0, 1, &question).lines() {
+                if line.starts_with("    ") && line.len() > 76 {
+                    fault(format!(
+                        "the choice has {} columns; 76 fit: {line}",
+                        line.len()
+                    ));
+                }
+                if !line.is_ascii() {
+                    fault(format!("not ASCII: {line}"));
+                }
+            }
+            questions.push(question);
+        }
+        questions
+    }
+
     /// What a terminal of 80 columns cannot show.
-    fn markdown(&mut self, file: &str, text: &str) {
+    pub(super) fn markdown(&mut self, file: &str, text: &str) {
         for (number, line) in text.lines().enumerate() {
             if let Some(odd) = line.chars().find(|c| !c.is_ascii()) {
                 self.fault(file, number + 1, format!("`{odd}` is not ASCII"));

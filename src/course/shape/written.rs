@@ -7,6 +7,7 @@ use toml::Spanned;
 
 use crate::course::checks::Expect;
 use crate::course::lesson::{Machines, ScriptedFault, World};
+use crate::course::start::Start;
 
 /// `lesson.toml`, as written.
 #[derive(Deserialize)]
@@ -20,6 +21,10 @@ pub(super) struct Written {
     pub(super) eventually_ms: u64,
     #[serde(default)]
     pub(super) machines: Machines,
+    #[serde(default)]
+    pub(super) start: Start,
+    #[serde(default)]
+    pub(super) programs: Vec<String>,
     pub(super) steps: Vec<Spanned<WrittenStep>>,
 }
 
@@ -33,6 +38,10 @@ pub(super) struct WrittenStep {
     #[serde(default)]
     pub(super) checks: Vec<WrittenCheck>,
     #[serde(default)]
+    pub(super) questions: Vec<Spanned<WrittenQuestion>>,
+    #[serde(default)]
+    pub(super) quiet: bool,
+    #[serde(default)]
     pub(super) hints: BTreeMap<Spanned<String>, String>,
     #[serde(default)]
     pub(super) mistakes: BTreeMap<Spanned<String>, String>,
@@ -45,4 +54,16 @@ pub(super) struct WrittenStep {
 #[serde(deny_unknown_fields)]
 pub(super) struct WrittenCheck {
     pub(super) expect: Expect,
+}
+
+/// One `[[steps.questions]]`.
+#[derive(Deserialize)]
+#[serde(deny_unknown_fields)]
+pub(super) struct WrittenQuestion {
+    pub(super) ask: String,
+    pub(super) choices: BTreeMap<String, String>,
+    pub(super) answer: String,
+    pub(super) why: String,
+    #[serde(default)]
+    pub(super) replies: BTreeMap<String, String>,
 }

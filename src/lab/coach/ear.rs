@@ -29,6 +29,8 @@ pub(super) struct Told {
     pub(super) answered: u64,
     /// The last verdict was said while the command still ran.
     pub(super) unasked: bool,
+    /// Commands in a row that left the step as it was.
+    pub(super) in_vain: u32,
     /// A verdict that is not said yet, and since when it stands, in Unix milliseconds.
     pub(super) standing: Option<(String, Verdict, i64)>,
 }
@@ -42,6 +44,7 @@ impl Told {
             commands,
             answered: 0,
             unasked: false,
+            in_vain: 0,
             standing: None,
         }
     }

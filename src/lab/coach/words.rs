@@ -2,11 +2,16 @@
 
 use std::fmt::Write;
 
+use crate::course::checks::Expect;
+use crate::course::evidence::{Evidence, What};
 use crate::course::judge::StepVerdict;
 use crate::course::lesson::{Lesson, Step};
 use crate::course::mistake::Recognised;
 use crate::course::progress::Progress;
+use crate::course::question::{self, Standing};
+use crate::course::start::Cause;
 use crate::course::verdict::Verdict;
+use crate::course::way::Way;
 
 /// The most lines after one command.
 pub const LINES: usize = 6;
@@ -53,6 +58,115 @@ pub(super) fn verdict(
         }
     }
     text
+}
+
+/// Whether the step waits for an answer and for nothing else.
+pub(super) fn asks(step: &Step) -> bool {
+    riddle(step).is_some() || (step.checks.is_empty() && !step.questions.is_empty())
+}
+
+/// The instance whose fault is to be named.
+fn riddle(step: &Step) -> Option<&str> {
+    step.checks.iter().find_map(|check| {
+        if let Expect::RiddleSolved { name } = check {
+            Some(name.as_str())
+        } else {
+            None
+        }
+    })
+}
+
+/// What is asked at this step, as Markdown behind its text.
+pub(super) fn asked(step: &Step, evidence: &Evidence) -> String {
+    if riddle(step).is_some() {
+        let mut text = String::from("\n");
+        for cause in Cause::ALL {
+            let _ = writeln!(text, "    {})  {}", cause.letter(), cause.words());
+        }
+        return text;
+    }
+    match question::standing(step, evidence) {
+        Standing::Open(number, question, _) => {
+            let of = step.questions.len();
+            format!("\n{}", question::markdown(number, of, question))
+        }
+        Standing::Done => String::new(),
+    }
+}
+
+/// The number of the question that is open, and the letters of its answers; none when nothing is asked.
+pub(super) fn letters(step: &Step, evidence: &Evidence) -> Option<(usize, String)> {
+    if riddle(step).is_some() {
+        return Some((0, Cause::ALL.iter().map(|cause| cause.letter()).collect()));
+    }
+    match question::standing(step, evidence) {
+        Standing::Open(number, question, _) => {
+            let letters = question.choices.iter().map(|choice| choice.letter);
+            Some((number, letters.collect()))
+        }
+        Standing::Done => None,
+    }
+}
+
+/// An answer for the journal, or why it is none.
+pub(super) fn answer(
+    step: Option<&Step>,
+    evidence: &Evidence,
+    words: &[&str],
+) -> Result<What, String> {
+    let nothing = || "Nothing is asked here. `lab` shows the task.".to_owned();
+    let step = step.ok_or_else(nothing)?;
+    let (number, letters) = letters(step, evidence).ok_or_else(nothing)?;
+    let letter = match words {
+        [word] => word.trim_matches([')', '.', '(']).to_ascii_lowercase(),
+        [] | [_, ..] => String::new(),
+    };
+    if letter.len() != 1 || !letters.contains(&letter) {
+        let (first, last) = (letters.chars().next(), letters.chars().last());
+        return Err(format!(
+            "An answer is one letter from {} to {}, for example `lab answer a`. `lab` shows the question.",
+            first.unwrap_or('a'),
+            last.unwrap_or('a')
+        ));
+    }
+    Ok(What::Answered {
+        step: step.id.clone(),
+        question: u32::try_from(number).unwrap_or(0),
+        choice: letter,
+    })
+}
+
+/// What is said to an answer that did not pass the step: a sentence, and the next question as Markdown.
+pub(super) fn reply(
+    step: Option<&Step>,
+    judged: Option<&StepVerdict>,
+    evidence: &Evidence,
+) -> (String, String) {
+    let found = match judged.map(|judged| &judged.verdict) {
+        Some(Verdict::NotYet { found, .. }) => found.as_str(),
+        Some(Verdict::CouldNotTell { why }) => {
+            return (format!("[could not tell] {why}"), String::new());
+        }
+        Some(Verdict::Passed { .. }) | None => "",
+    };
+    let Some(step) = step else {
+        return (String::new(), String::new());
+    };
+    match question::standing(step, evidence) {
+        Standing::Open(number, question, None) if number > 0 => {
+            let of = step.questions.len();
+            let more = question::markdown(number, of, question);
+            (
+                format!("[right] {}", found.trim_start_matches("Right. ")),
+                more,
+            )
+        }
+        Standing::Open(..) => (
+            format!("[not yet] {found}\nThe question stands: `lab` shows it."),
+            String::new(),
+        ),
+        Standing::Done => (format!("[not yet] {found}"), String::new()),
+    }
 }
 
 /// What comes after a step.
@@ -125,20 +239,50 @@ pub(super) fn explain(recognised: &Recognised) -> String {
     text
 }
 
+/// How far the newest try came.
+pub(super) fn way(way: Option<&Way>) -> String {
+    let Some(way) = way else {
+        return "Nobody has tried to reach an instance yet. After the first ssh this shows how far it came."
+            .to_owned();
+    };
+    let mut text = format!(
+        "The newest try, to {} port {}:\n    {way}\n",
+        way.address, way.port
+    );
+    if let Some(recognised) = &way.recognised {
+        let _ = writeln!(text, "{}", recognised.says);
+        for line in recognised.cure.iter().flat_map(|cure| cure.lines()) {
+            let _ = writeln!(text, "    {line}");
+        }
+    }
+    text
+}
+
+/// Offers a hint to somebody who has tried often, where there is room for it and no cure has been said.
+pub(super) fn with_an_offer(mut text: String) -> String {
+    let is_full = wrapped(&text) >= LINES;
+    if !text.is_empty() && !is_full && !text.contains("`lab hint`") {
+        text.push_str("Tried often? `lab hint` helps, `lab why` shows how far ssh came.\n");
+    }
+    text
+}
+
 /// Keeps what is said after one command to a few lines: the lines of passed steps that there is room for. Each that is dropped
 /// can be read with `lab steps`, and the oldest is the one that is missed least.
 pub(super) fn shortened<'a>(lasting: &'a str, standing: &str) -> &'a str {
-    let wrapped = |text: &str| {
-        text.lines()
-            .map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1))
-            .sum::<usize>()
-    };
     let least = 2_usize.saturating_sub(standing.lines().count());
     let mut kept = lasting;
     while kept.lines().count() > least && wrapped(kept) + wrapped(standing) > LINES {
         kept = kept.split_once('\n').map_or("", |(_, rest)| rest);
     }
     kept
+}
+
+/// Lines on the learner's screen.
+fn wrapped(text: &str) -> usize {
+    text.lines()
+        .map(|line| line.len().div_ceil(crate::lab::voice::WIDTH).max(1))
+        .sum()
 }
 
 #[cfg(test)]

@@ -11,6 +11,7 @@ pub mod client;
 mod kept;
 mod news;
 pub mod request;
+mod turn;
 
 use std::io;
 use std::net::Ipv4Addr;
@@ -28,6 +29,7 @@ use tokio::time::timeout;
 
 use self::kept::Kept;
 use self::request::{Request, Told};
+use self::turn::{Turn, Turns};
 
 pub use self::news::News;
 pub use self::request::{PromptReport, Reach, WordReport};
@@ -170,6 +172,7 @@ pub async fn serve_also(
     let house = Arc::new(House {
         desk,
         kept: Kept::default(),
+        turns: Turns::default(),
         unix_places: Semaphore::new(MOST_CONNECTIONS),
         tcp_places: Semaphore::new(MOST_CONNECTIONS),
         token,
@@ -221,6 +224,7 @@ fn write_private(path: &Path, bytes: &[u8]) -> io::Result<()> {
 struct House {
     desk: Arc<dyn Desk>,
     kept: Kept,
+    turns: Turns,
     unix_places: Semaphore,
     tcp_places: Semaphore,
     token: String,
@@ -229,7 +233,8 @@ struct House {
 async fn accept_unix(listener: UnixListener, house: Arc<House>) {
     loop {
         if let Some(stream) = accepted(listener.accept().await).await {
-            tokio::spawn(attend(stream, false, Arc::clone(&house)));
+            let turn = house.turns.next();
+            tokio::spawn(attend(stream, turn, false, Arc::clone(&house)));
         }
     }
 }
@@ -237,7 +242,8 @@ async fn accept_unix(listener: UnixListener, house: Arc<House>) {
 async fn accept_tcp(listener: TcpListener, house: Arc<House>) {
     loop {
         if let Some(stream) = accepted(listener.accept().await).await {
-            tokio::spawn(attend(stream, true, Arc::clone(&house)));
+            let turn = house.turns.next();
+            tokio::spawn(attend(stream, turn, true, Arc::clone(&house)));
         }
     }
 }
@@ -251,7 +257,7 @@ async fn accepted<S, A>(result: io::Result<(S, A)>) -> Option<S> {
     None
 }
 
-async fn attend(mut stream: impl Duplex, needs_token: bool, house: Arc<House>) {
+async fn attend(mut stream: impl Duplex, mut turn: Turn, needs_token: bool, house: Arc<House>) {
     let places = if needs_token {
         &house.tcp_places
     } else {
@@ -265,14 +271,27 @@ async fn attend(mut stream: impl Duplex, needs_token: bool, house: Arc<House>) {
     else {
         return;
     };
+    let turn = match request {
+        Request::Prompt { .. } | Request::Word(_) => {
+            turn.come().await;
+            Some(turn)
+        }
+        // Nobody has to wait for these.
+        Request::Watch { .. } | Request::Reach { .. } | Request::Connect { .. } => None,
+    };
     // Whoever hangs up early only loses their answer.
-    drop(answer(stream, request, &house).await);
+    drop(answer(stream, request, turn, &house).await);
 }
 
-async fn answer(mut stream: impl Duplex, request: Request, house: &Arc<House>) -> io::Result<()> {
+async fn answer(
+    mut stream: impl Duplex,
+    request: Request,
+    turn: Option<Turn>,
+    house: &Arc<House>,
+) -> io::Result<()> {
     match request {
         Request::Prompt { report, told } => {
-            let (shell, news) = prompt(report, told, house).await;
+            let (shell, news) = prompt(report, told, turn, house).await;
             if news.is_empty() {
                 return stream.shutdown().await;
             }
@@ -283,9 +302,12 @@ async fn answer(mut stream: impl Duplex, request: Request, house: &Arc<House>) -
         }
         Request::Word(report) => {
             let desk = Arc::clone(&house.desk);
-            let answer = tokio::task::spawn_blocking(move || desk.word(report))
-                .await
-                .map_err(io::Error::other)?;
+            let answer = tokio::task::spawn_blocking(move || {
+                let _turn = turn;
+                desk.word(report)
+            })
+            .await
+            .map_err(io::Error::other)?;
             stream
                 .write_all(format!("{}\n{}", answer.status, answer.text).as_bytes())
                 .await?;
@@ -326,11 +348,19 @@ async fn reach(house: &Arc<House>, address: &str, port: u16) -> io::Result<Reach
 }
 
 /// The shell's number and what to show now: what was kept for it, and this prompt's news if they are ready in time.
-async fn prompt(mut report: PromptReport, told: Told, house: &Arc<House>) -> (u32, News) {
+async fn prompt(
+    mut report: PromptReport,
+    told: Told,
+    turn: Option<Turn>,
+    house: &Arc<House>,
+) -> (u32, News) {
     let shell = report.pid;
     report.command = house.kept.command(shell, told);
     let desk = Arc::clone(&house.desk);
-    let mut verdict = tokio::task::spawn_blocking(move || desk.prompt(report));
+    let mut verdict = tokio::task::spawn_blocking(move || {
+        let _turn = turn;
+        desk.prompt(report)
+    });
     let news = match timeout(PROMPT_PATIENCE, &mut verdict).await {
         Ok(news) => news.unwrap_or_default(),
         Err(_late) => {

@@ -105,7 +105,7 @@ impl Choice {
         ground: &Ground<'_>,
         server: &Arc<Server>,
         runtime: &Handle,
-        tried: impl Fn(Ipv4Addr, u16) + Send + 'static,
+        tried: impl Fn(Ipv4Addr, u16) + Send + Sync + 'static,
     ) -> Result<Chosen, ChoiceError> {
         let why_not_netns = match self {
             Self::Shim => None,
@@ -135,7 +135,7 @@ fn netns(
     ground: &Ground<'_>,
     server: &Arc<Server>,
     runtime: &Handle,
-    tried: impl Fn(Ipv4Addr, u16) + Send + 'static,
+    tried: impl Fn(Ipv4Addr, u16) + Send + Sync + 'static,
 ) -> Result<Box<dyn Stage>, Refused> {
     use super::netns::Netns;
 

@@ -56,6 +56,9 @@ pub enum Listening {
     Dropped,
 }
 
+/// Returns when everything that has happened so far has been told.
+pub type CatchUp = Arc<dyn Fn() + Send + Sync>;
+
 /// How addresses become real.
 pub trait Stage: Send {
     /// `loopback`, `shim` or `netns`.
@@ -76,6 +79,12 @@ pub trait Stage: Send {
 
     /// The process whose namespaces the lab's shell must join, if there is one.
     fn keeper(&self) -> Option<u32> {
+        None
+    }
+
+    /// Where the stage itself sees who tries to connect: to be called by whoever is about to judge, so that every attempt until
+    /// now has been told.
+    fn attempts(&self) -> Option<CatchUp> {
         None
     }
 

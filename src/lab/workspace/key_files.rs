@@ -121,6 +121,8 @@ impl Finder {
                     public_sha256: finding.public_sha256.clone(),
                     ec2_fingerprints: finding.ec2_fingerprints.clone(),
                     modified_at: about.mtime() * 1000 + about.mtime_nsec() / 1_000_000,
+                    folder_mode: folder_mode(&path),
+                    in_repository: is_in_repository(&path, work),
                 });
             }
             known.insert(path, (stamp, finding));
@@ -130,6 +132,22 @@ impl Finder {
         keys.sort_by(|a, b| a.path.cmp(&b.path));
         keys
     }
+}
+
+fn folder_mode(path: &Path) -> u32 {
+    let folder = path.parent().map(std::fs::metadata);
+    folder
+        .and_then(Result::ok)
+        .map_or(0, |about| about.mode() & 0o7777)
+}
+
+/// Whether a folder between this file and the learner's folder is the work tree of a git repository. Whatever is above the
+/// learner's folder is no concern of the lesson's.
+fn is_in_repository(path: &Path, work: &Path) -> bool {
+    let above = path.ancestors().skip(1);
+    above
+        .take_while(|folder| folder.starts_with(work))
+        .any(|folder| folder.join(".git").exists())
 }
 
 /// The regular files in a folder and `deeper` folders below it. What may not be looked into is left out.

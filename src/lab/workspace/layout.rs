@@ -16,7 +16,9 @@ use super::WorkspaceError;
 ///     shell/                 hook files and the lab's own shell histories
 ///     aws/ ssh/ putty/ ansible/   the first three are `~/.aws`, `~/.ssh` and `~/.putty` in the netns stage
 ///     netns/                 what lies over `/etc/hosts` and so on there
-///     access-key.json places.json accounts.json accounts.log machines/ journal.jsonl lesson progress-<lesson>.json
+///     kept/<lesson>/         accounts of lessons that are not open: what is in the first five of these
+///     accounts.json accounts.log machines/ journal.jsonl begun.json access-key.json places.json account-of lesson
+///     progress-<lesson>.json
 /// ```
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Layout {
@@ -126,6 +128,21 @@ impl Layout {
     /// The journal of events, saved.
     pub fn journal(&self) -> PathBuf {
         self.private().join("journal.jsonl")
+    }
+
+    /// What was made when the lesson that is open began.
+    pub fn begun(&self) -> PathBuf {
+        self.private().join("begun.json")
+    }
+
+    /// Says whose account lies here.
+    pub fn account_of(&self) -> PathBuf {
+        self.private().join("account-of")
+    }
+
+    /// The account of a lesson that is not open.
+    pub fn kept(&self, lesson: &str) -> PathBuf {
+        self.private().join("kept").join(lesson)
     }
 
     /// The learner's progress in one lesson, named by its folder.

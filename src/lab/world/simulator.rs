@@ -7,7 +7,7 @@ use crate::cloud::Region;
 use crate::cloud::resources::instance::Instance as CloudInstance;
 use crate::cloud::resources::security_group::Rule;
 use crate::course::evidence::{
-    Account, Event, InboundRule, Instance, KeyPair, Known, SecurityGroup,
+    Account, ElasticAddress, Event, InboundRule, Instance, KeyPair, Known, SecurityGroup,
 };
 use crate::keys::HostKey;
 use crate::lab::simulation::Simulation;
@@ -42,6 +42,7 @@ impl World for Simulator {
     }
 
     fn journal(&self, since: u64) -> Known<Vec<Event>> {
+        self.simulation.catch_up();
         Known::Seen(self.simulation.journal().since(since))
     }
 }
@@ -77,6 +78,18 @@ fn facts(region: &Region, my_address: IpAddr) -> Account {
                 inbound: group.ingress.iter().map(inbound_rule).collect(),
             })
             .collect(),
+        addresses: region
+            .addresses
+            .iter()
+            .map(|address| ElasticAddress {
+                id: address.allocation_id.clone(),
+                address: address.public_ip.to_string(),
+                instance: address
+                    .association
+                    .as_ref()
+                    .map(|association| association.instance_id.clone()),
+            })
+            .collect(),
     }
 }
 
@@ -95,6 +108,7 @@ fn inbound_rule(rule: &Rule) -> InboundRule {
 fn instance_facts(instance: &CloudInstance) -> Instance {
     Instance {
         id: instance.id.clone(),
+        name: instance.tags.get("Name").map(str::to_owned),
         state: instance.state.name().to_owned(),
         key_name: instance.key_name.as_ref().map(ToString::to_string),
         public_address: instance

@@ -214,8 +214,8 @@ impl Lab {
         // The engine has heard of it: a busy computer may be a moment late.
         let status = until("the command's status", || {
             let commands = self.commands();
-            let (typed, status) = commands.get(before..)?.last()?;
-            (*typed == whole).then_some(*status)
+            let mut new = commands.get(before..)?.iter();
+            new.find_map(|(typed, status)| (*typed == whole).then_some(*status))
         });
         let read = |path: &Path| {
             String::from_utf8_lossy(&std::fs::read(path).unwrap_or_default()).into_owned()

@@ -42,8 +42,7 @@ fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
     };
     let title = format!("Edit {} rules", direction.word());
     let fields = html! {
-        // What Enter in a field does: the first button of a form is its own.
-        button.unseen type="submit" tabindex="-1" aria-hidden="true" { "Save rules" }
+        (parts::enter())
         @if rows.is_empty() { div.card { p { (direction.nothing_passes()) } } }
         div.roomy { @for (number, row) in &rows { (editor(visit, direction, *number, row)) } }
         @if rows.len() < MOST {
@@ -124,7 +123,7 @@ fn editor(visit: &Visit, direction: Direction, number: usize, row: &Row) -> Mark
     };
     let description = Field {
         name: description_name,
-        label: "Description (optional)",
+        label: "Description",
         value: &row.description,
         ..Field::default()
     };

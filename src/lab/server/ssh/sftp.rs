@@ -4,6 +4,8 @@
 //! OpenSSH's scp fails), answers what it cannot read with another request's number, and waits for the client inside.
 //! Here bytes go in and bytes come out, a bounded number at a time. Names that are not UTF-8 are shown with U+FFFD.
 
+use std::collections::BTreeMap;
+
 use bytes::{Buf, Bytes, BytesMut};
 use russh_sftp::extensions::{LimitsExtension, Statvfs};
 use russh_sftp::protocol::{
@@ -23,6 +25,8 @@ const LONGEST: usize = 256 * 1024;
 const ENOUGH: usize = 256 * 1024;
 /// Requests after which others get the machine.
 const TURN: usize = 64;
+/// Files of one channel that the journal hears of: a folder of thousands must not push out what else has happened.
+const MOST_TOLD: u32 = 32;
 /// sftp-server's exit status after a packet that is too long.
 const TOO_LONG: u32 = 11;
 /// Its exit status after a packet that cannot be read.
@@ -36,6 +40,21 @@ pub(super) struct Sftp {
     begun: bool,
     ended: bool,
     busy: bool,
+    /// Files that are open, with their paths and whether the client writes them. Never more than there are handles.
+    open: BTreeMap<Handle, Moved>,
+    /// Files that were closed since the last turn.
+    moved: Vec<Moved>,
+    /// How many were told of.
+    told: u32,
+}
+
+/// A file that a client wrote or read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Moved {
+    /// As the client named it.
+    pub(super) path: String,
+    /// Written, not read.
+    pub(super) there: bool,
 }
 
 /// What a turn brought.
@@ -44,6 +63,8 @@ pub(super) struct Turn {
     pub(super) bytes: Vec<u8>,
     /// The status to exit with.
     pub(super) exit: Option<u32>,
+    /// Files whose way is done.
+    pub(super) moved: Vec<Moved>,
 }
 
 impl Sftp {
@@ -55,6 +76,9 @@ impl Sftp {
             begun: false,
             ended: false,
             busy: false,
+            open: BTreeMap::new(),
+            moved: Vec::new(),
+            told: 0,
         }
     }
 
@@ -75,31 +99,36 @@ impl Sftp {
 
     /// Answers what has come in, up to a bound. `now` is Unix milliseconds.
     pub(super) fn turn(&mut self, machine: &mut Machine, now: i64) -> Turn {
+        let (bytes, exit) = self.answers(machine, now);
+        Turn {
+            bytes,
+            exit,
+            moved: std::mem::take(&mut self.moved),
+        }
+    }
+
+    fn answers(&mut self, machine: &mut Machine, now: i64) -> (Vec<u8>, Option<u32>) {
         let mut bytes = Vec::new();
         self.busy = false;
         for _ in 0..TURN {
             let answer = match self.packet() {
                 Ok(Some(packet)) => self.answer(machine, now, packet),
                 Ok(None) => {
-                    let exit = self.ended.then_some(0);
-                    return Turn { bytes, exit };
+                    return (bytes, self.ended.then_some(0));
                 }
                 Err(status) => Err(status),
             };
             match answer {
                 // A packet that cannot be written is one that the protocol has no room for: there is none such here.
                 Ok(answer) => bytes.extend(Bytes::try_from(answer).unwrap_or_default()),
-                Err(status) => {
-                    let exit = Some(status);
-                    return Turn { bytes, exit };
-                }
+                Err(status) => return (bytes, Some(status)),
             }
             if bytes.len() >= ENOUGH {
                 break;
             }
         }
         self.busy = true;
-        Turn { bytes, exit: None }
+        (bytes, None)
     }
 
     /// The next whole packet without its length; an error is the status to exit with.
@@ -143,8 +172,27 @@ impl Sftp {
             Read::Request(request) => request,
             Read::Refused(why) => return Ok(refusal(id, why)),
         };
+        let opens = if let Request::Open { path, how, .. } = &request {
+            Some((path.clone(), how.write))
+        } else {
+            None
+        };
+        let closes = if let Request::Close(handle) = &request {
+            self.open.remove(handle)
+        } else {
+            None
+        };
         Ok(match self.files.answer(machine, now, request) {
-            Ok(answer) => written(id, answer),
+            Ok(answer) => {
+                if let (Some((path, there)), Answer::Handle(handle)) = (opens, &answer) {
+                    self.open.insert(*handle, Moved { path, there });
+                }
+                if self.told < MOST_TOLD {
+                    self.told += u32::from(closes.is_some());
+                    self.moved.extend(closes);
+                }
+                written(id, answer)
+            }
             Err(why) => refusal(id, why),
         })
     }

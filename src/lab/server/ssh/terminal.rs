@@ -391,6 +391,14 @@ impl Terminal {
         self.with_machine(|machine, _, now| turn = Some(sftp.turn(machine, now)));
         self.sftp = Some(sftp);
         let Some(turn) = turn else { return };
+        for moved in turn.moved {
+            self.connection.record(What::Copied {
+                session: self.connection.session,
+                instance: self.connection.target.instance.clone(),
+                path: moved.path,
+                there: moved.there,
+            });
+        }
         self.say(turn.bytes, Piece::Stdout);
         self.wake = self.is_busy().then(Instant::now);
         if let Some(status) = turn.exit {

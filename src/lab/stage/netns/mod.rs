@@ -42,8 +42,9 @@ use tokio::runtime::Handle;
 
 use self::client::Keeper;
 use self::message::{Bind, Door, Plan, Request};
+use self::tap::Tap;
 use super::listener::{From, Listener};
-use super::{Listening, Place, Refused, Stage, StageError};
+use super::{CatchUp, Listening, Place, Refused, Stage, StageError};
 use crate::lab::server::network::Network;
 use crate::lab::server::ssh::Server;
 use crate::lab::workspace::Layout;
@@ -90,6 +91,7 @@ pub struct Netns {
     // First: the listeners are gone before the network is.
     places: BTreeMap<Ipv4Addr, Option<Listener>>,
     pinged: ping::Answering,
+    tap: Option<Arc<Tap>>,
     keeper: Arc<Keeper>,
     hosts: PathBuf,
     computer: String,
@@ -104,7 +106,7 @@ impl Netns {
         ground: &Ground<'_>,
         server: Arc<Server>,
         runtime: Handle,
-        tried: impl Fn(Ipv4Addr, u16) + Send + 'static,
+        tried: impl Fn(Ipv4Addr, u16) + Send + Sync + 'static,
     ) -> Result<Self, Refused> {
         let hosts = ground.layout.netns().join("hosts");
         let computer = std::fs::read_to_string("/proc/sys/kernel/hostname").unwrap_or_default();
@@ -116,10 +118,13 @@ impl Netns {
             source,
         })?;
         // Without it a lab works, and says less.
-        if let Ok(tap) = keeper.tap() {
-            runtime.spawn(async move {
-                drop(tap::watch(tap, tried).await);
-            });
+        let tap = {
+            let _within = runtime.enter();
+            keeper.tap().and_then(|socket| Tap::new(socket, tried))
+        };
+        let tap = tap.ok().map(Arc::new);
+        if let Some(tap) = &tap {
+            runtime.spawn(Arc::clone(tap).watch());
         }
         // Without it an unknown name is a failure of the resolver, which is nearly the same.
         if let Ok(socket) = keeper.names() {
@@ -136,6 +141,7 @@ impl Netns {
         }
         Ok(Self {
             pinged,
+            tap,
             places: BTreeMap::new(),
             keeper: Arc::new(keeper),
             hosts,
@@ -239,6 +245,11 @@ impl Stage for Netns {
 
     fn keeper(&self) -> Option<u32> {
         Some(self.keeper.pid())
+    }
+
+    fn attempts(&self) -> Option<CatchUp> {
+        let tap = Arc::clone(self.tap.as_ref()?);
+        Some(Arc::new(move || tap.catch_up()))
     }
 
     fn notes(&self) -> Vec<String> {

@@ -7,7 +7,9 @@ use std::collections::VecDeque;
 use std::io;
 use std::net::Ipv4Addr;
 use std::os::fd::OwnedFd;
+use std::sync::{Arc, Mutex, PoisonError};
 
+use rustix::net::{RecvFlags, recv};
 use socket2::{Domain, Protocol, SockFilter, Socket, Type};
 use tokio::net::UdpSocket;
 
@@ -87,23 +89,63 @@ impl Attempt {
     }
 }
 
-/// Calls `tried` for each attempt, for as long as the runtime lives.
-pub(super) async fn watch(tap: OwnedFd, tried: impl Fn(Ipv4Addr, u16)) -> io::Result<()> {
-    // To the runtime any socket with messages is like one of UDP.
-    let tap = UdpSocket::from_std(std::net::UdpSocket::from(tap))?;
-    let mut memory: VecDeque<Attempt> = VecDeque::with_capacity(MEMORY);
-    let mut packet = [0; LONGEST];
-    loop {
-        let count = tap.recv(&mut packet).await?;
-        let attempt = Attempt::read(packet.get(..count).unwrap_or_default());
-        let Some(attempt) = attempt.filter(|attempt| !memory.contains(attempt)) else {
-            continue;
-        };
-        if memory.len() == MEMORY {
-            memory.pop_front();
+/// The packets that were seen, and what is told of them.
+pub(super) struct Tap {
+    /// To the runtime any socket with messages is like one of UDP.
+    socket: UdpSocket,
+    /// Held while attempts are told, so that whoever has caught up finds all of them told.
+    memory: Mutex<VecDeque<Attempt>>,
+    tried: Box<dyn Fn(Ipv4Addr, u16) + Send + Sync>,
+}
+
+impl Tap {
+    /// Calls `tried` for each attempt, on a thread that may wait. To be made within a runtime.
+    pub(super) fn new(
+        socket: OwnedFd,
+        tried: impl Fn(Ipv4Addr, u16) + Send + Sync + 'static,
+    ) -> io::Result<Self> {
+        Ok(Self {
+            socket: UdpSocket::from_std(std::net::UdpSocket::from(socket))?,
+            memory: Mutex::default(),
+            tried: Box::new(tried),
+        })
+    }
+
+    /// Tells of every attempt until now. The kernel shows a packet here before it answers it: whoever has read in a client
+    /// that a connection was refused finds it told after this.
+    pub(super) fn catch_up(&self) {
+        // Past the runtime, which may not know yet that there is something to read.
+        self.tell(|packet| Ok(recv(&self.socket, packet, RecvFlags::DONTWAIT)?.0));
+    }
+
+    /// Tells of attempts as they come, for as long as the runtime lives.
+    pub(super) async fn watch(self: Arc<Self>) {
+        while self.socket.readable().await.is_ok() {
+            let tap = Arc::clone(&self);
+            // What is told is written down, and may wait for a disk.
+            let told = tokio::task::spawn_blocking(move || {
+                tap.tell(|packet| tap.socket.try_recv(packet));
+            });
+            if told.await.is_err() {
+                return;
+            }
         }
-        memory.push_back(attempt);
-        tried(attempt.to, attempt.port);
+    }
+
+    fn tell(&self, next: impl Fn(&mut [u8]) -> io::Result<usize>) {
+        let mut memory = self.memory.lock().unwrap_or_else(PoisonError::into_inner);
+        let mut packet = [0; LONGEST];
+        while let Ok(count) = next(&mut packet) {
+            let attempt = Attempt::read(packet.get(..count).unwrap_or_default());
+            let Some(attempt) = attempt.filter(|attempt| !memory.contains(attempt)) else {
+                continue;
+            };
+            if memory.len() == MEMORY {
+                memory.pop_front();
+            }
+            memory.push_back(attempt);
+            (self.tried)(attempt.to, attempt.port);
+        }
     }
 }
 

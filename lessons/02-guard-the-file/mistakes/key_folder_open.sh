@@ -1,0 +1,3 @@
+# at: close-the-folder
+# Others may still look into it.
+chmod 755 keys

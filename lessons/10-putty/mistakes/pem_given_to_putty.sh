@@ -1,0 +1,3 @@
+# at: sign-in
+# The old file again.
+plink -batch -T -i putty.pem ec2-user@"$address" whoami

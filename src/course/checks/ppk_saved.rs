@@ -1,0 +1,25 @@
+//! The private half is in a file of PuTTY's form.
+
+use crate::course::bindings::Bindings;
+use crate::course::evidence::{Evidence, KeyContent};
+use crate::course::scene;
+use crate::course::verdict::Verdict;
+
+pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict, Verdict> {
+    scene::account(evidence)?;
+    scene::key_files(evidence)?;
+    let name = scene::key_name(bindings);
+    let files = scene::files_of_key(evidence, bindings);
+    Ok(
+        match files.iter().find(|file| file.content == KeyContent::Ppk) {
+            Some(file) => Verdict::passed(format!(
+                "{} holds the private half of {name} in PuTTY's form. It is the same key in another suit.",
+                file.path
+            )),
+            None => Verdict::not_yet(
+                format!("A .ppk file with the private half of {name} in it."),
+                "No file here holds it in PuTTY's form.",
+            ),
+        },
+    )
+}

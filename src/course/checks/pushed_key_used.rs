@@ -1,0 +1,60 @@
+//! The learner came in with a key that EC2 Instance Connect had pushed for a minute.
+
+use crate::course::bindings::Bindings;
+use crate::course::evidence::{Evidence, What};
+use crate::course::scene;
+use crate::course::verdict::Verdict;
+
+pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict, Verdict> {
+    scene::account(evidence)?;
+    let events = scene::events(evidence)?;
+    let launch_key = bindings
+        .key_pair
+        .as_ref()
+        .and_then(|key| key.public_sha256.as_deref());
+    let mut pushed = false;
+    let mut came = false;
+    for event in events {
+        match &event.what {
+            What::Api {
+                action,
+                error: None,
+                ..
+            } => pushed |= action == "SendSSHPublicKey",
+            What::LoggedIn {
+                instance,
+                key_sha256,
+                ..
+            } => {
+                came |= pushed
+                    && Some(instance) == bindings.instance.as_ref()
+                    && launch_key.is_none_or(|key| key != key_sha256);
+            }
+            What::Api { .. }
+            | What::Unreachable { .. }
+            | What::Connected { .. }
+            | What::UserNamed { .. }
+            | What::KeyOffered { .. }
+            | What::Refused { .. }
+            | What::RootTurnedAway { .. }
+            | What::RemoteCommand { .. }
+            | What::Copied { .. }
+            | What::Disconnected { .. }
+            | What::Answered { .. }
+            | What::ShellCommand { .. } => {}
+        }
+    }
+    let wanted = "You push a public key with send-ssh-public-key, and sign in with its private half within a minute.";
+    Ok(if came {
+        Verdict::passed(
+            "You came in with a key that was good for one minute: your right to AWS was the key, and AWS has a record of it.",
+        )
+    } else if pushed {
+        Verdict::not_yet(
+            wanted,
+            "A key was pushed, and nobody has come in with it. It was good for 60 seconds: push it again, then sign in at once.",
+        )
+    } else {
+        Verdict::not_yet(wanted, "No key was pushed yet.")
+    })
+}
