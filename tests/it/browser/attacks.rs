@@ -82,7 +82,7 @@ fn another_page_cannot_send_a_form_and_a_form_without_its_token_is_not_taken() {
         "",
         "0000000000000000000000000000000000000000000000000000000000000000",
     ] {
-        browser.visit("/key-pairs/create");
+        browser.go(&to);
         browser.write("#field-KeyName", "forged");
         let script = "document.querySelector('main input[name=form_token]').value = arguments[0];";
         browser.script(script, vec![token.into()]);

@@ -206,7 +206,7 @@ impl Drop for Chromium {
             .ok()
             .and_then(Pid::from_raw);
         if let Some(group) = group {
-            drop(kill_process_group(group, Signal::KILL));
+            let _ = kill_process_group(group, Signal::KILL);
         }
         drop(self.process.wait());
     }

@@ -25,8 +25,11 @@ const TAGS: &str = "field-TagSpecification-1-Tag";
 const KEY: &str = "TagSpecification.1.Tag.1.Key";
 const VALUE: &str = "TagSpecification.1.Tag.1.Value";
 const KIND: (&str, &str) = ("TagSpecification.1.ResourceType", "key-pair");
-const LONG: &str = "kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk\
-    kkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkkk";
+/// Longer than a name may be, and than a tag's key.
+const LONG: &str = match std::str::from_utf8(&[b'k'; 256]) {
+    Ok(text) => text,
+    Err(_) => "",
+};
 
 /// A form of Create key pair.
 const fn create(

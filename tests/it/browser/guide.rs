@@ -107,6 +107,18 @@ fn walk(width: Width) {
     lab.terminal.wait("ec2-user\r\n");
     lab.terminal.press("exit\r");
     lab.terminal.wait("READY> ");
+
+    // What costs money is given back.
+    browser.click_path("//nav//a[.='Instances']");
+    browser.click("tbody input[type=checkbox]");
+    browser.press("Terminate");
+    browser.click("#submit");
+    browser.see("tbody", "Terminated");
+    browser.click_path("//nav//a[.='Key pairs']");
+    browser.click("tbody a");
+    browser.write("#field-confirm", "Delete");
+    browser.click("#submit");
+    browser.see("#notice", "Key pair testkeypair was deleted.");
     let (code, report) = lab.learner.grade();
     assert_eq!(code, Some(0), "{report:#}");
 }

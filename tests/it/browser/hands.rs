@@ -281,20 +281,6 @@ impl Chromium {
         });
     }
 
-    /// Waits until nothing has these words any more.
-    #[track_caller]
-    pub(crate) fn see_no_more(&self, selector: &str, words: &str) {
-        self.finally(&format!("no {words:?} in {selector}"), async |driver| {
-            let all = driver.find_all(Locator::Css(selector)).await?;
-            for element in all {
-                if element.text().await?.contains(words) {
-                    return Ok(None);
-                }
-            }
-            Ok(Some(()))
-        });
-    }
-
     /// Waits for a condition.
     #[track_caller]
     pub(crate) fn until(&self, what: &str, condition: impl Fn() -> bool) {

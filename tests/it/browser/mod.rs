@@ -9,6 +9,7 @@ mod chromium;
 mod forms;
 mod guide;
 mod hands;
+mod instances;
 mod keys;
 mod live;
 mod pages;

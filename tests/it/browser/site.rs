@@ -12,6 +12,15 @@ use crate::served::{Answer, Served};
 /// The account that the API's calls and the page act on.
 const SEED: &str = r#"{"format": 1, "accounts": [{"access_key_id": "AKIAIOSFODNN7EXAMPLE"}]}"#;
 
+/// An account with a key pair, an instance, and a group that lets SSH in.
+pub(crate) const FURNITURE: &str = r#"{"format": 1, "accounts": [{
+    "access_key_id": "AKIAIOSFODNN7EXAMPLE",
+    "key_pairs": [{"name": "testkeypair", "public_key":
+        "ssh-ed25519 AAAAC3NzaC1lZDI1NTE5AAAAIKVnS5sGkI6Z8kUNobdCcORzoK/zFDj9Y5YAOvc8z6Cv"}],
+    "security_groups": [{"name": "ssh", "ingress": [{"protocol": "tcp", "from_port": 22, "cidr": "0.0.0.0/0"}]}],
+    "instances": [{"name": "web", "key_pair": "testkeypair", "security_groups": ["ssh"]}]
+}]}"#;
+
 /// A console.
 pub(crate) struct Site {
     pub(crate) served: Served,
