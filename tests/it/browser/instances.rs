@@ -135,7 +135,7 @@ fn an_instances_state_changes_in_the_open_page() {
         "return document.getElementById('news').textContent;",
         Vec::new(),
     );
-    assert!(news.as_str().unwrap().contains("Instance web"), "{news}");
+    assert!(news.as_str().unwrap().contains("(web): Running"), "{news}");
     assert_eq!(
         browser.script("return window.isTheSamePage;", Vec::new()),
         true
