@@ -10,7 +10,7 @@
 //! | room | what it is | may use |
 //! |---|---|---|
 //! | [`cli`] | one file per command | everything |
-//! | `console` | the local web page that stands in for the EC2 console (not built yet) | `lab` |
+//! | [`console`] | the local web page that stands in for the EC2 console | `lab` and below |
 //! | [`lab`] | everything that touches the computer: servers, stages, shells, files | all below |
 //! | [`machine`] | inside an instance: gate, disk, users, shell, commands; pure | `cloud`, `keys` |
 //! | [`classroom`] | results as sent and received, classes; pure | `course` |
@@ -22,11 +22,13 @@
 //!
 //! A request: `lab/server/ec2.rs` -> [`cloud::api::handle`] -> one file in `cloud/api/actions/`.
 //! A login: `lab/server/ssh.rs` -> `machine/gate.rs` -> `machine/session.rs`.
+//! A click: `console/mod.rs` -> one file in `console/pages/` -> `console/account.rs` -> [`lab::simulation::Simulation::ask`].
 //! A verdict: `lab/coach.rs` -> [`course::evidence`] -> `course/checks/` -> [`course::verdict`].
 
 pub mod classroom;
 pub mod cli;
 pub mod cloud;
+pub mod console;
 pub mod course;
 pub mod keys;
 pub mod lab;

@@ -250,6 +250,9 @@ pub struct Serve {
     /// Where the EC2 endpoint listens (loopback only; port 0 takes a free one)
     #[arg(long, value_name = "ADDR", default_value = "127.0.0.1:0")]
     pub ec2: SocketAddr,
+    /// Where the console page listens (loopback only; port 0 takes a free one); without it there is none
+    #[arg(long, value_name = "ADDR")]
+    pub console: Option<SocketAddr>,
     /// The port on which every instance's address answers SSH (0 takes a free one)
     #[arg(long, value_name = "PORT", default_value_t = 0)]
     pub ssh_port: u16,

@@ -6,6 +6,7 @@
 )]
 
 use std::io::{IsTerminal, Write};
+use std::net::{Ipv4Addr, SocketAddr};
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -14,11 +15,12 @@ use crate::cli::arguments::Learn;
 use crate::cli::class_file;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
+use crate::console::{self, Console};
 use crate::course::lesson::Lesson;
 use crate::course::progress::Progress;
 use crate::course::words::shell_word;
 use crate::lab::coach::Ear;
-use crate::lab::engine::{Engine, Options};
+use crate::lab::engine::{Engine, MY_ADDRESS, Options, REGION};
 use crate::lab::files::{read_if_there, write_atomically};
 use crate::lab::journal::now;
 use crate::lab::key_pool::KeyPool;
@@ -71,6 +73,16 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     // Which lesson this was is a convenience: the next start falls back to the first.
     let _ = write_atomically(&layout.lesson(), note.as_bytes());
 
+    // Held until the shell has ended. Without it the lesson goes on as well.
+    let console = console(&engine);
+    let link = match &console {
+        Ok(console) => {
+            engine.front().set_console(console.links());
+            Ok(console.link())
+        }
+        Err(error) => Err(error.to_string()),
+    };
+
     let variables = engine.environment();
     let shell = LabShell::detect(std::env::var_os("SHELL").as_deref());
     let failed = |error: std::io::Error| {
@@ -86,7 +98,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     };
     let mut out = std::io::stdout();
     let _ = out
-        .write_all(welcome(&engine, &shell, &aws, &watch).as_bytes())
+        .write_all(welcome(&engine, &shell, &aws, &watch, &link).as_bytes())
         .and_then(|()| out.flush());
     let status = spawn::run(
         engine.workspace().layout(),
@@ -145,6 +157,24 @@ fn is_passed(slug: &str, layout: &Layout) -> bool {
     matches!((progress, lesson), (Some(progress), Ok(lesson)) if progress.is_complete(&lesson))
 }
 
+/// The console page of the lab: in this computer's own network, where the learner's browser is.
+fn console(engine: &Engine) -> std::io::Result<Console> {
+    let key = engine.workspace().access_key();
+    let key = key.map_err(|error| std::io::Error::other(error.to_string()))?;
+    let settings = console::Settings {
+        simulation: Arc::clone(engine.simulation()),
+        script: Arc::clone(engine.script()),
+        whose: console::Whose::Learners(key.id),
+        region: REGION.to_owned(),
+        my_address: MY_ADDRESS,
+        ssh_port: 22,
+        lab: Some(Arc::clone(engine.front())),
+    };
+    let _here = engine.runtime().enter();
+    let anywhere = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
+    Console::start(anywhere, settings, console::Limits::default())
+}
+
 /// Says what a terminal is needed for, shows the course and names `demo`.
 fn without_a_terminal() -> Result<ExitCode, CliError> {
     anstream::eprintln!("groundschool: a lab needs a terminal to type in, and this is none.");
@@ -157,7 +187,13 @@ fn without_a_terminal() -> Result<ExitCode, CliError> {
 }
 
 /// The first screen: where the learner is, in one line each, then the task.
-fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli, watch: &str) -> String {
+fn welcome(
+    engine: &Engine,
+    shell: &LabShell,
+    aws: &AwsCli,
+    watch: &str,
+    link: &Result<String, String>,
+) -> String {
     let kind = shell.kind.name();
     let (whose, other) = match &shell.instead_of {
         None => (format!("your own {kind}"), String::new()),
@@ -181,6 +217,14 @@ fn welcome(engine: &Engine, shell: &LabShell, aws: &AwsCli, watch: &str) -> Stri
     let class = class.map_or_else(String::new, |class| format!("{class}\n"));
     let text = format!(
         "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n{class}\
+}
+
+    let page = match link {
+        Ok(link) => format!("The account in your browser, as in AWS's console:\n    {link}"),
+        Err(why) => format!("There is no console page this time: {why}."),
+    };
+    let text = format!(
+        "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n{page}\n\
          Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
         stage(engine),
     );

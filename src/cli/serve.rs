@@ -11,7 +11,9 @@ use crate::cli::arguments::Serve;
 use crate::cli::error::CliError;
 use crate::cloud::api::fault::Fault;
 use crate::cloud::seed::{Notation, Seed, SeedError};
-use crate::lab::engine::let_time_pass;
+use crate::console::{self, Console};
+use crate::lab::console_link;
+use crate::lab::engine::{REGION, let_time_pass};
 use crate::lab::journal::Journal;
 use crate::lab::key_pool::KeyPool;
 use crate::lab::server::hyper::{Endpoint, Limits};
@@ -31,12 +33,14 @@ const CLIENT: IpAddr = IpAddr::V4(Ipv4Addr::LOCALHOST);
 
 /// Serves until the process is asked to end.
 pub fn run(options: &Serve) -> Result<ExitCode, CliError> {
-    if !options.ec2.ip().is_loopback() {
-        return Err(
-            CliError::usage(format!("{} is not a loopback address", options.ec2.ip()))
-                .because("what is served here has no password: only this computer may reach it")
-                .hint("use an address such as 127.0.0.1:4566"),
-        );
+    for address in std::iter::once(options.ec2).chain(options.console) {
+        if !address.ip().is_loopback() {
+            return Err(
+                CliError::usage(format!("{} is not a loopback address", address.ip()))
+                    .because("what is served here has no password: only this computer may reach it")
+                    .hint("use an address such as 127.0.0.1:4566"),
+            );
+        }
     }
     let (seed, faults) = (seed(options)?, faults(options)?);
     crate::lab::quiet::quiet_panics(None);
@@ -115,15 +119,27 @@ async fn serve(options: &Serve, seed: Seed, faults: Vec<Fault>) -> Result<ExitCo
     let ssh_port = stage.port();
     follow(&simulation, server, stage);
     let script = Arc::new(Script::default());
-    let serving = Serving::new(Arc::clone(&simulation), seed, faults, Arc::clone(&script));
+    let page = console_link::Page::default();
+    let serving = Serving::new(
+        Arc::clone(&simulation),
+        seed,
+        faults,
+        Arc::clone(&script),
+        Arc::clone(&page),
+    );
     let serving = serving.map_err(|error| seed_error(options, &error))?;
+    let console = console(options, &simulation, &script, ssh_port)?;
     let reception = Reception::with_script(Arc::new(serving), script);
     let endpoint = Endpoint::start(options.ec2, reception, Limits::default()).map_err(|error| {
         CliError::surroundings(error.to_string())
             .hint("port 0 takes any free port: --ec2 127.0.0.1:0")
     })?;
     tokio::spawn(let_time_pass(Arc::clone(&simulation)));
-    let ready = serde_json::json!({ "ec2": endpoint.url(), "region": "us-east-1", "pid": std::process::id(), "ssh_port": ssh_port });
+    let mut ready = serde_json::json!({ "ec2": endpoint.url(), "region": REGION, "pid": std::process::id(), "ssh_port": ssh_port });
+    if let (Some(console), Some(ready)) = (&console, ready.as_object_mut()) {
+        ready.insert("console".to_owned(), console.link().into());
+        let _ = page.set(console.links());
+    }
     let mut out = std::io::stdout();
     if writeln!(out, "{ready}").and_then(|()| out.flush()).is_err() {
         return Err(CliError::surroundings("nobody reads the ready line"));
@@ -131,6 +147,33 @@ async fn serve(options: &Serve, seed: Seed, faults: Vec<Fault>) -> Result<ExitCo
     wait_for_the_end().await;
     endpoint.shut_down(LAST_ANSWERS).await;
     Ok(ExitCode::SUCCESS)
+}
+
+/// The console page, if one is wanted.
+fn console(
+    options: &Serve,
+    simulation: &Arc<Simulation>,
+    script: &Arc<Script>,
+    ssh_port: u16,
+) -> Result<Option<Console>, CliError> {
+    let Some(address) = options.console else {
+        return Ok(None);
+    };
+    let settings = console::Settings {
+        simulation: Arc::clone(simulation),
+        script: Arc::clone(script),
+        whose: console::Whose::Anybodys,
+        region: REGION.to_owned(),
+        my_address: CLIENT,
+        ssh_port,
+        lab: None,
+    };
+    let started = Console::start(address, settings, console::Limits::default());
+    started.map(Some).map_err(|error| {
+        CliError::surroundings(format!("the console page cannot listen on {address}"))
+            .because(error)
+            .hint("port 0 takes any free port: --console 127.0.0.1:0")
+    })
 }
 
 /// Keeps the instances' addresses in line with the accounts: after each change, before the answer is sent.

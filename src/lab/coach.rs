@@ -67,6 +67,32 @@ pub struct Coach {
     writing: Mutex<()>,
 }
 
+/// Where the learner is.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Place {
+    /// The lesson's title.
+    pub title: String,
+    /// The current step; none when all are behind the learner.
+    pub current: Option<Current>,
+    /// What the learner can do now, in Markdown, once every step is passed.
+    pub closing: Option<String>,
+    /// Each step: `done`, `skipped` or `to do`, and its goal.
+    pub steps: Vec<(&'static str, String)>,
+    /// Points that were earned, and all there are.
+    pub points: (u32, u32),
+}
+
+/// The step that the learner is at.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Current {
+    /// Its place among the steps.
+    pub number: usize,
+    /// Its text in Markdown, with the question that is open.
+    pub text: String,
+    /// The letters of that question's answers.
+    pub answers: String,
+}
+
 struct State {
     progress: Progress,
     /// What a hand-in will need; none for a look that changes nothing.
@@ -175,6 +201,30 @@ impl Coach {
         words::current(&self.lesson, &self.state().progress).map(|(number, _)| number)
     }
 
+    /// Where the learner is, for a page that shows it.
+    pub fn place(&self) -> Place {
+        let state = self.state();
+        let progress = &state.progress;
+        let evidence = self.gather(&needs(&self.lesson, progress));
+        let current = words::current(&self.lesson, progress).map(|(number, step)| Current {
+            number,
+            text: format!("{}{}", step.text, words::asked(step, &evidence)),
+            answers: words::letters(step, &evidence)
+                .map(|(_, letters)| letters)
+                .unwrap_or_default(),
+        });
+        let is_complete = progress.is_complete(&self.lesson);
+        Place {
+            title: self.lesson.title.clone(),
+            current,
+            closing: is_complete.then(|| self.lesson.done.clone()),
+            steps: words::steps(&self.lesson, progress)
+                .map(|(word, goal)| (word, goal.to_owned()))
+                .collect(),
+            points: (progress.points(), self.lesson.points()),
+        }
+    }
+
     /// A copy of the progress.
     pub fn progress(&self) -> Progress {
         self.state().progress.clone()
@@ -183,6 +233,11 @@ impl Coach {
     /// The key files as they are now.
     pub fn key_files(&self) -> Vec<KeyFile> {
         self.workspace.key_files()
+    }
+
+    /// A command has ended in that folder: what it led to may hold keys.
+    pub fn heard(&self, directory: &Path, command: &str) {
+        self.workspace.heard(directory, command);
     }
 
     /// Gathers, judges and records; what came of it.

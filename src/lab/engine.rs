@@ -134,6 +134,8 @@ pub struct Engine {
     endpoint: Endpoint,
     _control: Control,
     stage: Arc<Mutex<Box<dyn Stage>>>,
+    script: Arc<Script>,
+    front: Arc<Front>,
     about: About,
     // Last: the servers above run on it.
     runtime: Runtime,
@@ -264,14 +266,15 @@ impl Engine {
             faults,
             beginning,
         );
+        let front = Arc::new(front);
         let (endpoint, control) = runtime.block_on(async {
             let address = SocketAddr::from((Ipv4Addr::LOCALHOST, 0));
             let ground = network.clone().unwrap_or_else(|| Arc::new(OwnNetwork));
             let reception =
                 Reception::with_script(Arc::clone(&simulation) as _, Arc::clone(&script));
             let endpoint = Endpoint::start_in(ground, address, reception).await?;
-            let front = Arc::new(front);
-            let control = control::serve_also(&layout.run(), front, network.as_deref()).await?;
+            let desk = Arc::clone(&front) as _;
+            let control = control::serve_also(&layout.run(), desk, network.as_deref()).await?;
             tokio::spawn(let_time_pass(Arc::clone(&simulation)));
             Ok::<_, EngineError>((endpoint, control))
         })?;
@@ -291,6 +294,8 @@ impl Engine {
             endpoint,
             _control: control,
             stage,
+            script,
+            front,
             about: About {
                 name,
                 environment,
@@ -308,8 +313,18 @@ impl Engine {
     }
 
     /// The simulation.
-    pub fn simulation(&self) -> &Simulation {
+    pub fn simulation(&self) -> &Arc<Simulation> {
         &self.simulation
+    }
+
+    /// The lab's desk.
+    pub fn front(&self) -> &Arc<Front> {
+        &self.front
+    }
+
+    /// The faults that calls meet.
+    pub fn script(&self) -> &Arc<Script> {
+        &self.script
     }
 
     /// The folder.

@@ -2,11 +2,12 @@
 
 use std::net::IpAddr;
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 
 use crate::course::evidence::What;
 use crate::lab::beginning::Beginning;
 use crate::lab::coach::{Coach, Ear};
+use crate::lab::console_link::Links;
 use crate::lab::machines;
 use crate::lab::server::control::{Answer, Desk, Line, News, PromptReport, Reach, WordReport};
 use crate::lab::server::ssh;
@@ -17,15 +18,16 @@ use crate::lab::watch;
 
 /// What the learner can say to the lab.
 const USAGE: &str = "\
-`lab`        shows the task again
-`lab hint`   helps, three times, each time more plainly
-`lab check`  looks now and says everything
-`lab why`    shows how far your newest ssh came, and what stopped it
-`lab answer` answers a question, for example `lab answer b`
-`lab skip`   goes on without this step
-`lab steps`  shows where you stand
-`lab reset`  starts the lesson again
-`lab about`  says what is real here
+`lab`         shows the task again
+`lab hint`    helps, three times, each time more plainly
+`lab check`   looks now and says everything
+`lab why`     shows how far your newest ssh came, and what stopped it
+`lab answer`  answers a question, for example `lab answer b`
+`lab skip`    goes on without this step
+`lab steps`   shows where you stand
+`lab console` opens the account in your browser, as AWS's console does
+`lab reset`   starts the lesson again
+`lab about`   says what is real here
 Type `exit` to leave: the lab remembers where you are.";
 
 /// The desk of one lab.
@@ -36,6 +38,8 @@ pub struct Front {
     my_address: IpAddr,
     stage: &'static str,
     faults: StepFaults,
+    /// Where links to the console page come from, once there is one.
+    console: OnceLock<Arc<dyn Links>>,
     beginning: Beginning,
 }
 
@@ -58,8 +62,15 @@ impl Front {
             my_address,
             stage,
             faults,
+            console: OnceLock::new(),
             beginning,
         }
+    }
+
+    /// Says where `lab console` gets its links from.
+    pub fn set_console(&self, links: Arc<dyn Links>) {
+        // There is one page; a second one is not asked.
+        let _ = self.console.set(links);
     }
 
     fn usage(&self) -> String {
@@ -88,6 +99,14 @@ impl Front {
     }
 }
 
+/// A link that opens the console page, on a line of its own.
+pub fn console(link: &str) -> String {
+    format!(
+        "Open this link in your browser, on this computer: it shows the lab's account as AWS's console would. It opens the page \
+         once; `lab console` gives another.\n    {link}"
+    )
+}
+
 /// How the stage makes the instances' addresses real, for somebody who wonders.
 fn how(stage: &str) -> &'static str {
     if stage == "netns" {
@@ -103,6 +122,9 @@ impl Front {
     fn heard(&self, line: Option<&str>, status: i32, directory: &Path) -> News {
         let typed = line.is_some_and(|line| !line.trim().is_empty());
         let is_lab = line.is_some_and(|line| line.split_whitespace().next() == Some("lab"));
+        if typed {
+            self.coach.heard(directory, line.unwrap_or_default());
+        }
         if typed && !is_lab {
             self.simulation.journal().add(What::ShellCommand {
                 line: line.map(str::to_owned),
@@ -141,6 +163,13 @@ impl Front {
             ["skip"] => coach.skip(ear),
             ["steps"] => coach.standing(ear),
             ["about"] => coach.say(ear, &self.about()),
+            ["console"] => {
+                let Some(link) = self.console.get().and_then(|links| links.link()) else {
+                    let text = coach.say(ear, "This lab has no console page.");
+                    return Answer { status: 3, text };
+                };
+                coach.say(ear, &console(&link))
+            }
             ["help" | "-h" | "--help"] => coach.say(ear, usage),
             ["reset"] => coach.say(
                 ear,
@@ -176,8 +205,13 @@ impl Front {
         Answer { status: 0, text }
     }
 
+    /// The faults of the step that the learner is at begin, and those of the last one end.
+    pub(super) fn follow(&self) {
+        self.faults.follow(self.coach.current_step());
+    }
+
     /// The coach.
-    pub(super) fn coach(&self) -> &Coach {
+    pub fn coach(&self) -> &Coach {
         &self.coach
     }
 

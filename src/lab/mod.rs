@@ -2,6 +2,7 @@
 
 pub mod beginning;
 pub mod coach;
+pub mod console_link;
 pub mod engine;
 pub mod files;
 pub mod front;

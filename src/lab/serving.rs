@@ -1,4 +1,5 @@
-//! What `serve` adds to a simulation: the accounts that it starts from, and two paths of its own to see and to reset them.
+//! What `serve` adds to a simulation: the accounts that it starts from, and paths of its own: to see them, to reset them, to open
+//! the console page.
 
 use std::sync::Arc;
 
@@ -8,6 +9,7 @@ use crate::cloud::api::fault::Fault;
 use crate::cloud::api::{Reply, Request};
 use crate::cloud::seed::{Seed, SeedError};
 use crate::cloud::state;
+use crate::lab::console_link;
 use crate::lab::server::reception::Backend;
 use crate::lab::server::script::Script;
 use crate::lab::simulation::Simulation;
@@ -16,6 +18,8 @@ use crate::lab::simulation::Simulation;
 pub const STATE: &str = "/_groundschool/state";
 /// `POST`: the accounts as they were at the start.
 pub const RESET: &str = "/_groundschool/reset";
+/// `POST`: a link that opens the console page.
+pub const CONSOLE: &str = "/_groundschool/console";
 
 /// The backend of `serve`.
 pub struct Serving {
@@ -23,6 +27,7 @@ pub struct Serving {
     seed: Seed,
     faults: Vec<Fault>,
     script: Arc<Script>,
+    console: console_link::Page,
 }
 
 impl Serving {
@@ -32,12 +37,14 @@ impl Serving {
         seed: Seed,
         faults: Vec<Fault>,
         script: Arc<Script>,
+        console: console_link::Page,
     ) -> Result<Self, SeedError> {
         let serving = Self {
             simulation,
             seed,
             faults,
             script,
+            console,
         };
         serving.start_over()?;
         Ok(serving)
@@ -68,10 +75,18 @@ impl Backend for Serving {
                 Ok(()) => document(200, &self.state()),
                 Err(error) => document(500, &json!({ "error": error.to_string() })),
             },
+            ("POST", CONSOLE) => match self.console.get().and_then(|links| links.link()) {
+                Some(link) => document(200, &json!({ "console": link })),
+                None => document(
+                    404,
+                    &json!({ "error": "there is no console page: start with --console 127.0.0.1:0" }),
+                ),
+            },
+            (_, CONSOLE) => document(405, &json!({ "error": format!("use POST {CONSOLE}") })),
             (_, STATE) => document(405, &json!({ "error": format!("use GET {STATE}") })),
             (_, RESET) => document(405, &json!({ "error": format!("use POST {RESET}") })),
             _ => {
-                let error = format!("there are GET {STATE} and POST {RESET}");
+                let error = format!("there are GET {STATE}, POST {RESET} and POST {CONSOLE}");
                 document(404, &json!({ "error": error }))
             }
         })

@@ -15,9 +15,10 @@ use rand::rngs::StdRng;
 
 use crate::cloud::account::Quotas;
 use crate::cloud::api::caller::Caller;
+use crate::cloud::api::error::ApiError;
 use crate::cloud::api::fault::Fault;
 use crate::cloud::api::signature::AccessKey;
-use crate::cloud::api::{self, Asked, Reply, Seen};
+use crate::cloud::api::{self, Asked, Made, Reply, Seen};
 use crate::cloud::env::{AddressPool, RsaSource};
 use crate::cloud::seed::{Seed, SeedError};
 use crate::cloud::{Account, Env, Pace};
@@ -625,6 +626,74 @@ fn fresh_account_id(rng: &mut StdRng) -> String {
 }
 
 impl Simulation {
+    /// Answers a request whose caller has the account of that key. It is refused when the change cannot be kept.
+    fn attend(
+        &self,
+        asked: Asked,
+        key: &str,
+        fault: Option<&Fault>,
+        now: jiff::Timestamp,
+    ) -> std::io::Result<Made> {
+        let due = self.lock().accounts.get(key).and_then(Account::next_due);
+        if due.is_some_and(|due| due <= now) {
+            // What a boot did is there for the request that looks at it.
+            self.tick();
+        }
+        // Whoever waits for a key to be made holds nobody up.
+        let mut rsa = if asked.wants_rsa() {
+            InHand::one(&self.settings.keys)
+        } else {
+            InHand::none(&self.settings.keys)
+        };
+        let mut state = self.lock();
+        let is_change = asked.changes();
+        let made = self.act(&mut state, key, &mut rsa, |account, env| {
+            account.unseen.time = self.settings.eventually;
+            api::answer(asked, fault, account, env)
+        });
+        // What only time changed will be changed again if it is lost, so that a full disk does not refuse a look.
+        if made.changed
+            && let Err(error) = self.keep(&mut state)
+            && is_change
+        {
+            // What could not be kept did not happen: the answer and the account agree with the disk.
+            state.undo();
+            return Err(error);
+        }
+        if made.changed {
+            self.forget_ended_of(&mut state, key);
+        }
+        Ok(made)
+    }
+
+    /// Does what a page of this program asks for in a caller's name, as if the AWS CLI had: the same rules, faults, journal and disk.
+    /// The answer has the names that the AWS CLI prints.
+    pub fn ask(
+        &self,
+        caller: Caller,
+        action: &str,
+        form: &[u8],
+        fault: Option<&Fault>,
+    ) -> Result<serde_json::Value, ApiError> {
+        let key = self.account_key(&caller).to_owned();
+        let asked = Asked::on_a_page(caller, action, form);
+        let made = self
+            .attend(asked, &key, fault, crate::lab::journal::timestamp())
+            .map_err(|why| ApiError::not_kept(&why.to_string()))?;
+        let changed = made.changed;
+        let (answer, seen) = made.value();
+        self.write_down(seen);
+        if changed {
+            self.tell_stage_of_change();
+        }
+        answer
+    }
+
+    /// The access key ids that have an account here; in a lab the one of an empty name.
+    pub fn account_keys(&self) -> Vec<String> {
+        self.lock().accounts.keys().cloned().collect()
+    }
+
     fn write_down(&self, seen: Option<Seen>) {
         if let Some(seen) = seen {
             self.journal.add(What::Api {
@@ -650,37 +719,9 @@ impl Backend for Simulation {
             self.write_down(reply.seen.take());
             return reply;
         };
-        let due = self.lock().accounts.get(&key).and_then(Account::next_due);
-        if due.is_some_and(|due| due <= now) {
-            // What a boot did is there for the request that looks at it.
-            self.tick();
-        }
-        // Whoever waits for a key to be made holds nobody up.
-        let mut rsa = if asked.wants_rsa() {
-            InHand::one(&self.settings.keys)
-        } else {
-            InHand::none(&self.settings.keys)
-        };
-        let made = {
-            let mut state = self.lock();
-            let is_change = asked.changes();
-            let made = self.act(&mut state, &key, &mut rsa, |account, env| {
-                account.unseen.time = self.settings.eventually;
-                api::answer(asked, fault, account, env)
-            });
-            // What only time changed will be changed again if it is lost, so that a full disk does not refuse a look.
-            if made.changed
-                && let Err(error) = self.keep(&mut state)
-                && is_change
-            {
-                // What could not be kept did not happen: the answer and the account agree with the disk.
-                state.undo();
-                return api::not_kept(request, &error.to_string());
-            }
-            if made.changed {
-                self.forget_ended_of(&mut state, &key);
-            }
-            made
+        let made = match self.attend(asked, &key, fault, now) {
+            Ok(made) => made,
+            Err(why) => return api::not_kept(request, &why.to_string()),
         };
         // Writing hundreds of kilobytes of XML needs no lock.
         let mut reply = made.write();

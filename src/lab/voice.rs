@@ -9,16 +9,29 @@ use termimad::{FmtText, MadSkin};
 /// The widest text beside the bar, in columns.
 pub const WIDTH: usize = 76;
 
-/// A way of writing for one terminal.
+/// A way of writing for one terminal, or for the console page.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Voice {
     colour: bool,
+    /// The words alone: where they are shown there are other ways to set them.
+    bare: bool,
 }
 
 impl Voice {
     /// With or without colour.
     pub fn new(colour: bool) -> Self {
-        Self { colour }
+        Self {
+            colour,
+            bare: false,
+        }
+    }
+
+    /// The words alone, Markdown as it was written.
+    pub fn bare() -> Self {
+        Self {
+            colour: false,
+            bare: true,
+        }
     }
 
     /// Whether it uses colour.
@@ -28,6 +41,9 @@ impl Voice {
 
     /// Plain sentences, wrapped; a line break in the text is kept.
     pub fn say(self, text: &str) -> String {
+        if self.bare {
+            return whole_lines(text);
+        }
         let options = textwrap::Options::new(WIDTH)
             .break_words(false)
             .word_splitter(textwrap::WordSplitter::NoHyphenation)
@@ -52,6 +68,9 @@ impl Voice {
 
     /// Markdown, as the lessons are written in.
     pub fn markdown(self, text: &str) -> String {
+        if self.bare {
+            return whole_lines(text);
+        }
         let mut skin = if self.colour {
             MadSkin::default()
         } else {
@@ -89,6 +108,16 @@ impl Voice {
             lines.push_str(text);
         }
         lines.push('\n');
+    }
+}
+
+/// The text, with the end of its last line.
+fn whole_lines(text: &str) -> String {
+    let text = text.trim_end();
+    if text.is_empty() {
+        String::new()
+    } else {
+        format!("{text}\n")
     }
 }
 

@@ -41,6 +41,7 @@ Type here, and Enter:
 `answer` answers a question, for example `answer b`
 `skip`   goes on without this step
 `steps`  shows where you stand
+`console` opens the account in your browser
 `reset`  starts the lesson again
 `about`  says what is real in the lab
 `quit`   closes this window's coach; the lab stays open";
@@ -54,8 +55,8 @@ struct Stamp {
     files: Vec<KeyFile>,
 }
 
-/// One watch, for as long as its line is open.
-struct Watch {
+/// One who watches beside the shell: for as long as its line is open, or the console page's server.
+pub struct Watch {
     front: Arc<Front>,
     ear: Ear,
     stamp: Stamp,
@@ -66,18 +67,13 @@ struct Watch {
 /// Speaks on the line until whoever watches has left, or the lab ends.
 pub(super) async fn attend(front: Arc<Front>, voice: Voice, line: Line) {
     let (reader, mut writer) = tokio::io::split(line);
-    let Some(ear) = front.coach().attend(voice) else {
+    let Some(mut watch) = Watch::new(front, voice) else {
         let text = voice.say("Too many coaches watch this lab already: close one of them.");
         drop(writer.write_all(text.as_bytes()).await);
         return;
     };
-    let mut watch = Watch {
-        front,
-        ear,
-        stamp: Stamp::default(),
-        waits: false,
-    };
-    let welcome = watch.front.coach().say(ear, WELCOME) + &watch.front.coach().task(ear);
+    let (coach, ear) = (watch.front.coach(), watch.ear);
+    let welcome = coach.say(ear, WELCOME) + &coach.task(ear);
     if writer.write_all(welcome.as_bytes()).await.is_err() {
         return;
     }
@@ -125,7 +121,24 @@ async fn read_line(words: &mut BufReader<impl AsyncRead + Unpin>, typed: &mut Ve
 }
 
 impl Watch {
-    fn answer(&self, line: &str) -> String {
+    /// One more; none when there are too many.
+    pub fn new(front: Arc<Front>, voice: Voice) -> Option<Self> {
+        let ear = front.coach().attend(voice)?;
+        Some(Self {
+            front,
+            ear,
+            stamp: Stamp::default(),
+            waits: false,
+        })
+    }
+
+    /// The lab.
+    pub fn front(&self) -> &Front {
+        &self.front
+    }
+
+    /// What one of the lab's words is answered.
+    pub fn answer(&self, line: &str) -> String {
         let words: Vec<&str> = line.split_whitespace().collect();
         if words.is_empty() {
             return String::new();
@@ -135,7 +148,8 @@ impl Watch {
         self.front.answer(self.ear, words, USAGE).text
     }
 
-    fn glance(&mut self) -> String {
+    /// What is new, if anything is. Reads the folder, and the disk when something is; writes when something was passed.
+    pub fn glance(&mut self) -> String {
         let coach = self.front.coach();
         let stamp = Stamp {
             events: self.front.simulation().journal().last(),
@@ -149,6 +163,7 @@ impl Watch {
         self.stamp = stamp;
         let (text, waits) = coach.beside(self.ear);
         self.waits = waits;
+        self.front.follow();
         coach.save();
         text
     }

@@ -1,7 +1,8 @@
 //! The learner's folder: where everything of a lab lies, who has it open, and the key files in it.
 //!
-//! Nothing of the learner's is read outside it, with one exception: files in `~/Downloads` that are newer than the lab
-//! (a browser puts a new key pair there). `~/.ssh` and `~/.aws` are never looked at.
+//! Nothing of the learner's is read outside it, with one exception: files that are newer than the lab, in the folder of
+//! downloads (a browser puts a new key pair there) and in the folders that commands in the lab's shell have led to (see
+//! [`elsewhere`]). `~/.ssh` and `~/.aws` are never looked at.
 
 #![expect(
     clippy::disallowed_methods,
@@ -11,6 +12,7 @@
 mod access_key;
 mod aliases;
 pub mod aws_version;
+mod elsewhere;
 mod error;
 mod key_files;
 mod known_hosts;
@@ -19,12 +21,14 @@ mod layout;
 use std::fs::{File, OpenOptions, Permissions, TryLockError};
 use std::io::{Read, Seek, Write};
 use std::os::unix::fs::{OpenOptionsExt, PermissionsExt};
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::time::SystemTime;
 
 use crate::cloud::api::signature::AccessKey;
 use crate::course::evidence::{Alias, KeyFile, KnownHost};
 use crate::lab::files::write_atomically;
+use crate::lab::workspace::elsewhere::Elsewhere;
+use crate::lab::workspace::key_files::Place;
 
 pub use self::error::WorkspaceError;
 pub use self::layout::Layout;
@@ -34,7 +38,9 @@ pub use self::layout::Layout;
 pub struct Workspace {
     layout: Layout,
     began: SystemTime,
-    downloads: Option<PathBuf>,
+    /// Where keys may be, known from the start.
+    places: Vec<Place>,
+    elsewhere: Elsewhere,
     finder: key_files::Finder,
     _lock: Option<File>,
 }
@@ -60,11 +66,11 @@ impl Workspace {
         let began = std::fs::metadata(layout.began())
             .and_then(|about| about.modified())
             .map_err(|why| WorkspaceError::file(&layout.began(), why))?;
-        let downloads = home.map(|home| home.join("Downloads"));
         Ok(Self {
+            places: places(&layout, home),
+            elsewhere: Elsewhere::new(&layout, home),
             layout,
             began,
-            downloads,
             finder: key_files::Finder::default(),
             _lock: Some(lock),
         })
@@ -76,11 +82,11 @@ impl Workspace {
         let began = std::fs::metadata(layout.began())
             .and_then(|about| about.modified())
             .ok()?;
-        let downloads = home.map(|home| home.join("Downloads"));
         Some(Self {
+            places: places(&layout, home),
+            elsewhere: Elsewhere::new(&layout, home),
             layout,
             began,
-            downloads,
             finder: key_files::Finder::default(),
             _lock: None,
         })
@@ -124,9 +130,40 @@ impl Workspace {
     /// Files that are, or were meant to be, keys: at most 100 of them, the newest, in the order of their paths.
     /// What has not changed since it was last asked is not read again.
     pub fn key_files(&self) -> Vec<KeyFile> {
-        self.finder
-            .find(&self.layout.work(), self.downloads.as_deref(), self.began)
+        let mut places = self.places.clone();
+        for more in self.elsewhere.places() {
+            if places.iter().all(|place| place.folder != more.folder) {
+                places.push(more);
+            }
+        }
+        self.finder.find(&self.layout.work(), &places, self.began)
     }
+
+    /// A command has ended in that folder: keys may be there, and where it led.
+    pub fn heard(&self, directory: &Path, command: &str) {
+        self.elsewhere.heard(directory, command);
+    }
+}
+
+/// Where a browser saves files, also where that folder has a name in another language, and what the lab's own network shows as
+/// `~/.ssh`.
+fn places(layout: &Layout, home: Option<&Path>) -> Vec<Place> {
+    let Some(home) = home else { return Vec::new() };
+    let mut places = Vec::new();
+    let named = dirs::download_dir().filter(|folder| folder.starts_with(home));
+    for folder in [Some(home.join("Downloads")), named].into_iter().flatten() {
+        let below = folder.strip_prefix(home).unwrap_or(&folder);
+        let shown = format!("~/{}", below.display());
+        let folder = folder.canonicalize().unwrap_or(folder);
+        if places.iter().all(|place: &Place| place.folder != folder) {
+            places.push(Place { folder, shown });
+        }
+    }
+    places.push(Place {
+        folder: layout.ssh(),
+        shown: "~/.ssh".to_owned(),
+    });
+    places
 }
 
 /// The lab's own AWS settings; `aws configure` in the lab may change them.
@@ -188,6 +225,8 @@ fn take_lock(layout: &Layout) -> Result<File, WorkspaceError> {
 
 #[cfg(test)]
 mod tests {
+    use std::path::PathBuf;
+
     use super::*;
 
     #[test]

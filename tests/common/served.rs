@@ -17,6 +17,8 @@ pub struct Served {
     pub address: SocketAddr,
     /// The port on which the instances answer SSH.
     pub ssh_port: u16,
+    /// The whole ready line.
+    pub ready: serde_json::Value,
 }
 
 impl Served {
@@ -63,6 +65,7 @@ impl Served {
             child,
             address,
             ssh_port,
+            ready,
         }
     }
 

@@ -17,7 +17,10 @@ fn allowed() -> BTreeMap<&'static str, BTreeSet<&'static str>> {
     ];
     let mut allowed: BTreeMap<&str, BTreeSet<&str>> = BTreeMap::new();
     allowed.insert("cli", rooms.into());
-    allowed.insert("console", ["lab"].into());
+    allowed.insert(
+        "console",
+        ["lab", "machine", "cloud", "course", "keys"].into(),
+    );
     allowed.insert(
         "lab",
         ["machine", "classroom", "cloud", "course", "keys"].into(),

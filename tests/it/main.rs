@@ -19,9 +19,12 @@
 
 mod aws;
 mod boot;
+mod browser;
 mod caller;
 mod catalogue;
 mod classroom;
+mod console;
+mod console_pages;
 mod contract;
 mod course;
 mod desk;

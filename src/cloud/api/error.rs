@@ -128,6 +128,12 @@ impl ApiError {
         Self::with_status("InternalError", 500, message)
     }
 
+    /// The change could not be written to the disk, and so was not made.
+    pub fn not_kept(why: &str) -> Self {
+        let text = format!("Ground School could not save this change, so it was not made: {why}");
+        Self::with_status("GroundSchool.NotSaved", 507, text)
+    }
+
     /// The same parameter twice; AWS's own answer is unverified.
     pub fn repeated_parameter(name: &str) -> Self {
         Self::invalid_combination(format!("The parameter {name} may be given only once"))

@@ -154,6 +154,17 @@ impl Asked {
         }
     }
 
+    /// What a page of this program asks for in a caller's name: there is nothing to sign. The parameters are a form, as the
+    /// query protocol's are, and go through the same door.
+    pub fn on_a_page(caller: Caller, action: &str, form: &[u8]) -> Self {
+        let params = Params::from_form("", form);
+        Self {
+            service: caller.service,
+            caller: Ok(caller),
+            named: params.map(|params| (action.to_owned(), params)),
+        }
+    }
+
     /// The caller; none when the signature is missing or wrong.
     pub fn caller(&self) -> Option<&Caller> {
         self.caller.as_ref().ok()
@@ -219,6 +230,12 @@ pub struct Made {
 }
 
 impl Made {
+    /// The answer with the names that the AWS CLI prints, and the call for the journal.
+    pub fn value(self) -> (Result<serde_json::Value, ApiError>, Option<Seen>) {
+        let answer = self.outcome.map(|answered| answered.answer.json());
+        (answer, self.seen)
+    }
+
     /// Writes it.
     pub fn write(self) -> Reply {
         let (service, request_id) = (self.service, &self.request_id);
@@ -345,11 +362,7 @@ pub fn broken(request: &Request<'_>) -> Reply {
 
 /// The answer when the change could not be written to the disk, and so was not made.
 pub fn not_kept(request: &Request<'_>, why: &str) -> Reply {
-    let text = format!("Ground School could not save this change, so it was not made: {why}");
-    refuse(
-        request,
-        &ApiError::with_status("GroundSchool.NotSaved", 507, text),
-    )
+    refuse(request, &ApiError::not_kept(why))
 }
 
 /// What a request asks for, whether or not it may: the action's name.

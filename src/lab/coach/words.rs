@@ -94,6 +94,20 @@ pub(super) fn asked(step: &Step, evidence: &Evidence) -> String {
     }
 }
 
+/// The number of the question that is open, and the letters of its answers; none when nothing is asked.
+pub(super) fn letters(step: &Step, evidence: &Evidence) -> Option<(usize, String)> {
+    if riddle(step).is_some() {
+        return Some((0, Cause::ALL.iter().map(|cause| cause.letter()).collect()));
+    }
+    match question::standing(step, evidence) {
+        Standing::Open(number, question, _) => {
+            let letters = question.choices.iter().map(|choice| choice.letter);
+            Some((number, letters.collect()))
+        }
+        Standing::Done => None,
+    }
+}
+
 /// An answer for the journal, or why it is none.
 pub(super) fn answer(
     step: Option<&Step>,
@@ -102,15 +116,7 @@ pub(super) fn answer(
 ) -> Result<What, String> {
     let nothing = || "Nothing is asked here. `lab` shows the task.".to_owned();
     let step = step.ok_or_else(nothing)?;
-    let (number, letters): (usize, String) = if riddle(step).is_some() {
-        (0, Cause::ALL.iter().map(|cause| cause.letter()).collect())
-    } else {
-        let Standing::Open(number, question, _) = question::standing(step, evidence) else {
-            return Err(nothing());
-        };
-        let letters = question.choices.iter().map(|choice| choice.letter);
-        (number, letters.collect())
-    };
+    let (number, letters) = letters(step, evidence).ok_or_else(nothing)?;
     let letter = match words {
         [word] => word.trim_matches([')', '.', '(']).to_ascii_lowercase(),
         [] | [_, ..] => String::new(),
@@ -199,16 +205,26 @@ pub(super) fn farewell(lesson: &Lesson, progress: &Progress) -> String {
     }
 }
 
-/// Where the learner stands, step by step.
-pub(super) fn standing(lesson: &Lesson, progress: &Progress) -> String {
-    let mut text = format!("{}\n", lesson.title);
-    for step in &lesson.steps {
+/// Each step's standing, and its goal.
+pub(super) fn steps<'a>(
+    lesson: &'a Lesson,
+    progress: &Progress,
+) -> impl Iterator<Item = (&'static str, &'a str)> {
+    lesson.steps.iter().map(|step| {
         let word = match progress.steps.get(&step.id) {
             Some(done) if done.skipped => "skipped",
             Some(_) => "done",
             None => "to do",
         };
-        let _ = writeln!(text, "[{word}] {}", step.goal);
+        (word, step.goal.as_str())
+    })
+}
+
+/// Where the learner stands, step by step.
+pub(super) fn standing(lesson: &Lesson, progress: &Progress) -> String {
+    let mut text = format!("{}\n", lesson.title);
+    for (word, goal) in steps(lesson, progress) {
+        let _ = writeln!(text, "[{word}] {goal}");
     }
     let _ = write!(text, "{} of {} points", progress.points(), lesson.points());
     text

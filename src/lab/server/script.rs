@@ -41,7 +41,14 @@ impl Script {
         if !self.any.load(Ordering::Relaxed) {
             return None;
         }
-        let action = api::action_of(request)?;
+        self.meet_at(&api::action_of(request)?)
+    }
+
+    /// The fault that a call of this action meets.
+    pub fn meet_at(&self, action: &str) -> Option<Fault> {
+        if !self.any.load(Ordering::Relaxed) {
+            return None;
+        }
         let mut left = self.left.lock().unwrap_or_else(PoisonError::into_inner);
         let place = left.iter().position(|fault| fault.action == action)?;
         let fault = left.get_mut(place)?;

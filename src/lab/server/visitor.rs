@@ -35,7 +35,7 @@ pub(super) fn turned_away(request: &Request<'_>) -> Option<String> {
 }
 
 /// Whether a `Host` header names this computer's loopback.
-fn is_here(host: &str) -> bool {
+pub fn is_here(host: &str) -> bool {
     let name = match host.rsplit_once(':') {
         Some((name, port)) if port.bytes().all(|b| b.is_ascii_digit()) => name,
         Some(_) | None => host,

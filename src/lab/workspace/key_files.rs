@@ -46,6 +46,14 @@ struct Finding {
     ec2_fingerprints: Vec<String>,
 }
 
+/// A folder outside the learner's working folder. Of what lies in it only new keys count, and nothing below it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) struct Place {
+    pub(super) folder: PathBuf,
+    /// What stands before a file's name when it is named to the learner: `~/Downloads`.
+    pub(super) shown: String,
+}
+
 /// What a name says about a file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Name {
@@ -58,12 +66,7 @@ enum Name {
 }
 
 impl Finder {
-    pub(super) fn find(
-        &self,
-        work: &Path,
-        downloads: Option<&Path>,
-        began: SystemTime,
-    ) -> Vec<KeyFile> {
+    pub(super) fn find(&self, work: &Path, places: &[Place], began: SystemTime) -> Vec<KeyFile> {
         let mut files = Vec::new();
         let mut names = MOST_NAMES;
         gather(work, DEEPEST, &mut names, &mut files);
@@ -78,19 +81,18 @@ impl Finder {
                 (path, shown, about)
             })
             .collect();
-        if let Some(downloads) = downloads {
+        let is_new = |about: &Metadata| about.modified().is_ok_and(|modified| modified >= began);
+        for place in places {
             let mut files = Vec::new();
-            gather(downloads, 0, &mut names, &mut files);
-            files.retain(|(path, about)| {
-                Name::of(path) == Name::Key
-                    && about.modified().is_ok_and(|modified| modified >= began)
-            });
+            gather(&place.folder, 0, &mut names, &mut files);
+            files.retain(|(_, about)| is_new(about));
             found.extend(files.into_iter().map(|(path, about)| {
                 let name = path.file_name().unwrap_or_default().to_string_lossy();
-                let shown = format!("~/Downloads/{name}");
+                let shown = format!("{}/{name}", place.shown);
                 (path, shown, about)
             }));
         }
+        let is_elsewhere = |path: &Path| !path.starts_with(work);
 
         let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
         let mut before = std::mem::take(&mut *known);
@@ -100,7 +102,15 @@ impl Finder {
             let stamp = Stamp::of(&about);
             let finding = match before.remove(&path) {
                 Some((then, finding)) if then == stamp => finding,
-                Some(_) | None => look(&path, &about),
+                Some(_) | None => {
+                    // Elsewhere a file without a key's name is somebody's own unless a key is in it.
+                    let looked = look(&path, &about);
+                    looked.filter(|found| {
+                        Name::of(&path) == Name::Key
+                            || !is_elsewhere(&path)
+                            || found.public_sha256.is_some()
+                    })
+                }
             };
             if let Some(finding) = &finding {
                 keys.push(KeyFile {
@@ -318,7 +328,7 @@ mod tests {
 
     fn found(finder: &Finder, work: &Path) -> Vec<(String, KeyContent)> {
         finder
-            .find(work, None, SystemTime::UNIX_EPOCH)
+            .find(work, &[], SystemTime::UNIX_EPOCH)
             .into_iter()
             .map(|key| (key.path, key.content))
             .collect()
@@ -343,7 +353,7 @@ mod tests {
         put("1/2/3/4/d.pem", b"");
         put("1/2/3/4/5/too-deep.pem", b"");
         put(".git/e.pem", b"");
-        let keys = Finder::default().find(work, None, SystemTime::UNIX_EPOCH);
+        let keys = Finder::default().find(work, &[], SystemTime::UNIX_EPOCH);
         let names: Vec<_> = keys
             .iter()
             .map(|key| (key.path.as_str(), key.content))
@@ -381,7 +391,7 @@ mod tests {
         assert_ne!(found(&finder, dir.path())[0].1, KeyContent::Empty);
         std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o400)).unwrap();
         assert_eq!(
-            finder.find(dir.path(), None, SystemTime::UNIX_EPOCH)[0].mode,
+            finder.find(dir.path(), &[], SystemTime::UNIX_EPOCH)[0].mode,
             0o400
         );
         std::fs::remove_file(&path).unwrap();
@@ -389,7 +399,7 @@ mod tests {
     }
 
     #[test]
-    fn of_downloads_only_keys_newer_than_the_lab_count() {
+    fn elsewhere_only_keys_newer_than_the_lab_count_whatever_their_names() {
         let dir = tempfile::tempdir().unwrap();
         let downloads = dir.path().join("Downloads");
         let work = dir.path().join("work");
@@ -408,10 +418,17 @@ mod tests {
             .unwrap();
         std::fs::write(downloads.join("new.pem"), "").unwrap();
         std::fs::write(downloads.join("letter"), "").unwrap();
-        let keys = Finder::default().find(&work, Some(&downloads), began);
+        std::fs::write(downloads.join("secrets.txt"), "BEGIN OPENSSH PRIVATE KEY").unwrap();
+        let key = PrivateKey::generate(KeyType::Ed25519, &mut StdRng::seed_from_u64(1)).unwrap();
+        std::fs::write(downloads.join("my key (1)"), key.pem()).unwrap();
+        let place = Place {
+            folder: downloads,
+            shown: "~/Downloads".to_owned(),
+        };
+        let keys = Finder::default().find(&work, &[place], began);
         assert_eq!(
             keys.iter().map(|key| key.path.as_str()).collect::<Vec<_>>(),
-            ["~/Downloads/new.pem"]
+            ["~/Downloads/my key (1)", "~/Downloads/new.pem"]
         );
     }
 }

@@ -17,7 +17,7 @@ use super::WorkspaceError;
 ///     aws/ ssh/ putty/ ansible/   the first three are `~/.aws`, `~/.ssh` and `~/.putty` in the netns stage
 ///     netns/                 what lies over `/etc/hosts` and so on there
 ///     kept/<lesson>/         accounts of lessons that are not open: what is in the first five of these
-///     accounts.json accounts.log machines/ journal.jsonl begun.json access-key.json account-of lesson
+///     accounts.json accounts.log machines/ journal.jsonl begun.json access-key.json places.json account-of lesson
 ///     progress-<lesson>.json
 ///     access-key.json accounts.json accounts.log machines/ journal.jsonl lesson progress-<lesson>.json
 ///     ledger-<lesson>.json lab-id class.json      what a hand-in is made of
@@ -87,6 +87,11 @@ impl Layout {
         self.private().join("access-key.json")
     }
 
+    /// What is `~/.ssh` in the netns stage.
+    pub(super) fn ssh(&self) -> PathBuf {
+        self.private().join("ssh")
+    }
+
     /// What a lab's learner may use as their `~/.ssh/config`; theirs to edit.
     pub fn ssh_config(&self) -> PathBuf {
         self.private().join("ssh/config")
@@ -100,6 +105,11 @@ impl Layout {
     /// What lies over `/etc/hosts` and its like in the netns stage.
     pub fn netns(&self) -> PathBuf {
         self.private().join("netns")
+    }
+
+    /// The folders beside the lab's that the learner's commands have led to.
+    pub(super) fn places(&self) -> PathBuf {
+        self.private().join("places.json")
     }
 
     /// What a second shell in the open lab must know.

@@ -1,0 +1,90 @@
+//! The tags of what is being made: rows of key and value, and a button for one more.
+
+use maud::{Markup, html};
+
+use crate::console::form::{Form, TAGS};
+use crate::console::parts::{self, field};
+use crate::console::visit::{Refusal, Visit};
+
+/// The value of the button that adds a row, under the name [`DO`].
+const ONE_MORE: &str = "add-tag";
+/// The name of buttons that change the form and send nothing.
+const DO: &str = "do";
+/// The most tags that AWS takes.
+const MOST: usize = 50;
+
+/// The rows of a form, in their order, empty ones too.
+pub(in crate::console) fn rows(form: &Form) -> Vec<(String, String)> {
+    let all = (1..=MOST).map(|number| (name(number, "Key"), name(number, "Value")));
+    all.filter(|(key, _)| form.has(key))
+        .map(|(key, value)| (form.get(&key).to_owned(), form.get(&value).to_owned()))
+        .collect()
+}
+
+/// The form is to be shown again with a row more, if that is the button that sent it. Ask first of all.
+pub(in crate::console) fn one_more(form: &Form) -> Result<(), Refusal> {
+    if form.get(DO) != ONE_MORE {
+        return Ok(());
+    }
+    let mut form = form.clone();
+    let next = rows(&form).len() + 1;
+    if next <= MOST {
+        form.set(&name(next, "Key"), "");
+        form.set(&name(next, "Value"), "");
+    }
+    Err(Refusal::Again(form))
+}
+
+/// The editor.
+pub(in crate::console) fn editor(visit: &Visit) -> Markup {
+    let tried = visit.tried.as_ref();
+    let rows = tried.map(|tried| rows(&tried.form)).unwrap_or_default();
+    let error = visit.refused_at(TAGS);
+    let id = field::id(TAGS);
+    let error_id = format!("{id}-error");
+    let described_by = match error {
+        Some(_) => format!("{error_id} tags-hint"),
+        None => "tags-hint".to_owned(),
+    };
+    html! {
+        (parts::enter())
+        fieldset.field id=(id) aria-describedby=(described_by) {
+            legend { "Tags (optional)" }
+            p.hint id="tags-hint" { "A tag is a label that you give: a key, and a value if you like. Up to 50." }
+            @for (place, (key, value)) in rows.iter().enumerate() {
+                @let number = place + 1;
+                @let (key_id, value_id) = (format!("tag-{number}-key"), format!("tag-{number}-value"));
+                div.pair {
+                    div { label for=(key_id) { "Key " (number) } input id=(key_id) type="text" name=(name(number, "Key")) value=(key) autocomplete="off"; }
+                    div { label for=(value_id) { "Value " (number) } input id=(value_id) type="text" name=(name(number, "Value")) value=(value) autocomplete="off"; }
+                }
+            }
+            @if let Some(error) = error {
+                p.error id=(error_id) { strong { "Error: " } (error.message) " " span.code { (error.code) } }
+            }
+            @if rows.len() < MOST {
+                button.button id="add-tag" type="submit" name=(DO) value=(ONE_MORE) formnovalidate { "Add tag" }
+            }
+        }
+    }
+}
+
+fn name(number: usize, what: &str) -> String {
+    format!("{TAGS}.{number}.{what}")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn the_button_adds_an_empty_row_and_keeps_what_was_typed() {
+        let form = Form::of_pairs(b"KeyName=a&do=add-tag").unwrap();
+        let Err(Refusal::Again(form)) = one_more(&form) else {
+            panic!("the button was not seen");
+        };
+        assert_eq!(form.get("KeyName"), "a");
+        assert_eq!(rows(&form), [(String::new(), String::new())]);
+        assert!(one_more(&Form::of_pairs(b"KeyName=a").unwrap()).is_ok());
+    }
+}

@@ -1,0 +1,148 @@
+//! The life of an instance in the browser, and of what belongs to it: a security group and its rules, an Elastic IP.
+
+use super::chromium::{Chromium, Scripts};
+use super::site::{FURNITURE, Site};
+
+/// Loads a path until an element has these words: without JavaScript, that is how one waits.
+#[track_caller]
+fn reload_until(browser: &Chromium, path: &str, selector: &str, words: &str) {
+    browser.until(words, || {
+        browser.visit(path);
+        browser.text(selector).contains(words)
+    });
+}
+
+/// From a group to a terminated instance, by what the pages show.
+fn live_through(site: &Site, browser: &Chromium) {
+    site.done(
+        "CreateKeyPair",
+        &[("KeyName", "mine"), ("KeyType", "ed25519")],
+    );
+    browser.visit("/security-groups");
+    browser.press("Create security group");
+    browser.write("#field-GroupName", "ssh-for-me");
+    browser.write("#field-GroupDescription", "SSH from here");
+    browser.click("#submit");
+    browser.see("main", "ssh-for-me");
+    let groups = site.done("DescribeSecurityGroups", &[("GroupName.1", "ssh-for-me")]);
+    let group = groups.first("groupId").to_owned();
+    browser.visit(&format!("/security-groups/{group}/edit-inbound"));
+    browser.press("Add rule");
+    browser.choose("#field-Rule-1-Type", "ssh");
+    browser.choose("#field-Rule-1-Source", "my-ip");
+    browser.click("#submit");
+    browser.see("main", "127.0.0.1/32");
+    let groups = site.done("DescribeSecurityGroups", &[("GroupId.1", &group)]);
+    assert_eq!(groups.first("cidrIp"), "127.0.0.1/32");
+    assert_eq!(groups.first("fromPort"), "22");
+
+    browser.visit("/instances");
+    browser.press("Launch instances");
+    browser.write("#field-Name", "web");
+    browser.choose("#field-KeyName", "mine");
+    browser.click("#field-Firewall-existing");
+    browser.click(&format!("input[value={group}]"));
+    browser.click("#submit");
+    browser.see("h1", "Success");
+    reload_until(browser, &browser.path(), "#launched", "It runs.");
+    let instances = site.done("DescribeInstances", &[]);
+    let id = instances.first("instanceId").to_owned();
+    browser.press("Connect to instance");
+    let example = browser.text("#example");
+    let port = site.served.ssh_port;
+    let address = instances.first("ipAddress");
+    assert_eq!(
+        example,
+        format!("ssh -i \"mine.pem\" -p {port} ec2-user@{address}")
+    );
+
+    // What was chosen is done; what cannot be taken back is asked for first.
+    let choose = format!("#choose-{id}");
+    let row = format!("#row-{id}");
+    browser.visit("/instances");
+    browser.click("#do-stop");
+    browser.see("#refused", "No instances specified");
+    browser.click(&choose);
+    browser.click("#do-stop");
+    browser.click("#submit");
+    reload_until(browser, "/instances", &row, "Stopped");
+    browser.click(&choose);
+    browser.click("#do-start");
+    reload_until(browser, "/instances", &row, "Running");
+
+    browser.visit("/elastic-ips");
+    browser.press("Allocate Elastic IP address");
+    browser.click("#submit");
+    let given = site.done("DescribeAddresses", &[]);
+    let (address, allocation) = (given.first("publicIp"), given.first("allocationId"));
+    browser.visit("/elastic-ips");
+    browser.click(&format!("#associate-{allocation}"));
+    browser.choose("#field-InstanceId", &id);
+    browser.click("#submit");
+    browser.see("tbody", &id);
+    reload_until(browser, "/instances", &row, address);
+    browser.visit("/elastic-ips");
+    browser.click(&format!("#disassociate-{allocation}"));
+    browser.click("#submit");
+    browser.click(&format!("#release-{allocation}"));
+    browser.click("#submit");
+    browser.arrive("/elastic-ips");
+    assert_eq!(site.done("DescribeAddresses", &[]).first("publicIp"), "");
+
+    browser.visit("/instances");
+    browser.click(&choose);
+    browser.click("#do-terminate");
+    browser.see("h1", "?");
+    browser.click("#submit");
+    reload_until(browser, "/instances", &row, "Terminated");
+    browser.visit(&format!("/security-groups/{group}/delete"));
+    browser.click("#submit");
+    browser.arrive("/security-groups");
+    let left = site.done("DescribeSecurityGroups", &[]);
+    assert!(!left.body.contains(&group), "{}", left.body);
+}
+
+#[test]
+fn an_instance_is_launched_stopped_started_given_an_address_and_terminated() {
+    let site = Site::open();
+    live_through(&site, &site.browser(Scripts::On));
+}
+
+#[test]
+fn the_same_can_be_done_without_javascript() {
+    let site = Site::open();
+    live_through(&site, &site.browser(Scripts::Off));
+}
+
+#[test]
+fn an_instances_state_changes_in_the_open_page() {
+    let site = Site::with(FURNITURE);
+    let instances = site.done("DescribeInstances", &[]);
+    let id = instances.first("instanceId").to_owned();
+    let browser = site.browser(Scripts::On);
+    browser.visit("/instances");
+    browser.see("tbody", "Running");
+    browser.script("window.isTheSamePage = true;", Vec::new());
+    // A row that was ticked stays ticked.
+    browser.click(&format!("#choose-{id}"));
+    site.done("StopInstances", &[("InstanceId.1", &id)]);
+    browser.see("tbody", "Stopped");
+    site.done("StartInstances", &[("InstanceId.1", &id)]);
+    browser.see("tbody", "Running");
+    let ticked = "return document.querySelector('tbody input').checked;";
+    assert_eq!(browser.script(ticked, Vec::new()), true);
+    let news = browser.script(
+        "return document.getElementById('news').textContent;",
+        Vec::new(),
+    );
+    assert!(news.as_str().unwrap().contains("(web): Running"), "{news}");
+    assert_eq!(
+        browser.script("return window.isTheSamePage;", Vec::new()),
+        true
+    );
+
+    browser.visit(&format!("/instances/{id}"));
+    browser.see("#state", "Running");
+    site.aws(&format!("ec2 stop-instances --instance-ids {id}"));
+    browser.see("#state", "Stopped");
+}

@@ -1,0 +1,16 @@
+//! The console page in a real browser: Chromium, told what to do by WebDriver.
+//!
+//! `chromium.rs` is the browser, `hands.rs` what a person does in it, `site.rs` the console it looks at, `pages.rs` the list of
+//! pages. A new page is a line in [`pages::ALL`], and is looked at in both colours, three widths, with and without JavaScript.
+
+mod attacks;
+mod axe;
+mod chromium;
+mod forms;
+mod guide;
+mod hands;
+mod instances;
+mod keys;
+mod live;
+mod pages;
+mod site;
