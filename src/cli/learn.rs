@@ -215,16 +215,12 @@ fn welcome(
     };
     let class = engine.coach().class_words();
     let class = class.map_or_else(String::new, |class| format!("{class}\n"));
-    let text = format!(
-        "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n{class}\
-}
-
     let page = match link {
         Ok(link) => format!("The account in your browser, as in AWS's console:\n    {link}"),
         Err(why) => format!("There is no console page this time: {why}."),
     };
     let text = format!(
-        "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n{page}\n\
+        "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n{page}\n{class}\
          Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
         stage(engine),
     );

@@ -79,12 +79,12 @@ impl Instances {
         }
     }
 
-    /// Those that were made since the last [`settle`](Self::settle).
+    /// Those that were made since the last settling.
     pub fn launched_now(&self) -> impl Iterator<Item = &Arc<Instance>> {
         self.all.added().filter_map(|number| self.all.get(number))
     }
 
-    /// Numbers of those that were made since the last [`settle`](Self::settle).
+    /// Numbers of those that were made since the last settling.
     pub(in crate::cloud) fn added(&self) -> impl Iterator<Item = u64> {
         self.all.added().copied()
     }
