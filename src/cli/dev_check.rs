@@ -4,7 +4,7 @@
 //! part of `aws`: it speaks to the same endpoint, and a proof of thirty labs is a matter of seconds. All faults are listed
 //! in one run, with file and line.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -21,6 +21,7 @@ use crate::cloud::Pace;
 use crate::course::catalogue;
 use crate::course::lesson::{Lesson, MistakeScript};
 use crate::course::shape;
+use crate::course::start::Riddles;
 use crate::course::verdict::{Verdict, Word};
 use crate::lab::engine::{Engine, Options};
 use crate::lab::journal::now;
@@ -41,8 +42,22 @@ enum Claim {
     Mistake(MistakeScript),
 }
 
-/// Draws of a lesson that draws something: so many that every fault is met in one of them or another.
-const DRAWS: u64 = 5;
+/// Seeds that are looked at for the draws to prove.
+const SEEDS: u64 = 200;
+
+/// Seeds whose draws have every fault of every pool in one of them or another; one seed where nothing is drawn.
+fn draws(riddles: Option<&Riddles>) -> Vec<u64> {
+    let Some(riddles) = riddles else {
+        return vec![0];
+    };
+    let mut met = BTreeSet::new();
+    let brings_news = |seed: &u64| {
+        let faults = riddles.draw(*seed).into_iter().map(|(_, fault)| fault);
+        // All of them are taken in, not only the first that is new.
+        faults.fold(false, |news, fault| met.insert(fault) || news)
+    };
+    (0..SEEDS).filter(brings_news).collect()
+}
 
 /// Proves, prints every fault, and ends with the count.
 pub fn run(only: Option<&str>, stage: StageChoice) -> Result<ExitCode, CliError> {
@@ -91,12 +106,12 @@ pub fn run(only: Option<&str>, stage: StageChoice) -> Result<ExitCode, CliError>
             continue;
         }
         claims.push_back((lesson, Claim::AsShipped));
-        let draws = if lesson.start.riddles.is_some() {
-            DRAWS
-        } else {
-            1
-        };
-        claims.extend((0..draws).map(|seed| (lesson, Claim::Solution(seed))));
+        let draws = draws(lesson.start.riddles.as_ref());
+        claims.extend(
+            draws
+                .into_iter()
+                .map(|seed| (lesson, Claim::Solution(seed))),
+        );
         claims.extend(
             lesson
                 .mistakes
@@ -287,8 +302,6 @@ fn played(engine: &Engine, script: &str) -> Result<String, String> {
 
 #[cfg(test)]
 mod tests {
-    use std::collections::BTreeSet;
-
     use super::*;
 
     #[test]
@@ -297,7 +310,8 @@ mod tests {
             let Some(riddles) = &lesson.start.riddles else {
                 continue;
             };
-            let drawn: BTreeSet<_> = (0..DRAWS)
+            let drawn: BTreeSet<_> = draws(Some(riddles))
+                .into_iter()
                 .flat_map(|seed| riddles.draw(seed))
                 .map(|(_, fault)| fault)
                 .collect();
