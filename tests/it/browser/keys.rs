@@ -132,6 +132,7 @@ fn live_through(site: &Site, browser: &Chromium) {
     browser.write("#tag-1-key", "team");
     browser.write("#tag-1-value", "blue");
     browser.press("Add tag");
+    assert_eq!(browser.value("#tag-2-value"), "");
     assert_eq!(browser.value("#tag-1-value"), "blue");
     assert_eq!(browser.value("#field-KeyName"), "own");
     browser.choose_file("#field-file", &public);
@@ -200,7 +201,9 @@ fn the_keyboard_alone_creates_a_key_pair() {
     browser.key(&Key::Tab);
     assert_eq!(browser.focused("textContent"), "Skip to the page's content");
     browser.key(&Key::Enter);
-    assert_eq!(browser.focused("id"), "main");
+    browser.until("the page's content has the focus", || {
+        browser.focused("id") == "main"
+    });
     browser.visit("/");
     browser.tab_to("textContent", "Key pairs");
     browser.key(&Key::Enter);
