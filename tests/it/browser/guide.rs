@@ -115,6 +115,7 @@ fn walk(width: Width) {
     browser.click("#submit");
     browser.see("tbody", "Terminated");
     browser.click_path("//nav//a[.='Key pairs']");
+    browser.arrive("/key-pairs");
     browser.click("tbody a");
     browser.write("#field-confirm", "Delete");
     browser.click("#submit");

@@ -91,6 +91,10 @@ impl Chromium {
     }
 
     /// Does something until it succeeds: a page may just be on its way, or change under one's hands.
+    #[expect(
+        clippy::needless_pass_by_value,
+        reason = "it is always written where it is used"
+    )]
     #[track_caller]
     fn finally<T>(
         &self,
@@ -193,8 +197,8 @@ impl Chromium {
     }
 
     /// Presses one key.
-    pub(crate) fn key(&self, key: &Key) {
-        self.keys(key);
+    pub(crate) fn key(&self, key: Key) {
+        self.keys(&key);
     }
 
     /// What has the focus: its property of that name.
@@ -209,7 +213,7 @@ impl Chromium {
     pub(crate) fn tab_to(&self, property: &str, wanted: &str) {
         let mut way = Vec::new();
         for _ in 0..80 {
-            self.key(&Key::Tab);
+            self.key(Key::Tab);
             let outline = "return getComputedStyle(document.activeElement).outlineStyle;";
             let here = self.focused(property);
             assert_eq!(

@@ -31,6 +31,7 @@ fn live_through(site: &Site, browser: &Chromium) {
     browser.choose("#field-Rule-1-Type", "ssh");
     browser.choose("#field-Rule-1-Source", "my-ip");
     browser.click("#submit");
+    browser.arrive(&format!("/security-groups/{group}"));
     browser.see("main", "127.0.0.1/32");
     let groups = site.done("DescribeSecurityGroups", &[("GroupId.1", &group)]);
     assert_eq!(groups.first("cidrIp"), "127.0.0.1/32");
@@ -65,14 +66,17 @@ fn live_through(site: &Site, browser: &Chromium) {
     browser.click(&choose);
     browser.click("#do-stop");
     browser.click("#submit");
+    browser.arrive("/instances");
     reload_until(browser, "/instances", &row, "Stopped");
     browser.click(&choose);
     browser.click("#do-start");
+    browser.see("#notice", "Starting");
     reload_until(browser, "/instances", &row, "Running");
 
     browser.visit("/elastic-ips");
     browser.press("Allocate Elastic IP address");
     browser.click("#submit");
+    browser.arrive("/elastic-ips");
     let given = site.done("DescribeAddresses", &[]);
     let (address, allocation) = (given.first("publicIp"), given.first("allocationId"));
     browser.visit("/elastic-ips");
@@ -94,6 +98,7 @@ fn live_through(site: &Site, browser: &Chromium) {
     browser.click("#do-terminate");
     browser.see("h1", "?");
     browser.click("#submit");
+    browser.arrive("/instances");
     reload_until(browser, "/instances", &row, "Terminated");
     browser.visit(&format!("/security-groups/{group}/delete"));
     browser.click("#submit");

@@ -132,6 +132,7 @@ fn live_through(site: &Site, browser: &Chromium) {
     browser.write("#tag-1-key", "team");
     browser.write("#tag-1-value", "blue");
     browser.press("Add tag");
+    assert_eq!(browser.value("#tag-2-value"), "");
     assert_eq!(browser.value("#tag-1-value"), "blue");
     assert_eq!(browser.value("#field-KeyName"), "own");
     browser.choose_file("#field-file", &public);
@@ -197,25 +198,27 @@ fn the_keyboard_alone_creates_a_key_pair() {
     let site = Site::open();
     let browser = site.browser(Scripts::On);
     // The first thing that it reaches leads past the navigation.
-    browser.key(&Key::Tab);
+    browser.key(Key::Tab);
     assert_eq!(browser.focused("textContent"), "Skip to the page's content");
-    browser.key(&Key::Enter);
-    assert_eq!(browser.focused("id"), "main");
+    browser.key(Key::Enter);
+    browser.until("the page's content has the focus", || {
+        browser.focused("id") == "main"
+    });
     browser.visit("/");
     browser.tab_to("textContent", "Key pairs");
-    browser.key(&Key::Enter);
+    browser.key(Key::Enter);
     browser.arrive("/key-pairs");
     browser.tab_to("id", "create");
-    browser.key(&Key::Enter);
+    browser.key(Key::Enter);
     browser.arrive("/key-pairs/create");
     browser.tab_to("id", "field-KeyName");
     browser.keys("by-keyboard");
     browser.tab_to("id", "field-KeyType-rsa");
-    browser.key(&Key::Down);
+    browser.key(Key::Down);
     assert_eq!(browser.focused("id"), "field-KeyType-ed25519");
     browser.tab_to("id", "field-KeyFormat-pem");
     browser.tab_to("id", "submit");
-    browser.key(&Key::Enter);
+    browser.key(Key::Enter);
     browser.see("#notice", "Key pair by-keyboard is in your account");
     let file = browser.downloaded("by-keyboard.pem");
     set_mode(&file, 0o400);

@@ -106,32 +106,36 @@ fn each(furnished: &Furnished, browser: &Chromium, mut look: impl FnMut(&str)) {
 fn axe_finds_nothing_on_any_page_in_light_and_in_dark() {
     let furnished = Furnished::new();
     let browser = furnished.site.browser(Scripts::On);
-    let mut report = String::new();
+    let mut report = Vec::new();
     each(&furnished, &browser, |name| {
         for (colours, width) in [(Colours::Light, WIDTHS[0]), (Colours::Dark, WIDTHS[2])] {
             browser.colour(colours);
             browser.resize(width);
             let found = browser.barriers();
             if !found.is_empty() {
-                report += &format!("{name}, {}, {}:\n{found}\n", colours.name(), width.name);
+                report.push(format!(
+                    "{name}, {}, {}:\n{found}",
+                    colours.name(),
+                    width.name
+                ));
             }
         }
     });
-    assert!(report.is_empty(), "{report}");
+    assert!(report.is_empty(), "{}", report.join("\n"));
 }
 
 #[test]
 fn no_page_is_wider_than_its_window_and_each_is_small_and_complains_of_nothing() {
     let furnished = Furnished::new();
     let browser = furnished.site.browser(Scripts::On);
-    let mut report = String::new();
+    let mut report = Vec::new();
     browser.complaints();
     each(&furnished, &browser, |name| {
         for width in WIDTHS {
             browser.resize(width);
             let wide = browser.script("return document.documentElement.scrollWidth;", Vec::new());
             if wide.as_u64() > Some(width.columns.into()) {
-                report += &format!("{name}: {wide} points wide on a {}\n", width.name);
+                report.push(format!("{name}: {wide} points wide on a {}", width.name));
             }
             browser.picture(&format!("{name}-{}-light", width.name));
         }
@@ -140,19 +144,19 @@ fn no_page_is_wider_than_its_window_and_each_is_small_and_complains_of_nothing()
         browser.colour(Colours::Light);
         let (weight, strangers) = browser.freight();
         if weight > MOST {
-            report += &format!("{name}: {weight} bytes\n");
+            report.push(format!("{name}: {weight} bytes"));
         }
         for one in strangers {
-            report += &format!("{name}: fetches {one}\n");
+            report.push(format!("{name}: fetches {one}"));
         }
         for one in browser.complaints() {
             let is_expected = name == "nowhere" && one.contains("404");
             if !is_expected {
-                report += &format!("{name}: the browser says: {one}\n");
+                report.push(format!("{name}: the browser says: {one}"));
             }
         }
     });
-    assert!(report.is_empty(), "{report}");
+    assert!(report.is_empty(), "{}", report.join("\n"));
 }
 
 impl Chromium {
