@@ -53,8 +53,9 @@ fn draws(riddles: Option<&Riddles>) -> Vec<u64> {
     let mut met = BTreeSet::new();
     let brings_news = |seed: &u64| {
         let faults = riddles.draw(*seed).into_iter().map(|(_, fault)| fault);
-        // All of them are taken in, not only the first that is new.
-        faults.fold(false, |news, fault| met.insert(fault) || news)
+        let before = met.len();
+        met.extend(faults);
+        met.len() > before
     };
     (0..SEEDS).filter(brings_news).collect()
 }
