@@ -378,7 +378,17 @@ fn an_instance_shows_what_the_account_knows_of_it_and_changes_its_groups() {
     let id = launch(&served, &browser);
     let path = format!("/instances/{id}");
     let known = ec2(&served, "DescribeInstances", "");
-    let rules = ec2(&served, "DescribeSecurityGroupRules", "");
+    // Those of its own group: the account has those of the group default, too.
+    let own = ec2(
+        &served,
+        "DescribeSecurityGroups",
+        "GroupName.1=launch-wizard-1",
+    );
+    let own = format!(
+        "Filter.1.Name=group-id&Filter.1.Value.1={}",
+        own.first("groupId")
+    );
+    let rules = ec2(&served, "DescribeSecurityGroupRules", &own);
     let volume = known.first("volumeId");
     let expected = [
         (
