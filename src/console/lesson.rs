@@ -26,6 +26,7 @@ pub(super) struct Lesson {
 pub(super) const WORDS: &[(&str, &str)] = &[
     ("hint", "Hint"),
     ("check", "Check now"),
+    ("why", "Why did ssh fail?"),
     ("skip", "Skip this step"),
 ];
 

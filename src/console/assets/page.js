@@ -8,6 +8,7 @@
   let source = null;
   let busy = false;
   let again = false;
+  let waiting = 0;
 
   const lost = (is) => {
     const notice = document.getElementById("lost");
@@ -20,13 +21,14 @@
 
   const say = (before, after) => {
     const words = [];
+    const plain = (text) => text.trim().replace(/\.$/, "");
     for (const [id, text] of after) {
       const was = before.get(id);
       if (was === undefined) words.push(text + ", new");
       else if (was !== text) words.push(text);
     }
     for (const [id, text] of before) if (!after.has(id)) words.push(text + ", gone");
-    if (words.length > 0) news.textContent = words.slice(0, 4).join(". ") + (words.length > 4 ? ". And more." : ".");
+    if (words.length > 0) news.textContent = words.slice(0, 4).map(plain).join(". ") + (words.length > 4 ? ". And more." : ".");
   };
 
   // What somebody has done to the old part is done to the new one too.
@@ -93,13 +95,21 @@
   const listen = () => {
     if (document.hidden || source || !address) return;
     source = new EventSource(address + "?seen=" + encodeURIComponent(seen));
-    source.addEventListener("open", () => lost(false));
-    source.addEventListener("error", () => lost(true));
+    source.addEventListener("open", () => {
+      clearTimeout(waiting);
+      lost(false);
+    });
+    // A connection that breaks is made again by itself: it is lost when that takes long.
+    source.addEventListener("error", () => {
+      clearTimeout(waiting);
+      waiting = setTimeout(() => lost(true), 2000);
+    });
     source.addEventListener("changed", (event) => {
       if (event.data !== seen) refresh();
     });
   };
   const rest = () => {
+    clearTimeout(waiting);
     if (source) source.close();
     source = null;
   };

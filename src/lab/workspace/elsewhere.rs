@@ -15,6 +15,8 @@ use crate::lab::files::{read_if_there, write_atomically};
 
 /// Folders remembered; the oldest gives way.
 const MOST: usize = 8;
+/// A folder with more names than this is not one that somebody keeps keys in, and would be looked through at every prompt.
+const MOST_NAMES: usize = 500;
 /// Words of a command that are looked at.
 const MOST_WORDS: usize = 16;
 const FORMAT: u32 = 1;
@@ -39,7 +41,7 @@ struct Written {
 impl Elsewhere {
     pub(super) fn new(layout: &Layout, home: Option<&Path>) -> Self {
         let own = home.map(|home| [home.join(".ssh"), home.join(".aws")]);
-        let system = ["/proc", "/sys", "/dev", "/etc"].map(PathBuf::from);
+        let system = ["/proc", "/sys", "/dev", "/etc", "/usr"].map(PathBuf::from);
         let closed = [layout.work(), layout.private()].into_iter();
         let file = layout.places();
         // Without the list a key is found once its folder is named again.
@@ -89,7 +91,7 @@ impl Elsewhere {
             return;
         }
         let mut folders = self.folders.lock().unwrap_or_else(PoisonError::into_inner);
-        if folders.contains(&folder) {
+        if folders.contains(&folder) || is_crowded(&folder) {
             return;
         }
         if folders.len() >= MOST {
@@ -126,6 +128,11 @@ impl Elsewhere {
     }
 }
 
+fn is_crowded(folder: &Path) -> bool {
+    let names = std::fs::read_dir(folder);
+    names.is_ok_and(|names| names.take(MOST_NAMES + 1).count() > MOST_NAMES)
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -146,6 +153,12 @@ mod tests {
         );
         elsewhere.heard(&home.join("my keys"), "ls");
         elsewhere.heard(&layout.work(), "ls nowhere/at/all ../work");
+        let crowd = home.join("crowd");
+        std::fs::create_dir(&crowd).unwrap();
+        for number in 0..=MOST_NAMES {
+            std::fs::write(crowd.join(number.to_string()), "").unwrap();
+        }
+        elsewhere.heard(&crowd, "ls");
         let shown = |elsewhere: &Elsewhere| -> Vec<String> {
             elsewhere
                 .places()

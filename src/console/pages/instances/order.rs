@@ -70,24 +70,17 @@ struct NewGroup {
 /// Launches.
 pub(in crate::console) fn take(visit: &Visit, form: &Form) -> Result<Outcome, Refusal> {
     let ask = order(form)?;
-    let launched = match form.get(FIREWALL) {
-        OLD_GROUPS => {
-            let groups: Vec<&str> = form.all(MORE_GROUPS).collect();
-            launch(visit, form, &with_groups(ask, form, &groups), "")?
+    let launched = if form.get(FIREWALL) == OLD_GROUPS {
+        let groups: Vec<&str> = form.all(MORE_GROUPS).collect();
+        launch(visit, form, &with_groups(ask, form, &groups), "")?
+    } else {
+        let group = new_group(visit, form)?;
+        let ask = with_groups(ask, form, &[group.as_str()]);
+        let done = launch(visit, form, &ask, &group);
+        if done.is_err() {
+            take_back(visit, &group);
         }
-        _ => {
-            let group = new_group(visit, form)?;
-            let done = launch(
-                visit,
-                form,
-                &with_groups(ask, form, &[group.as_str()]),
-                &group,
-            );
-            if done.is_err() {
-                take_back(visit, &group);
-            }
-            done?
-        }
+        done?
     };
     let ids: Vec<&str> = launched
         .instances

@@ -28,13 +28,12 @@ pub(in crate::console) fn outbound(visit: &Visit, _: &Form) -> Result<Outcome, R
 
 fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
     let group = one(visit)?;
-    let rows: Vec<(usize, Row)> = match &visit.tried {
-        Some(tried) => Row::all(&tried.form),
-        None => {
-            let all = rule::of_group(visit, &group.group_id)?;
-            let of_it = all.iter().filter(|rule| rule.direction() == direction);
-            (1..).zip(of_it.map(Row::of)).collect()
-        }
+    let rows: Vec<(usize, Row)> = if let Some(tried) = &visit.tried {
+        Row::all(&tried.form)
+    } else {
+        let all = rule::of_group(visit, &group.group_id)?;
+        let of_it = all.iter().filter(|rule| rule.direction() == direction);
+        (1..).zip(of_it.map(Row::of)).collect()
     };
     let path = match direction {
         Direction::Inbound => group.path(),

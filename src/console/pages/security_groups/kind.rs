@@ -59,8 +59,6 @@ const CUSTOM_UDP: Kind = kind("custom-udp", "Custom UDP", "udp", Ports::Typed);
 const CUSTOM_ICMP: Kind = kind("custom-icmp", "Custom ICMP - IPv4", "icmp", Ports::Icmp);
 const CUSTOM_ICMPV6: Kind = kind("custom-icmpv6", "Custom ICMP - IPv6", "icmpv6", Ports::Icmp);
 const CUSTOM: Kind = kind("custom", "Custom protocol", "", Ports::Protocol);
-/// SSH.
-pub(super) const SSH: Kind = port("ssh", "SSH", 22);
 
 /// All of them. Which ones AWS's list has, and in which order, is unverified.
 pub(super) const KINDS: &[Kind] = &[
@@ -79,7 +77,7 @@ pub(super) const KINDS: &[Kind] = &[
         Ports::Fixed(-1, -1),
     ),
     kind("all", "All traffic", "-1", Ports::None),
-    SSH,
+    port("ssh", "SSH", 22),
     port("smtp", "SMTP", 25),
     kind("dns-udp", "DNS (UDP)", "udp", Ports::Fixed(53, 53)),
     port("dns-tcp", "DNS (TCP)", 53),

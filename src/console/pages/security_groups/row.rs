@@ -7,7 +7,7 @@ use super::rule::{ANYWHERE, ANYWHERE_IPV6, Peer, Rule};
 use crate::console::account::Ask;
 use crate::console::form::Form;
 
-/// The most rows of a form: twice what AWS lets a group have.
+/// The most rows of a form: what AWS lets a group have each way.
 pub(super) const MOST: usize = 60;
 
 /// The fields of a row, and what their names end in.
@@ -50,7 +50,7 @@ pub(super) struct Row {
 }
 
 impl Row {
-    /// An empty one. SSH is what this account is practised with.
+    /// An empty one.
     pub(super) fn new(kind: Kind) -> Self {
         Self {
             id: String::new(),
@@ -142,10 +142,8 @@ impl Row {
         let ports = match self.kind.ports {
             Ports::Fixed(from, to) => (from.to_string(), to.to_string()),
             Ports::Typed => pair('-'),
-            Ports::Icmp => match typed.contains(':') {
-                true => pair(':'),
-                false => (typed.to_owned(), "-1".to_owned()),
-            },
+            Ports::Icmp if typed.contains(':') => pair(':'),
+            Ports::Icmp => (typed.to_owned(), "-1".to_owned()),
             Ports::None | Ports::Protocol => (String::new(), String::new()),
         };
         let protocol = match self.kind.ports {

@@ -101,13 +101,11 @@ impl Plan {
                     let was = Row::of(rule);
                     was.traffic() == row.traffic() && was.peer(me) == row.peer(me)
                 });
-                match again {
-                    Some(place) => row.id = gone.remove(place).id().to_owned(),
-                    None => {
-                        plan.new.push((number, row));
-                        continue;
-                    }
-                }
+                let Some(place) = again else {
+                    plan.new.push((number, row));
+                    continue;
+                };
+                gone.remove(place).id().clone_into(&mut row.id);
             }
             let was = there.iter().find(|rule| rule.id() == row.id);
             if !was.is_some_and(|rule| row.is(rule, me)) {
