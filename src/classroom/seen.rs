@@ -38,8 +38,10 @@ pub struct Seen {
     /// Host keys that were accepted.
     pub known_hosts: Vec<KnownHost>,
     /// Names in ssh configurations that lead to instances.
+    #[serde(default)]
     pub aliases: Known<Vec<Alias>>,
     /// The riddles that were drawn.
+    #[serde(default)]
     pub riddles: BTreeMap<String, Riddle>,
 }
 
