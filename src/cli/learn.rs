@@ -9,9 +9,10 @@ use std::io::{IsTerminal, Write};
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use crate::cli::arguments::Learn;
+use crate::cli::arguments::{Learn, WorldChoice};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
+use crate::cli::on_aws;
 use crate::lab::coach::Ear;
 use crate::lab::engine::{Engine, Options};
 use crate::lab::files::write_atomically;
@@ -26,6 +27,10 @@ const READY_KEYS: usize = 4;
 pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return without_a_terminal();
+    }
+    match options.on {
+        WorldChoice::Aws => return on_aws::run(options),
+        WorldChoice::Simulator => {}
     }
     lab_options::require_ssh()?;
     let root = lab_options::root(&options.place)?;

@@ -253,6 +253,7 @@ mod tests {
     use std::path::Path;
 
     use super::*;
+    use crate::course::asides::for_world;
     use crate::course::mistake::Mistake;
 
     fn on_disk(folder: &Path, within: &str, found: &mut BTreeSet<String>) {
@@ -319,10 +320,13 @@ mod tests {
     #[test]
     fn every_step_fits_a_screen_of_80_by_24() {
         for lesson in lessons().unwrap() {
-            for step in &lesson.steps {
+            for (step, world) in lesson
+                .steps
+                .iter()
+                .flat_map(|step| lesson.worlds.iter().map(move |world| (step, *world)))
+            {
                 // Fences are not drawn; the coach needs the other rows for itself.
-                let rows = step
-                    .text
+                let rows = for_world(&step.text, world)
                     .lines()
                     .filter(|line| !line.starts_with("```"))
                     .count();

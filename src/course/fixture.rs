@@ -37,6 +37,7 @@ impl Lab {
                 key_pairs: vec![],
                 instances: vec![],
                 security_groups: vec![default],
+                left_behind: None,
             },
             files: vec![],
             events: vec![],
@@ -126,6 +127,7 @@ impl Lab {
             instance: ID.into(),
             user: "ec2-user".into(),
             key_sha256: SHA.into(),
+            watched: true,
         })
     }
 
@@ -176,6 +178,7 @@ impl Lab {
                 home: "/home/me".into(),
             }),
             known_hosts: self.known_hosts.clone(),
+            gathered: None,
         }
     }
 

@@ -21,6 +21,8 @@ pub struct Judgement {
     pub steps: Vec<StepVerdict>,
     /// The learner's own names, as far as they are known now.
     pub bindings: Bindings,
+    /// What must be gathered besides before the next step can be judged; empty when nothing is missing.
+    pub wants: BTreeSet<Need>,
 }
 
 /// A step's verdict.
@@ -46,17 +48,20 @@ impl Judgement {
     }
 }
 
-/// What to gather before [`judge`]: for the current step and all that may pass with it.
+/// What to gather before [`judge`]: for the current step, and for those that were skipped. [`Judgement::wants`] says what the
+/// next one needs besides, when the current one passes: at AWS each look is a call.
 pub fn needs(lesson: &Lesson, progress: &Progress) -> BTreeSet<Need> {
-    let open = lesson
+    let mut needs = BTreeSet::new();
+    for step in lesson
         .steps
         .iter()
-        .filter(|step| !progress.has_passed(&step.id));
-    let mut needs: BTreeSet<Need> = open
-        .flat_map(|step| &step.checks)
-        .flat_map(Expect::needs)
-        .copied()
-        .collect();
+        .filter(|step| !progress.has_passed(&step.id))
+    {
+        needs.extend(step_needs(step));
+        if !progress.steps.contains_key(&step.id) {
+            break;
+        }
+    }
     if !needs.is_empty() {
         // To name a mistake; a check that does not need them is judged without them too.
         needs.extend([Need::KeyFiles, Need::Events]);
@@ -64,17 +69,30 @@ pub fn needs(lesson: &Lesson, progress: &Progress) -> BTreeSet<Need> {
     needs
 }
 
+fn step_needs(step: &Step) -> impl Iterator<Item = Need> {
+    step.checks.iter().flat_map(Expect::needs).copied()
+}
+
 /// Judges the current step, and the following ones for as long as they pass. A skipped step that passes after all is
-/// listed first. Nothing is judged twice: a passed step stays passed.
+/// listed first. Nothing is judged twice: a passed step stays passed. It stops before a step that needs more than was gathered.
 pub fn judge(lesson: &Lesson, progress: &Progress, evidence: &Evidence) -> Judgement {
     let mut bindings = progress.bindings.clone();
     let mut steps = Vec::new();
+    let mut wants = BTreeSet::new();
     for step in lesson
         .steps
         .iter()
         .filter(|step| !progress.has_passed(&step.id))
     {
         let skipped = progress.steps.contains_key(&step.id);
+        if let Some(gathered) = &evidence.gathered {
+            wants = step_needs(step)
+                .filter(|need| !need.is_met_by(gathered))
+                .collect();
+            if !wants.is_empty() {
+                break;
+            }
+        }
         let verdict = judge_step(step, evidence, &mut bindings);
         let passed = verdict.is_passed();
         if passed || !skipped {
@@ -87,7 +105,11 @@ pub fn judge(lesson: &Lesson, progress: &Progress, evidence: &Evidence) -> Judge
             break;
         }
     }
-    Judgement { steps, bindings }
+    Judgement {
+        steps,
+        bindings,
+        wants,
+    }
 }
 
 /// One step: the first check that does not pass speaks for it.

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::course::checks::Expect;
+use crate::course::evidence::Need;
 use crate::course::mistake::Mistake;
 
 /// A lesson's folder as texts, by path inside it: `lesson.toml`, `create-key-pair.md`, `mistakes/wrong_user.sh`.
@@ -21,6 +22,40 @@ pub enum World {
     Simulator,
     /// The learner's own AWS account.
     Aws,
+}
+
+impl World {
+    /// What evidence it can supply. On AWS nobody sees the learner's calls; commands inside an instance are seen where the
+    /// ssh line itself names them, or by a code that is made there.
+    pub fn supplies(self) -> &'static [Need] {
+        match self {
+            Self::Simulator => &[
+                Need::Account,
+                Need::KeyPairs,
+                Need::Leftovers,
+                Need::KeyFiles,
+                Need::Events,
+                Need::ApiCalls,
+                Need::RemoteCommands,
+            ],
+            Self::Aws => &[
+                Need::Account,
+                Need::KeyPairs,
+                Need::Leftovers,
+                Need::KeyFiles,
+                Need::Events,
+                Need::RemoteCommands,
+            ],
+        }
+    }
+
+    /// Its name, as `--on` wants it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Simulator => "simulator",
+            Self::Aws => "aws",
+        }
+    }
 }
 
 /// A lesson, complete and without faults.
@@ -161,6 +196,19 @@ pub struct MistakeScript {
 }
 
 impl Lesson {
+    /// What its steps need and one of its worlds does not supply: the step's id, the world, the need.
+    pub fn unmet_needs(&self) -> Vec<(&str, World, Need)> {
+        let mut unmet = Vec::new();
+        for world in &self.worlds {
+            for step in &self.steps {
+                let needs = step.checks.iter().flat_map(Expect::needs);
+                let missing = needs.filter(|need| !world.supplies().contains(need));
+                unmet.extend(missing.map(|need| (step.id.as_str(), *world, *need)));
+            }
+        }
+        unmet
+    }
+
     /// The step of that id and its place.
     pub fn step(&self, id: &str) -> Option<(usize, &Step)> {
         self.steps

@@ -6,6 +6,7 @@
 //!
 //! Lessons are folders in `lessons/`, embedded by [`catalogue`] and read by [`lesson`]; [`shape`] finds their faults.
 
+pub mod asides;
 pub mod bindings;
 pub mod catalogue;
 pub mod checks;

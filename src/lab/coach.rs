@@ -14,6 +14,7 @@ use std::fmt::Write;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
+use crate::course::asides::for_world;
 use crate::course::evidence::{
     Account, Evidence, KeyFile, Known, KnownHost, Need, Places, Silence, What,
 };
@@ -201,8 +202,7 @@ impl Coach {
     /// tells nothing: what is passed at once, a mistake when it has stood for a while.
     pub fn beside(&self, ear: Ear) -> (String, bool) {
         let mut state = self.state();
-        let evidence = self.gather(&needs(&self.lesson, &state.progress));
-        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        let (evidence, judgement) = self.judged(&state.progress);
         let attempt = newest_attempt(&evidence);
         let commands = state.commands;
         let typed = {
@@ -228,6 +228,7 @@ impl Coach {
         let passed = Judgement {
             steps: judgement.newly_passed().cloned().collect(),
             bindings: judgement.bindings.clone(),
+            wants: BTreeSet::new(),
         };
         if !passed.steps.is_empty() {
             self.record(&mut state, &passed, evidence.now);
@@ -251,7 +252,7 @@ impl Coach {
         let mut text = std::mem::take(&mut told.unheard);
         let moved = !text.is_empty();
         if moved {
-            text.push_str(&words::next(&self.lesson, progress));
+            text.push_str(&words::next(&self.lesson, progress, self.world.kind()));
             told.said = None;
         }
         let Some(current) = judgement.current() else {
@@ -301,7 +302,7 @@ impl Coach {
             told.said = None;
         }
         let Some((number, step)) = words::current(&self.lesson, progress) else {
-            return text + &voice.say(&words::farewell(&self.lesson, progress));
+            return text + &voice.say(&words::farewell(&self.lesson, progress, self.world.kind()));
         };
         text += &voice.say(&format!(
             "{} - step {} of {}",
@@ -309,7 +310,7 @@ impl Coach {
             number + 1,
             self.lesson.steps.len()
         ));
-        text + &voice.markdown(&step.text)
+        text + &voice.markdown(&for_world(&step.text, self.world.kind()))
     }
 
     /// The next hint.
@@ -336,7 +337,7 @@ impl Coach {
         let judgement = self.look_with(&mut state);
         let news = self.news(&mut state, ear, &judgement, true);
         let text = if news.is_empty() {
-            words::farewell(&self.lesson, &state.progress)
+            words::farewell(&self.lesson, &state.progress, self.world.kind())
         } else {
             news.text()
         };
@@ -354,7 +355,11 @@ impl Coach {
         tell_others(&mut state, ear, &line);
         let mut text = trouble(&mut state);
         let _ = writeln!(text, "{line}");
-        text.push_str(&words::next(&self.lesson, &state.progress));
+        text.push_str(&words::next(
+            &self.lesson,
+            &state.progress,
+            self.world.kind(),
+        ));
         voice(&state, ear).say(&text)
     }
 
@@ -396,6 +401,13 @@ impl Coach {
         voice(&self.state(), ear).say(text)
     }
 
+    /// Forgets the progress; the hosts that were met stay known.
+    pub fn forget_progress(&self) {
+        let mut state = self.state();
+        state.progress = Progress::new(&self.lesson.slug);
+        state.unsaved = true;
+    }
+
     /// Forgets the progress, and shows the first step.
     pub fn start_again(&self, ear: Ear) -> String {
         {
@@ -416,10 +428,23 @@ impl Coach {
     }
 
     fn look_with(&self, state: &mut State) -> Judgement {
-        let evidence = self.gather(&needs(&self.lesson, &state.progress));
-        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        let (evidence, judgement) = self.judged(&state.progress);
         self.record(state, &judgement, evidence.now);
         judgement
+    }
+
+    /// Gathers what the current step needs, and more only when that passes.
+    fn judged(&self, progress: &Progress) -> (Evidence, Judgement) {
+        let mut wanted = needs(&self.lesson, progress);
+        loop {
+            let evidence = self.gather(&wanted);
+            let judgement = judge(&self.lesson, progress, &evidence);
+            if judgement.wants.is_empty() {
+                return (evidence, judgement);
+            }
+            // Each turn wants what was not wanted before, and there are few needs.
+            wanted.extend(&judgement.wants);
+        }
     }
 
     fn record(&self, state: &mut State, judgement: &Judgement, now: i64) {
@@ -433,14 +458,19 @@ impl Coach {
 
     /// The only place where evidence is read from the world and the disk.
     fn gather(&self, needs: &BTreeSet<Need>) -> Evidence {
-        let account = if needs.contains(&Need::Account) {
-            self.world.account()
+        const OF_THE_ACCOUNT: [Need; 3] = [Need::Account, Need::KeyPairs, Need::Leftovers];
+        let account = if OF_THE_ACCOUNT.iter().any(|need| needs.contains(need)) {
+            self.world.account(needs)
         } else {
             Known::NotGathered
         };
         Evidence {
             now: now(),
-            known_hosts: self.known_hosts(&account),
+            known_hosts: match self.world.known_hosts() {
+                Some(theirs) => theirs,
+                None => self.known_hosts(&account),
+            },
+            gathered: Some(needs.clone()),
             account,
             key_files: if needs.contains(&Need::KeyFiles) {
                 Known::Seen(self.workspace.key_files())
@@ -484,7 +514,7 @@ impl Coach {
         let moved = !news.lasting.is_empty();
         let Some(current) = judgement.current() else {
             if moved {
-                news.standing = words::farewell(&self.lesson, progress);
+                news.standing = words::farewell(&self.lesson, progress, self.world.kind());
                 news.matters = true;
             }
             return news;
@@ -507,7 +537,7 @@ impl Coach {
             Some(recognised) if moved && recognised.mistake.is_in_the_file() => {
                 words::explain(recognised)
             }
-            Some(_) | None if moved => words::next(&self.lesson, progress),
+            Some(_) | None if moved => words::next(&self.lesson, progress, self.world.kind()),
             Some(_) | None => words::verdict(&self.lesson, progress, current, repeated),
         };
         news

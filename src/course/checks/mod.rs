@@ -47,14 +47,13 @@ impl Expect {
     /// What it cannot be judged without.
     pub fn needs(&self) -> &'static [Need] {
         match self {
-            Self::CleanedUp {}
-            | Self::InstanceLaunched {}
-            | Self::KeyPairExists {}
-            | Self::SshAllowed {} => &[Need::Account],
-            Self::KeyFilePrivate {} | Self::PrivateKeySaved {} => &[Need::Account, Need::KeyFiles],
-            Self::LookedAround {} | Self::PublicAddressFound {} | Self::SignedIn {} => {
-                &[Need::Account, Need::Events]
-            }
+            Self::CleanedUp {} => &[Need::Account, Need::Leftovers],
+            Self::InstanceLaunched {} | Self::SshAllowed {} => &[Need::Account],
+            Self::KeyPairExists {} => &[Need::KeyPairs],
+            Self::KeyFilePrivate {} | Self::PrivateKeySaved {} => &[Need::KeyPairs, Need::KeyFiles],
+            Self::LookedAround {} => &[Need::Account, Need::Events, Need::RemoteCommands],
+            // The address is also found by using it: no call of the learner's need be seen.
+            Self::PublicAddressFound {} | Self::SignedIn {} => &[Need::Account, Need::Events],
             Self::PermissionErrorMet {} => &[Need::Account, Need::KeyFiles, Need::Events],
         }
     }
@@ -138,9 +137,13 @@ mod tests {
                 let mut evidence = lab.evidence();
                 let why = || "AWS did not answer.".to_owned();
                 match need {
-                    Need::Account => evidence.account = Known::Unknown(why()),
+                    Need::Account | Need::KeyPairs | Need::Leftovers => {
+                        evidence.account = Known::Unknown(why());
+                    }
                     Need::KeyFiles => evidence.key_files = Known::Unknown(why()),
-                    Need::Events => evidence.events = Known::Unknown(why()),
+                    Need::Events | Need::ApiCalls | Need::RemoteCommands => {
+                        evidence.events = Known::Unknown(why());
+                    }
                 }
                 let verdict = expect.judge(&evidence, &mut lab.bindings());
                 assert_eq!(

@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::course::asides::misspelt;
 use crate::course::lesson::{ScriptedFault, Step, Trouble};
 use crate::course::mistake::Mistake;
 use crate::course::shape::written::{Written, WrittenStep};
@@ -107,6 +108,13 @@ impl Reader<'_> {
 
     /// What a terminal of 80 columns cannot show.
     fn markdown(&mut self, file: &str, text: &str) {
+        if let Some((line, word)) = misspelt(text) {
+            self.fault(
+                file,
+                line,
+                format!("{{{word}}} is no mark of an aside: there are {{aws}} and {{simulator}}"),
+            );
+        }
         for (number, line) in text.lines().enumerate() {
             if let Some(odd) = line.chars().find(|c| !c.is_ascii()) {
                 self.fault(file, number + 1, format!("`{odd}` is not ASCII"));

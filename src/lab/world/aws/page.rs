@@ -1,0 +1,132 @@
+//! The printed page for learners, teachers and account owners: made from the allow-list itself, so that it cannot say less. Pure.
+
+use std::fmt::Write;
+
+use serde_json::json;
+
+use crate::lab::world::aws::call::{Call, TYPE};
+
+/// What the learner's own commands in lesson 1 need, besides what this program looks at.
+const OF_THE_LEARNER: [&str; 8] = [
+    "ec2:CreateKeyPair",
+    "ec2:DeleteKeyPair",
+    "ec2:CreateSecurityGroup",
+    "ec2:AuthorizeSecurityGroupIngress",
+    "ec2:DeleteSecurityGroup",
+    "ec2:RunInstances",
+    "ec2:TerminateInstances",
+    "ssm:GetParameters",
+];
+
+/// The permissions that only look, of this program's calls.
+fn looking() -> Vec<String> {
+    let calls = Call::all();
+    let looks = calls.iter().filter(|call| !matches!(call, Call::Try(_)));
+    looks.filter_map(Call::permission).collect()
+}
+
+/// An IAM policy with just the permissions that lesson 1 needs, as JSON.
+///
+/// Launching is limited to one instance type; the other resources of a launch are not limited by it.
+pub fn policy() -> String {
+    let launches = "ec2:RunInstances";
+    let others: Vec<&str> = OF_THE_LEARNER
+        .into_iter()
+        .filter(|one| *one != launches)
+        .collect();
+    let policy = json!({
+        "Version": "2012-10-17",
+        "Statement": [
+            {"Sid": "Look", "Effect": "Allow", "Action": looking(), "Resource": "*"},
+            {"Sid": "Practise", "Effect": "Allow", "Action": others, "Resource": "*"},
+            {
+                "Sid": "LaunchSmallInstances",
+                "Effect": "Allow",
+                "Action": launches,
+                "Resource": "arn:aws:ec2:*:*:instance/*",
+                "Condition": {"StringEquals": {"ec2:InstanceType": TYPE}},
+            },
+            {
+                "Sid": "LaunchWithTheRest",
+                "Effect": "Allow",
+                "Action": launches,
+                "Resource": [
+                    "arn:aws:ec2:*::image/*",
+                    "arn:aws:ec2:*:*:key-pair/*",
+                    "arn:aws:ec2:*:*:network-interface/*",
+                    "arn:aws:ec2:*:*:security-group/*",
+                    "arn:aws:ec2:*:*:subnet/*",
+                    "arn:aws:ec2:*:*:volume/*",
+                ],
+            },
+        ],
+    });
+    serde_json::to_string_pretty(&policy).unwrap_or_default()
+}
+
+/// The page.
+pub fn page() -> String {
+    let mut text = String::from(
+        "Ground School on your own AWS account: what it does, and what it never does\n\n\
+         CALLS. The program runs your own `aws`, in your own environment. These are all the\n\
+         calls that it can make; the list is the program's own.\n\n",
+    );
+    for call in Call::all() {
+        let mut words = call.words();
+        words.insert(0, "aws".to_owned());
+        let _ = writeln!(text, "    {}", words.join(" "));
+    }
+    text.push_str(
+        "\nWhat ends in --dry-run is answered by AWS with \"would have succeeded\" or \"not\n\
+         authorized\"; it does nothing. Trials to terminate an instance or to delete a group\n\
+         are in the list and are not made at the start. Each call is written to\n\
+         aws-calls.jsonl in the lab's folder. A grading makes each kind of call once at most,\n\
+         and only after a command that may have changed something.\n\n\
+         READ BESIDES. Files in the lab's folder, and key files in ~/Downloads that are newer\n\
+         than the lab: their mode and what kind of key they hold. How your ssh ended: its\n\
+         settings (`ssh -G`), its exit status, fingerprints of the keys that it could offer\n\
+         and of the host keys that it knows. ssh is started with one option more,\n\
+         LocalCommand (leave it out with --no-ssh-wrapper). After an ssh that failed, one\n\
+         connection to the same port of your own running instance, and ssh-keyscan there.\n\
+         Your public address, once, from checkip.amazonaws.com\n\n\
+         NEVER. It changes nothing in your account and deletes nothing. It reads no access\n\
+         key, no secret, no session token, nothing in ~/.aws; no private key outside the\n\
+         places above. It changes and copies nothing of ~/.ssh. It sends nothing to anybody\n\
+         but AWS.\n\n\
+         LEFTOVERS. What is in the region before the first lesson is remembered by its ids.\n\
+         `groundschool aws leftovers` shows what has come since, with the command that\n\
+         removes each. It looks at one region: the one that your commands act on.\n\n\
+         POLICY. Just what lesson 1 needs. Not tried on a live account by its authors.\n\n",
+    );
+    text.push_str(&policy());
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_call_stands_on_the_page_and_every_permission_in_the_policy() {
+        let (page, policy) = (page(), policy());
+        for call in Call::all() {
+            assert!(page.contains(&call.words().join(" ")), "{call:?}");
+            if let Some(permission) = call.permission() {
+                assert!(
+                    policy.contains(&format!("\"{permission}\"")),
+                    "{permission}"
+                );
+            }
+        }
+    }
+
+    #[test]
+    fn the_page_fits_a_terminal() {
+        let wide: Vec<String> = page()
+            .lines()
+            .filter(|line| !line.starts_with(' ') && line.len() > 80)
+            .map(str::to_owned)
+            .collect();
+        assert!(wide.is_empty(), "{wide:#?}");
+    }
+}
