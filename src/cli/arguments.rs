@@ -117,6 +117,9 @@ pub struct OnAws {
     /// Rehearse with another EC2 endpoint than AWS's
     #[arg(long, value_name = "URL")]
     pub endpoint_url: Option<String>,
+    /// How many seconds one call of aws may take before it is stopped
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub aws_timeout: u64,
 }
 
 /// Where a lesson happens.

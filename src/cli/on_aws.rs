@@ -10,6 +10,7 @@ use std::os::unix::fs::DirBuilderExt;
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::Arc;
+use std::time::Duration;
 
 use crate::cli::arguments::Learn;
 use crate::cli::error::{CliError, Exit};
@@ -57,7 +58,11 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         return Ok(Exit::NotYet.into());
     }
 
-    let cli = cli(&layout, options.aws.endpoint_url.clone())?;
+    let patience = Duration::from_secs(options.aws.aws_timeout.max(1));
+    let cli = Cli {
+        patience,
+        ..cli(&layout, options.aws.endpoint_url.clone())?
+    };
     let mut say = |line: &Line| show(voice, line);
     out(&voice.say("Before anything: a look at your surroundings. Nothing is changed by it."));
     let surroundings = || {

@@ -38,6 +38,12 @@ pub fn for_world(text: &str, world: World) -> String {
     text
 }
 
+/// A line as it is shown, without the mark of an aside.
+pub fn unmarked(line: &str) -> &str {
+    let marked = MARKS.iter().find_map(|(mark, _)| line.strip_prefix(mark));
+    marked.map_or(line, str::trim_start)
+}
+
 /// A line that looks like a mark and is none, such as `{asw} `: the author meant something.
 pub fn misspelt(text: &str) -> Option<(usize, &str)> {
     text.lines().enumerate().find_map(|(number, line)| {

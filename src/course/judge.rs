@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::course::bindings::Bindings;
 use crate::course::checks::Expect;
 use crate::course::diagnose::{diagnose, met_awss_end};
-use crate::course::evidence::{Evidence, Need};
+use crate::course::evidence::{Evidence, Known, Need};
 use crate::course::lesson::{Lesson, Step};
 use crate::course::mistake::Mistake;
 use crate::course::progress::Progress;
@@ -128,6 +128,12 @@ fn judge_step(step: &Step, evidence: &Evidence, bindings: &mut Bindings) -> Verd
                 if met_awss_end(evidence) {
                     mistake = None;
                 }
+                if mistake.is_none()
+                    && let Known::Unknown(why) = &evidence.events
+                {
+                    // What was just tried cannot be told, whatever the state says.
+                    return Verdict::CouldNotTell { why: why.clone() };
+                }
                 if let Some(recognised) = &mut mistake
                     && let Some(own) = step.mistakes.get(&recognised.mistake)
                 {
@@ -243,7 +249,7 @@ impl Report {
 mod tests {
     use super::*;
     use crate::course::catalogue::lessons;
-    use crate::course::evidence::{Known, Silence, What};
+    use crate::course::evidence::{Silence, What};
     use crate::course::fixture::{ADDRESS, ID, Lab, SHA};
 
     fn start() -> (Lesson, Progress) {

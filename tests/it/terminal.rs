@@ -109,7 +109,13 @@ impl Terminal {
     /// Waits for a text after what was waited for before, and returns what stood before it.
     #[track_caller]
     pub(crate) fn wait(&mut self, text: &str) -> String {
-        let deadline = Instant::now() + Duration::from_secs(20);
+        self.wait_up_to(Duration::from_secs(20), text)
+    }
+
+    /// The same, for what takes longer than a prompt.
+    #[track_caller]
+    pub(crate) fn wait_up_to(&mut self, patience: Duration, text: &str) -> String {
+        let deadline = Instant::now() + patience;
         let mut seen = self.seen.0.lock().unwrap();
         loop {
             if let Some(place) = seen[self.mark..].find(text) {

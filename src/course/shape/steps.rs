@@ -2,7 +2,7 @@
 
 use std::collections::BTreeMap;
 
-use crate::course::asides::misspelt;
+use crate::course::asides::{misspelt, unmarked};
 use crate::course::lesson::{ScriptedFault, Step, Trouble};
 use crate::course::mistake::Mistake;
 use crate::course::shape::written::{Written, WrittenStep};
@@ -116,6 +116,8 @@ impl Reader<'_> {
             );
         }
         for (number, line) in text.lines().enumerate() {
+            // The mark of an aside is not shown.
+            let line = unmarked(line);
             if let Some(odd) = line.chars().find(|c| !c.is_ascii()) {
                 self.fault(file, number + 1, format!("`{odd}` is not ASCII"));
             }

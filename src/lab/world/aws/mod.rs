@@ -82,7 +82,6 @@ struct State {
     stale_since: Option<Instant>,
     /// Nothing is asked before this, and how long the last pause was.
     throttled: Option<(Instant, Duration)>,
-    looks: u64,
     images: BTreeMap<String, Image>,
     memory: Memory,
     known: BTreeMap<String, Vec<String>>,
@@ -274,7 +273,7 @@ impl Aws {
     fn ask(&self, calls: &[Call]) -> Vec<Result<Arc<Value>, Failure>> {
         let _one_at_a_time = self.looking.lock().unwrap_or_else(PoisonError::into_inner);
         let (missing, look) = {
-            let mut state = self.state();
+            let state = self.state();
             let missing: Vec<&Call> = calls.iter().filter(|call| !state.is_good(call)).collect();
             let pauses = state
                 .throttled
@@ -282,10 +281,11 @@ impl Aws {
             if pauses && !missing.is_empty() {
                 return calls.iter().map(|_| Err(Failure::Throttled)).collect();
             }
-            if !missing.is_empty() {
-                state.looks += 1;
+            if missing.is_empty() {
+                (missing, 0)
+            } else {
+                (missing, self.settings.cli.record.new_look())
             }
-            (missing, state.looks)
         };
         let began = Instant::now();
         let asked: Vec<(&'static str, Result<Value, Failure>)> = std::thread::scope(|threads| {

@@ -67,40 +67,49 @@ pub fn policy() -> String {
 /// The page.
 pub fn page() -> String {
     let mut text = String::from(
-        "Ground School on your own AWS account: what it does, and what it never does\n\n\
-         CALLS. The program runs your own `aws`, in your own environment. These are all the\n\
-         calls that it can make; the list is the program's own.\n\n",
+        "Ground School on your own AWS account: what it does, and what it never does\n\n",
+    );
+    let say = |text: &mut String, paragraph: &str| {
+        let _ = writeln!(text, "{}\n", textwrap::fill(paragraph, WIDTH));
+    };
+    say(
+        &mut text,
+        "CALLS. The program runs your own `aws`, in your own environment. These are all the calls that it can make; the list is the \
+         program's own.",
     );
     for call in Call::all() {
-        let mut words = call.words();
-        words.insert(0, "aws".to_owned());
-        let _ = writeln!(text, "    {}", words.join(" "));
+        let _ = writeln!(text, "    aws {}", call.words().join(" "));
     }
-    text.push_str(
-        "\nWhat ends in --dry-run is answered by AWS with \"would have succeeded\" or \"not\n\
-         authorized\"; it does nothing. Trials to terminate an instance or to delete a group\n\
-         are in the list and are not made at the start. Each call is written to\n\
-         aws-calls.jsonl in the lab's folder. A grading makes each kind of call once at most,\n\
-         and only after a command that may have changed something.\n\n\
-         READ BESIDES. Files in the lab's folder, and key files in ~/Downloads that are newer\n\
-         than the lab: their mode and what kind of key they hold. How your ssh ended: its\n\
-         settings (`ssh -G`), its exit status, fingerprints of the keys that it could offer\n\
-         and of the host keys that it knows. ssh is started with one option more,\n\
-         LocalCommand (leave it out with --no-ssh-wrapper). After an ssh that failed, one\n\
-         connection to the same port of your own running instance, and ssh-keyscan there.\n\
-         Your public address, once, from checkip.amazonaws.com\n\n\
-         NEVER. It changes nothing in your account and deletes nothing. It reads no access\n\
-         key, no secret, no session token, nothing in ~/.aws; no private key outside the\n\
-         places above. It changes and copies nothing of ~/.ssh. It sends nothing to anybody\n\
-         but AWS.\n\n\
-         LEFTOVERS. What is in the region before the first lesson is remembered by its ids.\n\
-         `groundschool aws leftovers` shows what has come since, with the command that\n\
-         removes each. It looks at one region: the one that your commands act on.\n\n\
-         POLICY. Just what lesson 1 needs. Not tried on a live account by its authors.\n\n",
-    );
+    text.push('\n');
+    for paragraph in PARAGRAPHS {
+        say(&mut text, paragraph);
+    }
     text.push_str(&policy());
     text
 }
+
+/// Columns of the page.
+const WIDTH: usize = 78;
+
+/// What follows the list.
+const PARAGRAPHS: [&str; 5] = [
+    "What ends in --dry-run is answered by AWS with \"would have succeeded\" or \"not authorized\"; it does nothing. Trials to \
+     terminate an instance or to delete a group are in the list and are not made at the start. Each call is written to \
+     aws-calls.jsonl in the lab's folder. A grading makes each kind of call once at most, and only after something that may \
+     have changed your account.",
+    "READ BESIDES. Files in the lab's folder, and key files in ~/Downloads that are newer than the lab: their mode and what kind of \
+     key they hold. How your ssh ended: its settings (`ssh -G`), its exit status, fingerprints of the keys that it could offer and \
+     of the host keys that it knows. ssh is started with one option more, LocalCommand (leave it out with --no-ssh-wrapper). After \
+     an ssh that failed, one connection to the same port of your own running instance, and ssh-keyscan there. Your public address, \
+     once, from checkip.amazonaws.com (give it with --my-address to leave that out).",
+    "NEVER. It changes nothing in your account and deletes nothing. It reads no access key, no secret, no session token, nothing in \
+     ~/.aws; no private key outside the places above (ssh-keygen is asked for the fingerprints of the files that ssh would try). It \
+     changes and copies nothing of ~/.ssh. It sends nothing to anybody but AWS.",
+    "LEFTOVERS. What is in the region before the first lesson is remembered by its ids. `groundschool aws leftovers` shows what has \
+     come since, with the command that removes each. It looks at one region: the one that your commands act on.",
+    "POLICY. Just what lesson 1 needs. Its authors have not tried it on a live account. `groundschool aws permissions --policy` \
+     prints it alone.",
+];
 
 #[cfg(test)]
 mod tests {

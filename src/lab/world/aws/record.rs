@@ -2,6 +2,7 @@
 
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Mutex, PoisonError};
 
 use serde::{Deserialize, Serialize};
@@ -14,7 +15,7 @@ use crate::lab::journal::now;
 pub struct Recorded {
     /// When it began, Unix milliseconds.
     pub at: i64,
-    /// The look that it belongs to: calls of one grading have the same number.
+    /// The look that it belongs to, from 1: calls of one grading have the same number. 0 before the lesson.
     pub look: u64,
     /// The words after `aws`.
     pub words: Vec<String>,
@@ -28,6 +29,7 @@ pub struct Recorded {
 #[derive(Debug, Default)]
 pub struct Record {
     calls: Mutex<Vec<Recorded>>,
+    looks: AtomicU64,
     path: Option<PathBuf>,
 }
 
@@ -40,9 +42,14 @@ impl Record {
     /// Also added to a file, one JSON line a call.
     pub fn in_file(path: &Path) -> Self {
         Self {
-            calls: Mutex::default(),
             path: Some(path.to_owned()),
+            ..Self::default()
         }
+    }
+
+    /// The number of a new look.
+    pub fn new_look(&self) -> u64 {
+        self.looks.fetch_add(1, Ordering::Relaxed) + 1
     }
 
     /// Adds a call.
