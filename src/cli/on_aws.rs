@@ -136,11 +136,12 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         watch_ssh: !options.aws.no_ssh_wrapper,
     })
     .map_err(lab_options::engine_error)?;
-    shell(&lab, voice, &digits)
+    let kept = layout.aws_before(&whose.caller.account, &whose.region);
+    shell(&lab, voice, &digits, &kept)
 }
 
 /// Runs the learner's shell in the lab, and says what is left when it ends.
-fn shell(lab: &AwsLab, voice: Voice, digits: &str) -> Result<ExitCode, CliError> {
+fn shell(lab: &AwsLab, voice: Voice, digits: &str, kept: &Path) -> Result<ExitCode, CliError> {
     let failed = |error: std::io::Error| {
         CliError::surroundings("your shell cannot be started").because(error)
     };
@@ -158,6 +159,10 @@ fn shell(lab: &AwsLab, voice: Voice, digits: &str) -> Result<ExitCode, CliError>
     spawn::run(layout, &start, lab.environment(), None, lab.runtime()).map_err(failed)?;
     lab.coach().save();
     out(&voice.say(&lab.farewell()));
+    if lab.aws().leftovers().is_ok_and(|left| left.is_empty()) {
+        // If it cannot be noted, the old list stays: it shows more, not less.
+        drop(Before::close(kept));
+    }
     out(&voice.say("`groundschool aws leftovers` looks again at any time."));
     let passed = lab.coach().progress().is_complete(lab.coach().lesson());
     Ok(if passed {
@@ -211,9 +216,10 @@ fn append(path: &Path, line: &str) -> Result<(), CliError> {
         })
 }
 
-/// What was there before the first lesson in this account and region: looked at once, and kept.
+/// What was there before the lesson in this account and region: looked at once, and kept until a lesson ended with nothing left.
 fn before(aws: &Aws, path: &Path) -> Result<Before, String> {
-    if let Some(kept) = Before::read(path).map_err(|why| format!("{}: {why}", path.display()))? {
+    let kept = Before::read(path).map_err(|why| format!("{}: {why}", path.display()))?;
+    if let Some(kept) = kept.filter(|kept| !kept.closed) {
         return Ok(kept);
     }
     let before = aws.as_it_is().map_err(|failure| failure.words())?;

@@ -345,6 +345,37 @@ mod tests {
     }
 
     #[test]
+    fn a_step_that_needs_more_than_was_gathered_waits_for_it() {
+        let (lesson, mut progress) = start();
+        let lab = Lab::with_key();
+        let mut evidence = lab.evidence();
+        let gathered = needs(&lesson, &progress);
+        assert!(gathered.contains(&Need::KeyPairs) && !gathered.contains(&Need::Account));
+        evidence.gathered = Some(gathered);
+        let judgement = judge(&lesson, &progress, &evidence);
+        // The second step is about key pairs too; the third is about the account.
+        assert_eq!(judgement.newly_passed().count(), 2);
+        assert_eq!(judgement.current(), None);
+        assert_eq!(judgement.wants, BTreeSet::from([Need::Account]));
+        evidence.gathered.as_mut().unwrap().extend(&judgement.wants);
+        let judgement = judge(&lesson, &progress, &evidence);
+        assert_eq!(judgement.current().unwrap().id, "launch");
+        assert!(judgement.wants.is_empty());
+        progress.record(&lesson, &judgement, 1);
+        assert!(needs(&lesson, &progress).contains(&Need::Account));
+    }
+
+    #[test]
+    fn an_attempt_that_cannot_be_told_is_said_to_be_so_at_every_step() {
+        let (lesson, progress) = start();
+        let mut evidence = Lab::new().evidence();
+        evidence.events = Known::Unknown("Only its own log tells why.".into());
+        let judgement = judge(&lesson, &progress, &evidence);
+        assert!(matches!(&judgement.current().unwrap().verdict,
+            Verdict::CouldNotTell { why } if why.contains("log")));
+    }
+
+    #[test]
     fn a_skipped_step_does_not_block_and_may_pass_later() {
         let (lesson, mut progress) = start();
         progress.skip(&lesson, 1);

@@ -232,3 +232,26 @@ impl Lesson {
         self.steps.iter().map(|step| step.points).sum()
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::catalogue::lessons;
+
+    #[test]
+    fn every_shipped_lesson_can_be_graded_in_each_of_its_worlds() {
+        for lesson in lessons().unwrap() {
+            assert_eq!(lesson.unmet_needs(), [], "{}", lesson.slug);
+        }
+    }
+
+    #[test]
+    fn what_aws_cannot_tell_the_simulator_can() {
+        let aws = World::Aws.supplies();
+        let missing = World::Simulator
+            .supplies()
+            .iter()
+            .filter(|need| !aws.contains(need));
+        assert_eq!(missing.collect::<Vec<_>>(), [&Need::ApiCalls]);
+    }
+}

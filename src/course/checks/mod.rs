@@ -534,6 +534,38 @@ mod tests {
     }
 
     #[test]
+    fn where_it_is_known_what_was_there_before_nothing_else_may_stay() {
+        use crate::course::evidence::Leftover;
+
+        let mut lab = Lab::ready();
+        let bindings = lab.bindings();
+        let judge = |lab: &Lab| Expect::CleanedUp {}.judge(&lab.evidence(), &mut bindings.clone());
+        lab.account.left_behind = Some(vec![Leftover {
+            what: "Elastic IP 203.0.113.9".into(),
+            cure: "aws ec2 release-address --allocation-id eipalloc-1".into(),
+            costs: true,
+        }]);
+        assert!(
+            matches!(judge(&lab), Verdict::NotYet { found, .. } if found.contains("Elastic IP 203.0.113.9"))
+        );
+        // The key pair was there before: it may stay.
+        lab.account.left_behind = Some(vec![]);
+        assert!(judge(&lab).is_passed());
+    }
+
+    #[test]
+    fn a_session_that_nobody_sees_into_is_no_proof_and_no_fault() {
+        let mut lab = Lab::ready();
+        lab.logged_in(1);
+        if let What::LoggedIn { watched, .. } = &mut lab.events.last_mut().unwrap().what {
+            *watched = false;
+        }
+        assert!(
+            matches!(judged(Expect::LookedAround {}, &lab), Verdict::CouldNotTell { why } if why.contains("lab code"))
+        );
+    }
+
+    #[test]
     fn cleaning_up_is_about_what_there_was() {
         let mut lab = Lab::ready();
         let bindings = lab.bindings();

@@ -80,8 +80,8 @@ pub(super) fn farewell(lesson: &Lesson, progress: &Progress, world: World) -> St
     if skipped.is_empty() {
         let then = match world {
             World::Simulator if lesson.worlds.contains(&World::Aws) => {
-                "You have done this with the real ssh and the real files: on AWS it is the same. `groundschool learn --on aws` \
-                 opens it on your own account."
+                "You have done this with the real ssh and the real files. On your own AWS account it is the same: groundschool learn \
+                 --on aws"
             }
             World::Simulator => {
                 "You have done this with the real ssh and the real files: on AWS it is the same."

@@ -27,6 +27,9 @@ pub struct Before {
     pub addresses: BTreeSet<String>,
     /// Volumes.
     pub volumes: BTreeSet<String>,
+    /// A lesson ended since with nothing left: the next one looks anew, so that what came meanwhile is not taken for its own.
+    #[serde(default)]
+    pub closed: bool,
 }
 
 /// Everything that is there now.
@@ -68,6 +71,7 @@ impl Before {
                 .collect(),
             addresses: now.addresses.iter().map(|one| one.id.clone()).collect(),
             volumes: now.volumes.iter().map(|one| one.id.clone()).collect(),
+            closed: false,
         }
     }
 
@@ -79,6 +83,18 @@ impl Before {
         serde_json::from_slice(&bytes)
             .map(Some)
             .map_err(std::io::Error::other)
+    }
+
+    /// Notes, where it is kept, that a lesson ended with nothing left.
+    pub fn close(path: &Path) -> Result<(), std::io::Error> {
+        match Self::read(path)? {
+            Some(before) => Self {
+                closed: true,
+                ..before
+            }
+            .write(path),
+            None => Ok(()),
+        }
     }
 
     /// Keeps it.
@@ -168,6 +184,23 @@ mod tests {
                 .collect(),
             left_behind: None,
         }
+    }
+
+    #[test]
+    fn it_is_kept_and_closed_when_nothing_was_left() {
+        let dir = tempfile::tempdir().unwrap();
+        let path = dir.path().join("before.json");
+        assert_eq!(Before::read(&path).unwrap(), None);
+        Before::close(&path).unwrap();
+        let before = Before::of(Now {
+            account: &account(&[("sg-1", "old")]),
+            addresses: &[],
+            volumes: &[],
+        });
+        before.write(&path).unwrap();
+        assert_eq!(Before::read(&path).unwrap(), Some(before));
+        Before::close(&path).unwrap();
+        assert!(Before::read(&path).unwrap().unwrap().closed);
     }
 
     #[test]

@@ -105,7 +105,7 @@ const PARAGRAPHS: [&str; 5] = [
     "NEVER. It changes nothing in your account and deletes nothing. It reads no access key, no secret, no session token, nothing in \
      ~/.aws; no private key outside the places above (ssh-keygen is asked for the fingerprints of the files that ssh would try). It \
      changes and copies nothing of ~/.ssh. It sends nothing to anybody but AWS.",
-    "LEFTOVERS. What is in the region before the first lesson is remembered by its ids. `groundschool aws leftovers` shows what has \
+    "LEFTOVERS. What is in the region before a lesson is remembered by its ids, until one ends with nothing left. `groundschool aws leftovers` shows what has \
      come since, with the command that removes each. It looks at one region: the one that your commands act on.",
     "POLICY. Just what lesson 1 needs. Its authors have not tried it on a live account. `groundschool aws permissions --policy` \
      prints it alone.",

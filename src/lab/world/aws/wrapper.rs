@@ -19,11 +19,12 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode, Stdio};
 use std::time::Duration;
 
+use rustix::process::{Pid, Signal, WaitOptions, getpid, kill_process, waitpid};
+
 use crate::lab::multicall;
 use crate::lab::server::control::Reach;
 use crate::lab::server::control::client::Client;
 use crate::lab::shell::quote::posix;
-use crate::lab::shell::spawn::status_number;
 use crate::lab::stage::shim::{Options, find_real};
 use crate::lab::workspace::{Layout, known_host_fingerprint};
 use crate::lab::world::aws::attempt::{Attempt, Identity, Met, SSH_FAILED};
@@ -55,8 +56,8 @@ pub fn run(layout: &Layout, words: &[OsString]) -> ExitCode {
         command.args(["-o", "PermitLocalCommand=yes", "-o"]);
         command.arg(format!("LocalCommand={line}"));
     }
-    let status = match command.args(words).status() {
-        Ok(status) => status_number(status),
+    let status = match command.args(words).spawn().and_then(|child| wait(&child)) {
+        Ok(status) => status,
         Err(why) => {
             say(&format!(
                 "ssh: {} could not be started: {why}\n",
@@ -75,6 +76,29 @@ pub fn run(layout: &Layout, words: &[OsString]) -> ExitCode {
     );
     tell(layout, &attempt);
     ExitCode::from(status)
+}
+
+/// Waits for ssh's end, and returns its status as a shell would put it. When ssh stops (`~^Z`) so does this program, and both go on.
+fn wait(child: &std::process::Child) -> io::Result<u8> {
+    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
+    let pid = pid.ok_or(io::ErrorKind::InvalidData)?;
+    loop {
+        let ended = match waitpid(Some(pid), WaitOptions::UNTRACED) {
+            Ok(Some((_, status))) => status,
+            Ok(None) | Err(rustix::io::Errno::INTR) => continue,
+            Err(why) => return Err(why.into()),
+        };
+        if ended.stopped() {
+            kill_process(getpid(), Signal::STOP)?;
+            kill_process(pid, Signal::CONT)?;
+            continue;
+        }
+        let number = ended
+            .exit_status()
+            .or(ended.terminating_signal().map(|signal| 128 + signal))
+            .unwrap_or(1);
+        return Ok(u8::try_from(number & 0xff).unwrap_or(1));
+    }
 }
 
 /// What ssh runs once it is signed in: leaves the mark that the wrapper looks for.
