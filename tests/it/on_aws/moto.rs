@@ -24,7 +24,7 @@ ip link set lo up
 ip route add default dev lo
 echo 2 >/proc/sys/net/ipv4/tcp_syn_retries
 moto_server -H 127.0.0.1 -p 5000 >"$dir/moto.log" 2>&1 &
-/usr/sbin/sshd -f "$dir/sshd_config" -E "$dir/sshd.log"
+LD_LIBRARY_PATH=$SSHD_LIBRARIES "$SSHD" -f "$dir/sshd_config" -E "$dir/sshd.log"
 until curl -s -o /dev/null http://127.0.0.1:5000/moto-api/; do sleep 0.2; done
 exec "$@""#;
 
@@ -41,6 +41,16 @@ struct Moto {
 
 fn is_root() -> bool {
     rustix::process::geteuid().is_root()
+}
+
+/// OpenSSH's server: the computer's own program (never its service), or the one that `tests/run` unpacked.
+fn sshd() -> PathBuf {
+    let unpacked =
+        Path::new(env!("CARGO_MANIFEST_DIR")).join("target/test-tools/sshd/usr/sbin/sshd");
+    let found = [PathBuf::from("/usr/sbin/sshd"), unpacked]
+        .into_iter()
+        .find(|program| program.is_file());
+    found.expect("OpenSSH's server is missing here: run tests/run")
 }
 
 /// The folder with `moto_server`.
@@ -63,12 +73,22 @@ fn tools() -> PathBuf {
         .to_owned()
 }
 
+/// The folder of libraries that were unpacked with the server.
+fn libraries(sshd: &Path) -> OsString {
+    let usr = sshd.ancestors().nth(2).unwrap_or(Path::new("/usr"));
+    let kinds = std::fs::read_dir(usr.join("lib"))
+        .into_iter()
+        .flatten()
+        .flatten();
+    let found = kinds
+        .map(|entry| entry.path())
+        .find(|path| path.to_string_lossy().ends_with("-linux-gnu"));
+    found.map(Into::into).unwrap_or_default()
+}
+
 impl Moto {
     fn open(more: &[&str]) -> Self {
-        assert!(
-            Path::new("/usr/sbin/sshd").exists(),
-            "OpenSSH's server is missing here: run tests/run"
-        );
+        let sshd = sshd();
         let dir = tempfile::tempdir().unwrap();
         let folder = dir.path();
         for name in ["home", "instance", "keys"] {
@@ -87,6 +107,9 @@ impl Moto {
             .filter(|line| line.split(':').nth(2) != Some("0"))
         {
             let _ = writeln!(list, "{line}");
+        }
+        if !list.contains("\nsshd:") {
+            list.push_str("sshd:x:23573:65534::/run/sshd:/usr/sbin/nologin\n");
         }
         let _ = writeln!(
             list,
@@ -109,6 +132,17 @@ impl Moto {
             host_key.display(),
             keys.display()
         );
+        let parts = sshd.ancestors().nth(2).unwrap().join("lib/openssh");
+        let parts = [
+            ("SshdSessionPath", "sshd-session"),
+            ("SshdAuthPath", "sshd-auth"),
+        ]
+        .map(|(setting, name)| (setting, parts.join(name)));
+        // From OpenSSH 9.8 on the server's parts are files of their own.
+        let parts = parts.iter().filter(|(_, path)| path.is_file());
+        let config = parts.fold(config, |all, (setting, path)| {
+            format!("{all}{setting} {}\n", path.display())
+        });
         std::fs::write(folder.join("sshd_config"), config).unwrap();
         // The instance's own user must get there.
         for name in ["", "instance", "keys", "keys/authorized_keys"] {
@@ -125,6 +159,8 @@ impl Moto {
             ("SHELL".into(), "/bin/bash".into()),
             ("TERM".into(), "xterm".into()),
             ("LANG".into(), "C.UTF-8".into()),
+            ("SSHD".into(), sshd.clone().into()),
+            ("SSHD_LIBRARIES".into(), libraries(&sshd)),
             ("INSTANCE_KEYS".into(), keys.into()),
             ("AWS_ACCESS_KEY_ID".into(), "rehearsal".into()),
             ("AWS_SECRET_ACCESS_KEY".into(), "rehearsal".into()),
