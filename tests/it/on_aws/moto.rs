@@ -26,7 +26,7 @@ echo 2 >/proc/sys/net/ipv4/tcp_syn_retries
 moto_server -H 127.0.0.1 -p 5000 >"$dir/moto.log" 2>&1 &
 LD_LIBRARY_PATH=$SSHD_LIBRARIES "$SSHD" -f "$dir/sshd_config" -E "$dir/sshd.log"
 until curl -s -o /dev/null http://127.0.0.1:5000/moto-api/; do sleep 0.2; done
-exec "$@""#;
+exec setsid --ctty "$@""#;
 
 /// What AWS's own network does: the instance gets its address, and the key pair's public half.
 const NETWORK: &str = r#"address=$(aws ec2 describe-instances --instance-ids $instance --query 'Reservations[0].Instances[0].PublicIpAddress' --output text)
@@ -307,7 +307,7 @@ fn the_whole_lesson_and_some_of_its_mistakes_on_a_stand_in_for_aws() {
     moto.types("aws ec2 create-key-pair --key-name testkeypair --query KeyName");
     moto.awaits("Key pair testkeypair is in your account already");
     moto.step("meet-the-error");
-    moto.awaits("Its mode is 644");
+    moto.awaits("its mode is 644");
     moto.step("chmod-400");
     moto.awaits("Nobody has signed in");
     let ssh = "ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes";
