@@ -93,6 +93,8 @@ impl Seen {
             known_hosts: self.known_hosts.clone(),
             aliases: self.aliases.clone(),
             riddles: self.riddles.clone(),
+            // The coach had gathered what this look needed.
+            gathered: None,
         }
     }
 
@@ -191,6 +193,10 @@ fn fewer(account: &Account, about: &Bindings) -> Account {
         instances,
         security_groups: groups,
         addresses: account.addresses.iter().take(KEPT).cloned().collect(),
+        left_behind: account
+            .left_behind
+            .as_ref()
+            .map(|left| left.iter().take(KEPT).cloned().collect()),
     }
 }
 
@@ -309,11 +315,13 @@ fn carried(event: &Event, users: &BTreeSet<&str>) -> Event {
             instance,
             user,
             key_sha256,
+            watched,
         } => What::LoggedIn {
             session: *session,
             instance: instance.clone(),
             user: user.clone(),
             key_sha256: key_sha256.clone(),
+            watched: *watched,
         },
         What::Refused { session, why } => What::Refused {
             session: *session,

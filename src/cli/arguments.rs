@@ -54,6 +54,9 @@ pub enum Command {
     Doctor(Place),
     /// Start again: forget the lab's account, its machines and the progress
     Reset(Reset),
+    /// For lessons on your own AWS account
+    #[command(subcommand)]
+    Aws(Account),
     /// For authors of lessons
     #[command(subcommand)]
     Dev(Dev),
@@ -97,9 +100,66 @@ pub struct Learn {
     /// How it runs
     #[command(flatten)]
     pub running: Running,
+    /// Where the lesson happens: in the simulator, or on your own AWS account
+    #[arg(long, value_enum, default_value_t, value_name = "WORLD")]
+    pub on: WorldChoice,
+    /// With --on aws
+    #[command(flatten)]
+    pub aws: OnAws,
     /// Words only: no colour
     #[arg(long)]
     pub plain: bool,
+}
+
+/// Options for a lesson on the learner's own account.
+#[derive(Debug, Clone, Default, clap::Args)]
+#[command(next_help_heading = "With --on aws")]
+pub struct OnAws {
+    /// Open a lesson that was not passed in the simulator (for teachers; it is recorded)
+    #[arg(long)]
+    pub unlock: bool,
+    /// Leave ssh as it is: `lab code` proves a login instead
+    #[arg(long)]
+    pub no_ssh_wrapper: bool,
+    /// Your public address, if it cannot be learned from checkip.amazonaws.com
+    #[arg(long, value_name = "ADDRESS")]
+    pub my_address: Option<std::net::IpAddr>,
+    /// Rehearse with another EC2 endpoint than AWS's
+    #[arg(long, value_name = "URL")]
+    pub endpoint_url: Option<String>,
+    /// How many seconds one call of aws may take before it is stopped
+    #[arg(long, value_name = "SECONDS", default_value_t = 20, value_parser = clap::value_parser!(u64).range(1..=300))]
+    pub aws_timeout: u64,
+}
+
+/// Where a lesson happens.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
+pub enum WorldChoice {
+    /// The simulated account: nothing reaches AWS
+    #[default]
+    Simulator,
+    /// Your own AWS account, by way of your own `aws`
+    Aws,
+}
+
+/// Commands about the learner's own account.
+#[derive(Debug, Clone, Subcommand)]
+pub enum Account {
+    /// Show what a lesson left in your account, and the command that removes each
+    Leftovers {
+        /// Where the lab is
+        #[command(flatten)]
+        place: Place,
+        /// Another EC2 endpoint than AWS's
+        #[arg(long, value_name = "URL")]
+        endpoint_url: Option<String>,
+    },
+    /// Print which calls are made, what is read, what is never done, and an IAM policy for a lesson
+    Permissions {
+        /// Only the policy, as JSON
+        #[arg(long)]
+        policy: bool,
+    },
 }
 
 /// Options of `watch`.
@@ -299,6 +359,9 @@ pub enum Dev {
         /// How the instances' addresses are made real
         #[arg(long, value_enum, default_value = "shim")]
         stage: StageChoice,
+        /// Prove it as a lesson on AWS is graded: from the client's side, with the simulated cloud in AWS's place (needs netns)
+        #[arg(long, value_enum, default_value_t, value_name = "WORLD")]
+        on: WorldChoice,
     },
 }
 

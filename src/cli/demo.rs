@@ -8,7 +8,7 @@ use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
 use crate::lab::engine::{Engine, Options};
 use crate::lab::key_pool::KeyPool;
-use crate::lab::play::{Audience, play, solution};
+use crate::lab::play::{Audience, Place, play, solution};
 use crate::lab::workspace::Layout;
 
 /// Plays; success only when every step passed.
@@ -38,8 +38,8 @@ pub fn run(options: &Demo) -> Result<ExitCode, CliError> {
         lesson.title
     );
     let played = play(
-        &engine,
-        &solution(&engine, lesson, None, true),
+        &Place::from(&engine),
+        &solution(&Place::from(&engine), lesson, None, true),
         Audience::Terminal,
     )
     .map_err(|error| CliError::surroundings("bash cannot be started").because(error))?;

@@ -4,6 +4,8 @@
 //! part of `aws`: it speaks to the same endpoint, and a proof of thirty labs is a matter of seconds. All faults are listed
 //! in one run, with file and line.
 
+mod on_aws;
+
 use std::collections::{BTreeSet, VecDeque};
 use std::path::Path;
 use std::process::ExitCode;
@@ -14,12 +16,12 @@ use crate::classroom::hand_in::HandIn;
 use crate::classroom::learner::Learner;
 use crate::classroom::regrade::regrade;
 use crate::classroom::sheet::Sheet;
-use crate::cli::arguments::StageChoice;
+use crate::cli::arguments::{StageChoice, WorldChoice};
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options;
 use crate::cloud::Pace;
 use crate::course::catalogue;
-use crate::course::lesson::{Lesson, MistakeScript};
+use crate::course::lesson::{Lesson, MistakeScript, World};
 use crate::course::shape;
 use crate::course::start::Riddles;
 use crate::course::verdict::{Verdict, Word};
@@ -27,7 +29,7 @@ use crate::lab::engine::{Engine, Options};
 use crate::lab::journal::now;
 use crate::lab::key_pool::KeyPool;
 use crate::lab::lesson_folder::{self, FolderError};
-use crate::lab::play::{Audience, mistake, play, solution};
+use crate::lab::play::{Audience, Place, mistake, play, solution};
 use crate::lab::stage::Choice;
 use crate::lab::voice::Voice;
 
@@ -61,9 +63,13 @@ fn draws(riddles: Option<&Riddles>) -> Vec<u64> {
 }
 
 /// Proves, prints every fault, and ends with the count.
-pub fn run(only: Option<&str>, stage: StageChoice) -> Result<ExitCode, CliError> {
+pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<ExitCode, CliError> {
     lab_options::require_ssh()?;
-    let stage = Choice::from(stage);
+    let (stage, world) = match on {
+        WorldChoice::Simulator => (Choice::from(stage), World::Simulator),
+        // The addresses must be there for the real ssh and for ssh-keyscan.
+        WorldChoice::Aws => (Choice::Netns, World::Aws),
+    };
     let mut faults = Vec::new();
     let mut lessons = Vec::new();
     let own = only.filter(|only| lesson_folder::is_path(only));
@@ -82,7 +88,12 @@ pub fn run(only: Option<&str>, stage: StageChoice) -> Result<ExitCode, CliError>
             continue;
         }
         match shape::read(slug, &files) {
-            Ok(lesson) => lessons.push(lesson),
+            Ok(lesson) => {
+                faults.extend(unmet(&lesson));
+                if lesson.worlds.contains(&world) {
+                    lessons.push(lesson);
+                }
+            }
             Err(error) => faults.push(error.to_string()),
         }
     }
@@ -136,7 +147,7 @@ pub fn run(only: Option<&str>, stage: StageChoice) -> Result<ExitCode, CliError>
                     .unwrap_or_else(PoisonError::into_inner)
                     .pop_front()
                 {
-                    if let Err(fault) = prove(lesson, &claim, &keys, stage) {
+                    if let Err(fault) = prove(lesson, &claim, &keys, stage, world) {
                         found
                             .lock()
                             .unwrap_or_else(PoisonError::into_inner)
@@ -166,7 +177,27 @@ pub fn run(only: Option<&str>, stage: StageChoice) -> Result<ExitCode, CliError>
     })
 }
 
-fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>, stage: Choice) -> Result<(), String> {
+/// Steps that cannot be graded in one of the lesson's worlds.
+fn unmet(lesson: &Lesson) -> Vec<String> {
+    let unmet = lesson.unmet_needs().into_iter();
+    let faults = unmet.map(|(step, world, need)| {
+        format!(
+            "lessons/{}/lesson.toml:1: step `{step}` cannot be graded in the world `{}`: nobody there can tell {need:?}; leave \
+             that world out of `worlds`, or the check",
+            lesson.slug,
+            world.name()
+        )
+    });
+    faults.collect()
+}
+
+fn prove(
+    lesson: &Lesson,
+    claim: &Claim,
+    keys: &Arc<KeyPool>,
+    stage: Choice,
+    world: World,
+) -> Result<(), String> {
     let folder = tempfile::tempdir()
         .map_err(|error| format!("a folder for a lab cannot be made: {error}"))?;
     let real = matches!(claim, Claim::Mistake(script) if script.real_pace);
@@ -186,6 +217,10 @@ fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>, stage: Choice) -> 
         }),
     })
     .map_err(|error| format!("a lab cannot be opened: {error}"))?;
+    if world == World::Aws {
+        return on_aws::prove(lesson, claim, &engine, folder.path());
+    }
+    let place_of = Place::from(&engine);
     let place = |file: &str| format!("lessons/{}/{file}:1:", lesson.slug);
     match claim {
         Claim::AsShipped => {
@@ -208,7 +243,7 @@ fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>, stage: Choice) -> 
             }
         }
         Claim::Solution(_) => {
-            let played = played(&engine, &solution(&engine, lesson, None, false))?;
+            let played = played(&place_of, &solution(&place_of, lesson, None, false))?;
             let report = engine.coach().grade();
             let failed: Vec<String> = report
                 .steps
@@ -232,7 +267,7 @@ fn prove(lesson: &Lesson, claim: &Claim, keys: &Arc<KeyPool>, stage: Choice) -> 
             }
         }
         Claim::Mistake(script) => {
-            let played = played(&engine, &mistake(&engine, lesson, script))?;
+            let played = played(&place_of, &mistake(&place_of, lesson, script))?;
             let judgement = engine.coach().look();
             let name = script.mistake.name();
             let file = place(&format!("mistakes/{name}.sh"));
@@ -290,8 +325,8 @@ fn graded_again(engine: &Engine) -> Result<(), String> {
 }
 
 /// What was printed, indented.
-fn played(engine: &Engine, script: &str) -> Result<String, String> {
-    let played = play(engine, script, Audience::Nobody)
+fn played(place: &Place<'_>, script: &str) -> Result<String, String> {
+    let played = play(place, script, Audience::Nobody)
         .map_err(|error| format!("bash cannot be started: {error}"))?;
     let lines: Vec<String> = played
         .printed

@@ -11,10 +11,11 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::classroom::class::Class;
-use crate::cli::arguments::Learn;
+use crate::cli::arguments::{Learn, WorldChoice};
 use crate::cli::class_file;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
+use crate::cli::on_aws;
 use crate::console::{self, Console};
 use crate::course::lesson::Lesson;
 use crate::course::progress::Progress;
@@ -35,6 +36,10 @@ const READY_KEYS: usize = 4;
 pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
         return without_a_terminal();
+    }
+    match options.on {
+        WorldChoice::Aws => return on_aws::run(options),
+        WorldChoice::Simulator => {}
     }
     lab_options::require_ssh()?;
     let class = options

@@ -1,5 +1,6 @@
 //! The command line: one file per command.
 
+mod account;
 pub mod arguments;
 pub mod aws;
 mod class;
@@ -17,6 +18,7 @@ mod hand_in;
 mod lab_options;
 mod learn;
 mod lessons;
+mod on_aws;
 mod replay;
 mod reset;
 mod serve;
@@ -87,8 +89,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Serve(options)) => serve::run(options),
         Some(Command::Doctor(place)) => doctor::run(place),
         Some(Command::Reset(options)) => reset::run(options),
-        Some(Command::Dev(Dev::Check { lesson, stage })) => {
-            dev_check::run(lesson.as_deref(), *stage)
+        Some(Command::Aws(command)) => account::run(command),
+        Some(Command::Dev(Dev::Check { lesson, stage, on })) => {
+            dev_check::run(lesson.as_deref(), *stage, *on)
         }
         Some(Command::Dev(Dev::New(New::Lesson { folder }))) => dev_new::run(folder),
         Some(Command::Completions { shell }) => Ok(completions::run(*shell)),

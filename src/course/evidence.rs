@@ -4,7 +4,7 @@
 //! [`Known::Unknown`] with the reason, and a check that needs it answers "could not tell" instead of blaming the learner.
 //! Times are Unix milliseconds. Texts of addresses and ids are as the API prints them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
@@ -27,14 +27,36 @@ pub enum Known<T> {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Need {
-    /// [`Evidence::account`].
+    /// [`Evidence::account`], all of it but what [`Need::Leftovers`] adds.
     Account,
+    /// Of the account the key pairs only: one call at AWS instead of three.
+    KeyPairs,
+    /// [`Account::left_behind`].
+    Leftovers,
     /// [`Evidence::key_files`].
     KeyFiles,
-    /// [`Evidence::events`].
+    /// [`Evidence::events`]: connections and logins, and the commands of the lab's shell.
     Events,
     /// [`Evidence::aliases`].
     Aliases,
+    /// Of the events the learner's calls to the API, whatever tool made them: [`What::Api`].
+    ApiCalls,
+    /// Of the events the commands run inside an instance: [`What::RemoteCommand`].
+    RemoteCommands,
+}
+
+impl Need {
+    /// Whether it is among these, or a part of one that is.
+    pub fn is_met_by(self, gathered: &BTreeSet<Self>) -> bool {
+        gathered.contains(&self)
+            || match self {
+                Self::KeyPairs => gathered.contains(&Self::Account),
+                Self::ApiCalls | Self::RemoteCommands => gathered.contains(&Self::Events),
+                Self::Account | Self::Leftovers | Self::KeyFiles | Self::Events | Self::Aliases => {
+                    false
+                }
+            }
+    }
 }
 
 /// Everything that the checks of one step may look at.
@@ -61,6 +83,9 @@ pub struct Evidence {
     /// The riddles that were drawn when the lesson began, by the instance's name.
     #[serde(default)]
     pub riddles: BTreeMap<String, Riddle>,
+    /// What was asked for; everything without it. A step that needs more than this is not judged.
+    #[serde(default)]
+    pub gathered: Option<BTreeSet<Need>>,
 }
 
 /// An instance with one fault, for the learner to find.
@@ -128,6 +153,9 @@ pub struct Account {
     /// Elastic IP addresses.
     #[serde(default)]
     pub addresses: Vec<ElasticAddress>,
+    /// Everything that is there and was not before the lesson: where that matters, on AWS, and when it was asked for.
+    #[serde(default)]
+    pub left_behind: Option<Vec<Leftover>>,
 }
 
 /// One Elastic IP address.
@@ -140,6 +168,18 @@ pub struct ElasticAddress {
     pub address: String,
     /// The instance that has it.
     pub instance: Option<String>,
+}
+
+/// Something that the lesson brought into the account, and that is still there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Leftover {
+    /// `Elastic IP 203.0.113.9`, `Volume vol-0…`
+    pub what: String,
+    /// The command that removes it.
+    pub cure: String,
+    /// Whether it costs money for as long as it is there.
+    pub costs: bool,
 }
 
 /// One key pair of the account.
@@ -351,6 +391,9 @@ pub enum What {
         user: String,
         /// `SHA256:…` of the public key.
         key_sha256: String,
+        /// Whether the commands of this session are seen. On AWS nobody sees into one.
+        #[serde(default = "yes")]
+        watched: bool,
     },
     /// sshd has a reason of its own to refuse: what it writes into its log.
     Refused {
@@ -411,6 +454,10 @@ pub enum What {
         /// Working directory.
         directory: String,
     },
+}
+
+fn yes() -> bool {
+    true
 }
 
 /// Why sshd refuses, where it is not just another user or another key.

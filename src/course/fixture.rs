@@ -39,6 +39,7 @@ impl Lab {
                 instances: vec![],
                 security_groups: vec![default],
                 addresses: vec![],
+                left_behind: None,
             },
             files: vec![],
             events: vec![],
@@ -129,6 +130,7 @@ impl Lab {
             instance: ID.into(),
             user: "ec2-user".into(),
             key_sha256: SHA.into(),
+            watched: true,
         })
     }
 
@@ -181,6 +183,7 @@ impl Lab {
             known_hosts: self.known_hosts.clone(),
             aliases: self.aliases.clone(),
             riddles: BTreeMap::new(),
+            gathered: None,
         }
     }
 

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use crate::course::bindings::Bindings;
 use crate::course::checks::Expect;
 use crate::course::diagnose::{diagnose, met_awss_end};
-use crate::course::evidence::{Evidence, Need};
+use crate::course::evidence::{Evidence, Known, Need};
 use crate::course::lesson::{Lesson, Step};
 use crate::course::mistake::Mistake;
 use crate::course::progress::Progress;
@@ -22,6 +22,8 @@ pub struct Judgement {
     pub steps: Vec<StepVerdict>,
     /// The learner's own names, as far as they are known now.
     pub bindings: Bindings,
+    /// What must be gathered besides before the next step can be judged; empty when nothing is missing.
+    pub wants: BTreeSet<Need>,
 }
 
 /// A step's verdict.
@@ -47,17 +49,21 @@ impl Judgement {
     }
 }
 
-/// What to gather before [`judge`]: for the current step and all that may pass with it.
+/// What to gather before [`judge`]: for the current step, and for those that were skipped. [`Judgement::wants`] says what the
+/// next one needs besides, when the current one passes: at AWS each look is a call.
 pub fn needs(lesson: &Lesson, progress: &Progress) -> BTreeSet<Need> {
-    let open = lesson
-        .steps
-        .iter()
-        .filter(|step| !progress.has_passed(&step.id));
     let mut needs = BTreeSet::new();
     let mut any = false;
-    for step in open {
+    for step in lesson
+        .steps
+        .iter()
+        .filter(|step| !progress.has_passed(&step.id))
+    {
         any = true;
-        needs.extend(step.checks.iter().flat_map(Expect::needs).copied());
+        needs.extend(step_needs(step));
+        if !progress.steps.contains_key(&step.id) {
+            break;
+        }
     }
     if any {
         // To name a mistake; a check that does not need them is judged without them too.
@@ -66,8 +72,12 @@ pub fn needs(lesson: &Lesson, progress: &Progress) -> BTreeSet<Need> {
     needs
 }
 
+fn step_needs(step: &Step) -> impl Iterator<Item = Need> {
+    step.checks.iter().flat_map(Expect::needs).copied()
+}
+
 /// Judges the current step, and the following ones for as long as they pass. A skipped step that passes after all is
-/// listed first. Nothing is judged twice: a passed step stays passed.
+/// listed first. Nothing is judged twice: a passed step stays passed. It stops before a step that needs more than was gathered.
 pub fn judge(lesson: &Lesson, progress: &Progress, evidence: &Evidence) -> Judgement {
     let mut bindings = progress.bindings.clone();
     let mut steps = Vec::new();
@@ -77,12 +87,21 @@ pub fn judge(lesson: &Lesson, progress: &Progress, evidence: &Evidence) -> Judge
         .map(|done| done.at)
         .max()
         .unwrap_or(0);
+    let mut wants = BTreeSet::new();
     for step in lesson
         .steps
         .iter()
         .filter(|step| !progress.has_passed(&step.id))
     {
         let skipped = progress.steps.contains_key(&step.id);
+        if let Some(gathered) = &evidence.gathered {
+            wants = step_needs(step)
+                .filter(|need| !need.is_met_by(gathered))
+                .collect();
+            if !wants.is_empty() {
+                break;
+            }
+        }
         bindings.since = since;
         let verdict = judge_step(step, evidence, &mut bindings);
         let passed = verdict.is_passed();
@@ -100,7 +119,11 @@ pub fn judge(lesson: &Lesson, progress: &Progress, evidence: &Evidence) -> Judge
         }
     }
     bindings.since = 0;
-    Judgement { steps, bindings }
+    Judgement {
+        steps,
+        bindings,
+        wants,
+    }
 }
 
 /// One step: the first check that does not pass speaks for it.
@@ -118,6 +141,12 @@ fn judge_step(step: &Step, evidence: &Evidence, bindings: &mut Bindings) -> Verd
                 let mut mistake = diagnose(evidence, bindings).or(mistake);
                 if step.quiet || met_awss_end(evidence) {
                     mistake = None;
+                }
+                if mistake.is_none()
+                    && let Known::Unknown(why) = &evidence.events
+                {
+                    // What was just tried cannot be told, whatever the state says.
+                    return Verdict::CouldNotTell { why: why.clone() };
                 }
                 if let Some(recognised) = &mut mistake
                     && let Some(own) = step.mistakes.get(&recognised.mistake)
@@ -242,7 +271,7 @@ impl Report {
 mod tests {
     use super::*;
     use crate::course::catalogue::lessons;
-    use crate::course::evidence::{Known, Silence, What};
+    use crate::course::evidence::{Silence, What};
     use crate::course::fixture::{ADDRESS, ID, Lab, SHA};
 
     fn start() -> (Lesson, Progress) {
@@ -335,6 +364,37 @@ mod tests {
             judgement.current().unwrap().verdict.mistake().unwrap().says,
             "Not that one."
         );
+    }
+
+    #[test]
+    fn a_step_that_needs_more_than_was_gathered_waits_for_it() {
+        let (lesson, mut progress) = start();
+        let lab = Lab::with_key();
+        let mut evidence = lab.evidence();
+        let gathered = needs(&lesson, &progress);
+        assert!(gathered.contains(&Need::KeyPairs) && !gathered.contains(&Need::Account));
+        evidence.gathered = Some(gathered);
+        let judgement = judge(&lesson, &progress, &evidence);
+        // The second step is about key pairs too; the third is about the account.
+        assert_eq!(judgement.newly_passed().count(), 2);
+        assert_eq!(judgement.current(), None);
+        assert_eq!(judgement.wants, BTreeSet::from([Need::Account]));
+        evidence.gathered.as_mut().unwrap().extend(&judgement.wants);
+        let judgement = judge(&lesson, &progress, &evidence);
+        assert_eq!(judgement.current().unwrap().id, "launch");
+        assert!(judgement.wants.is_empty());
+        progress.record(&lesson, &judgement, 1);
+        assert!(needs(&lesson, &progress).contains(&Need::Account));
+    }
+
+    #[test]
+    fn an_attempt_that_cannot_be_told_is_said_to_be_so_at_every_step() {
+        let (lesson, progress) = start();
+        let mut evidence = Lab::new().evidence();
+        evidence.events = Known::Unknown("Only its own log tells why.".into());
+        let judgement = judge(&lesson, &progress, &evidence);
+        assert!(matches!(&judgement.current().unwrap().verdict,
+            Verdict::CouldNotTell { why } if why.contains("log")));
     }
 
     #[test]

@@ -6,6 +6,7 @@ use std::time::Duration;
 use serde::Deserialize;
 
 use crate::course::checks::Expect;
+use crate::course::evidence::Need;
 use crate::course::mistake::Mistake;
 use crate::course::question::Question;
 use crate::course::start::Start;
@@ -23,6 +24,41 @@ pub enum World {
     Simulator,
     /// The learner's own AWS account.
     Aws,
+}
+
+impl World {
+    /// What evidence it can supply. On AWS nobody sees the learner's calls; commands inside an instance are seen where the
+    /// ssh line itself names them, or by a code that is made there.
+    pub fn supplies(self) -> &'static [Need] {
+        match self {
+            Self::Simulator => &[
+                Need::Account,
+                Need::KeyPairs,
+                Need::Leftovers,
+                Need::KeyFiles,
+                Need::Events,
+                Need::Aliases,
+                Need::ApiCalls,
+                Need::RemoteCommands,
+            ],
+            Self::Aws => &[
+                Need::Account,
+                Need::KeyPairs,
+                Need::Leftovers,
+                Need::KeyFiles,
+                Need::Events,
+                Need::RemoteCommands,
+            ],
+        }
+    }
+
+    /// Its name, as `--on` wants it.
+    pub fn name(self) -> &'static str {
+        match self {
+            Self::Simulator => "simulator",
+            Self::Aws => "aws",
+        }
+    }
 }
 
 /// A lesson, complete and without faults.
@@ -173,6 +209,19 @@ pub struct MistakeScript {
 }
 
 impl Lesson {
+    /// What its steps need and one of its worlds does not supply: the step's id, the world, the need.
+    pub fn unmet_needs(&self) -> Vec<(&str, World, Need)> {
+        let mut unmet = Vec::new();
+        for world in &self.worlds {
+            for step in &self.steps {
+                let needs = step.checks.iter().flat_map(Expect::needs);
+                let missing = needs.filter(|need| !world.supplies().contains(need));
+                unmet.extend(missing.map(|need| (step.id.as_str(), *world, *need)));
+            }
+        }
+        unmet
+    }
+
     /// The step of that id and its place.
     pub fn step(&self, id: &str) -> Option<(usize, &Step)> {
         self.steps
@@ -194,5 +243,28 @@ impl Lesson {
     /// What all steps together are worth.
     pub fn points(&self) -> u32 {
         self.steps.iter().map(|step| step.points).sum()
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::catalogue::lessons;
+
+    #[test]
+    fn every_shipped_lesson_can_be_graded_in_each_of_its_worlds() {
+        for lesson in lessons().unwrap() {
+            assert_eq!(lesson.unmet_needs(), [], "{}", lesson.slug);
+        }
+    }
+
+    #[test]
+    fn what_aws_cannot_tell_the_simulator_can() {
+        let aws = World::Aws.supplies();
+        let missing = World::Simulator
+            .supplies()
+            .iter()
+            .filter(|need| !aws.contains(need));
+        assert_eq!(missing.collect::<Vec<_>>(), [&Need::ApiCalls]);
     }
 }

@@ -15,11 +15,12 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::classroom::hand_in::Part;
+use crate::course::asides::for_world;
 use crate::course::evidence::{
     Account, Evidence, KeyFile, Known, KnownHost, Need, Places, Silence, What,
 };
 use crate::course::judge::{Judgement, Report, judge, needs, report};
-use crate::course::lesson::Lesson;
+use crate::course::lesson::{Lesson, Step};
 use crate::course::mistake::Mistake;
 use crate::course::progress::Progress;
 use crate::course::start::Begun;
@@ -208,7 +209,7 @@ impl Coach {
         let evidence = self.gather(&needs(&self.lesson, progress));
         let current = words::current(&self.lesson, progress).map(|(number, step)| Current {
             number,
-            text: format!("{}{}", step.text, words::asked(step, &evidence)),
+            text: format!("{}{}", self.text(step), words::asked(step, &evidence)),
             answers: words::letters(step, &evidence)
                 .map(|(_, letters)| letters)
                 .unwrap_or_default(),
@@ -217,7 +218,7 @@ impl Coach {
         Place {
             title: self.lesson.title.clone(),
             current,
-            closing: is_complete.then(|| self.lesson.done.clone()),
+            closing: is_complete.then(|| for_world(&self.lesson.done, self.world.kind())),
             steps: words::steps(&self.lesson, progress)
                 .map(|(word, goal)| (word, goal.to_owned()))
                 .collect(),
@@ -315,8 +316,7 @@ impl Coach {
     /// tells nothing: what is passed at once, a mistake when it has stood for a while.
     pub fn beside(&self, ear: Ear) -> (String, bool) {
         let mut state = self.state();
-        let evidence = self.gather(&needs(&self.lesson, &state.progress));
-        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        let (evidence, judgement) = self.judged(&state.progress);
         let attempt = newest_attempt(&evidence);
         let commands = state.commands;
         let typed = {
@@ -347,6 +347,7 @@ impl Coach {
         let passed = Judgement {
             steps: judgement.newly_passed().cloned().collect(),
             bindings: judgement.bindings.clone(),
+            wants: BTreeSet::new(),
         };
         if !passed.steps.is_empty() {
             self.record(&mut state, &passed, &evidence);
@@ -371,7 +372,7 @@ impl Coach {
         let mut text = std::mem::take(&mut told.unheard);
         let moved = !text.is_empty();
         if moved {
-            text.push_str(&words::next(&self.lesson, progress));
+            text.push_str(&words::next(&self.lesson, progress, self.world.kind()));
             told.said = None;
         }
         let Some(current) = judgement.current() else {
@@ -412,8 +413,7 @@ impl Coach {
     /// The first screen of the lesson, or the task again: where the learner is, and the text of the step.
     pub fn task(&self, ear: Ear) -> String {
         let mut state = self.state();
-        let evidence = self.gather(&needs(&self.lesson, &state.progress));
-        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        let (evidence, judgement) = self.judged(&state.progress);
         self.record(&mut state, &judgement, &evidence);
         let voice = voice(&state, ear);
         let State { progress, ears, .. } = &mut *state;
@@ -423,7 +423,7 @@ impl Coach {
             told.said = None;
         }
         let Some((number, step)) = words::current(&self.lesson, progress) else {
-            text += &voice.say(&words::farewell(&self.lesson, progress));
+            text += &voice.say(&words::farewell(&self.lesson, progress, self.world.kind()));
             return text + &self.closing(&state, voice);
         };
         text += &voice.say(&format!(
@@ -433,7 +433,7 @@ impl Coach {
             self.lesson.steps.len()
         ));
         let asked = words::asked(step, &evidence);
-        text + &voice.markdown(&format!("{}{asked}", step.text))
+        text + &voice.markdown(&format!("{}{asked}", self.text(step)))
     }
 
     /// What the answer of this letter is, for the journal; a sentence when nothing is asked, or the letter is none.
@@ -447,8 +447,7 @@ impl Coach {
     /// What to say to an answer that is in the journal now.
     pub fn answered(&self, ear: Ear) -> String {
         let mut state = self.state();
-        let evidence = self.gather(&needs(&self.lesson, &state.progress));
-        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        let (evidence, judgement) = self.judged(&state.progress);
         self.record(&mut state, &judgement, &evidence);
         let voice = voice(&state, ear);
         if judgement.newly_passed().next().is_some() {
@@ -461,10 +460,15 @@ impl Coach {
         voice.say(&(trouble + &said)) + &voice.markdown(&more)
     }
 
+    /// A step's text as it is shown in this world.
+    fn text(&self, step: &Step) -> String {
+        for_world(&step.text, self.world.kind())
+    }
+
     /// The page of what the learner can do now, once every step is passed.
     fn closing(&self, state: &State, voice: Voice) -> String {
         if state.progress.is_complete(&self.lesson) {
-            voice.say(" ") + &voice.markdown(&self.lesson.done)
+            voice.say(" ") + &voice.markdown(&for_world(&self.lesson.done, self.world.kind()))
         } else {
             String::new()
         }
@@ -481,9 +485,8 @@ impl Coach {
                 .say("At this step the coach keeps quiet: finding out why is what it is about.");
         }
         let needs = BTreeSet::from([Need::Account, Need::KeyFiles, Need::Events]);
-        let evidence = self.gather(&needs);
-        let bindings = judge(&self.lesson, &state.progress, &evidence).bindings;
-        let way = way::newest(&evidence, &bindings);
+        let (evidence, judgement) = self.judged_with(&state.progress, needs);
+        let way = way::newest(&evidence, &judgement.bindings);
         voice.say(&words::way(way.as_ref()))
     }
 
@@ -523,7 +526,7 @@ impl Coach {
         let judgement = self.look_with(&mut state);
         let news = self.news(&mut state, ear, &judgement, true);
         let text = if news.is_empty() {
-            words::farewell(&self.lesson, &state.progress)
+            words::farewell(&self.lesson, &state.progress, self.world.kind())
         } else {
             news.text()
         };
@@ -549,7 +552,11 @@ impl Coach {
         tell_others(&mut state, ear, &line);
         let mut text = trouble(&mut state);
         let _ = writeln!(text, "{line}");
-        text.push_str(&words::next(&self.lesson, &state.progress));
+        text.push_str(&words::next(
+            &self.lesson,
+            &state.progress,
+            self.world.kind(),
+        ));
         voice(&state, ear).say(&text)
     }
 
@@ -608,6 +615,13 @@ impl Coach {
         voice(&self.state(), ear).say(text)
     }
 
+    /// Forgets the progress; the hosts that were met stay known.
+    pub fn forget_progress(&self) {
+        let mut state = self.state();
+        state.progress = Progress::new(&self.lesson.slug);
+        state.unsaved = true;
+    }
+
     /// Forgets the progress, and shows the first step.
     pub fn start_again(&self, ear: Ear, begun: Begun) -> String {
         *self.begun.lock().unwrap_or_else(PoisonError::into_inner) = begun;
@@ -632,10 +646,29 @@ impl Coach {
     }
 
     fn look_with(&self, state: &mut State) -> Judgement {
-        let evidence = self.gather(&needs(&self.lesson, &state.progress));
-        let judgement = judge(&self.lesson, &state.progress, &evidence);
+        let (evidence, judgement) = self.judged(&state.progress);
         self.record(state, &judgement, &evidence);
         judgement
+    }
+
+    /// Gathers what the current step needs, and more only when that passes.
+    fn judged(&self, progress: &Progress) -> (Evidence, Judgement) {
+        self.judged_with(progress, BTreeSet::new())
+    }
+
+    /// The same, with these needs gathered in any case.
+    fn judged_with(&self, progress: &Progress, besides: BTreeSet<Need>) -> (Evidence, Judgement) {
+        let mut wanted = needs(&self.lesson, progress);
+        wanted.extend(besides);
+        loop {
+            let evidence = self.gather(&wanted);
+            let judgement = judge(&self.lesson, progress, &evidence);
+            if judgement.wants.is_empty() {
+                return (evidence, judgement);
+            }
+            // Each turn wants what was not wanted before, and there are few needs.
+            wanted.extend(&judgement.wants);
+        }
     }
 
     fn record(&self, state: &mut State, judgement: &Judgement, evidence: &Evidence) {
@@ -657,14 +690,19 @@ impl Coach {
 
     /// The only place where evidence is read from the world and the disk.
     fn gather(&self, needs: &BTreeSet<Need>) -> Evidence {
-        let account = if needs.contains(&Need::Account) {
-            self.world.account()
+        const OF_THE_ACCOUNT: [Need; 3] = [Need::Account, Need::KeyPairs, Need::Leftovers];
+        let account = if OF_THE_ACCOUNT.iter().any(|need| needs.contains(need)) {
+            self.world.account(needs)
         } else {
             Known::NotGathered
         };
         Evidence {
             now: now(),
-            known_hosts: self.known_hosts(&account),
+            known_hosts: match self.world.known_hosts() {
+                Some(theirs) => theirs,
+                None => self.known_hosts(&account),
+            },
+            gathered: Some(needs.clone()),
             aliases: if needs.contains(&Need::Aliases) {
                 Known::Seen(self.workspace.aliases())
             } else {
@@ -719,7 +757,7 @@ impl Coach {
         let moved = !news.lasting.is_empty();
         let Some(current) = judgement.current() else {
             if moved {
-                news.standing = words::farewell(&self.lesson, progress);
+                news.standing = words::farewell(&self.lesson, progress, self.world.kind());
                 news.matters = true;
             }
             return news;
@@ -749,7 +787,7 @@ impl Coach {
             Some(recognised) if moved && recognised.mistake.is_in_the_file() => {
                 words::explain(recognised)
             }
-            Some(_) | None if moved => words::next(&self.lesson, progress),
+            Some(_) | None if moved => words::next(&self.lesson, progress, self.world.kind()),
             Some(_) | None => words::verdict(&self.lesson, progress, current, repeated),
         };
         if told.in_vain > 0 && told.in_vain.is_multiple_of(PATIENCE) {

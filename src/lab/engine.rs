@@ -312,6 +312,11 @@ impl Engine {
         &self.coach
     }
 
+    /// The world, as the coach sees it.
+    pub fn world(&self) -> Simulator {
+        Simulator::new(Arc::clone(&self.simulation), REGION, MY_ADDRESS)
+    }
+
     /// The simulation.
     pub fn simulation(&self) -> &Arc<Simulation> {
         &self.simulation
@@ -418,7 +423,7 @@ pub fn look(
     ))
 }
 
-fn read_progress(path: &std::path::Path, lesson: &str) -> Result<Progress, EngineError> {
+pub(super) fn read_progress(path: &std::path::Path, lesson: &str) -> Result<Progress, EngineError> {
     let unreadable = |source| EngineError::System {
         what: format!("{} cannot be read", path.display()),
         source,

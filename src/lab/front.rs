@@ -265,7 +265,7 @@ impl Desk for Front {
 }
 
 /// Whether the last command of a line is the lab's own word.
-fn ends_with_lab(line: &str) -> bool {
+pub(super) fn ends_with_lab(line: &str) -> bool {
     let last = line
         .split([';', '&', '|', '\n'])
         .rfind(|command| !command.trim().is_empty());

@@ -1,5 +1,6 @@
 //! Everything that touches the computer: servers, stages, shells, files.
 
+pub mod aws_lab;
 pub mod beginning;
 pub mod coach;
 pub mod console_link;

@@ -15,6 +15,7 @@ use std::process::ExitCode;
 use crate::lab::shell::{environment, prompt_client, spawn, word_client};
 use crate::lab::stage::shim;
 use crate::lab::workspace::Layout;
+use crate::lab::world::aws::wrapper;
 
 /// The hook's client.
 pub const PROMPT: &str = "groundschool-prompt";
@@ -26,10 +27,14 @@ pub const CHILD: &str = "groundschool-child";
 pub const FOREGROUND: &str = "groundschool-foreground";
 /// What keeps a lab's network.
 pub const KEEPER: &str = "groundschool-keeper";
+/// What becomes another program in a session of its own.
+pub const APART: &str = "groundschool-apart";
+/// What ssh runs once a login on AWS has succeeded.
+pub const SAW: &str = "groundschool-saw";
 /// The learner's word.
 pub const WORD: &str = "lab";
 
-const HELPERS: [&str; 4] = [PROMPT, CONNECT, CHILD, FOREGROUND];
+const HELPERS: [&str; 5] = [PROMPT, CONNECT, CHILD, FOREGROUND, SAW];
 
 /// Makes the links that every lab needs to `program` (this program's own file): the `lab` word, and the helpers, which are
 /// not on the PATH.
@@ -76,6 +81,8 @@ pub fn dispatch() -> Option<ExitCode> {
         KEEPER => return Some(crate::lab::stage::netns::keeper::run()),
         CHILD => return Some(spawn::become_shell(&words)),
         FOREGROUND => return Some(spawn::set_foreground(&texts())),
+        APART => return Some(spawn::become_apart(&words)),
+        SAW => return Some(wrapper::saw(&texts())),
         _ => {}
     }
     let ours = [PROMPT, CONNECT, WORD].contains(&name) || shim::NAMES.contains(&name);
@@ -84,9 +91,10 @@ pub fn dispatch() -> Option<ExitCode> {
         .map(|lab| Layout::new(PathBuf::from(lab)))?;
     crate::lab::quiet::quiet_panics(Some(layout.panics()));
     let work = || match name {
-        PROMPT => prompt_client::run(&layout.run(), &texts()),
+        PROMPT => prompt_client::run(&layout, &texts()),
         WORD => word_client::run(&layout.run(), &texts()),
         CONNECT => shim::connect(&layout, &texts()),
+        "ssh" if layout.is_on_aws() => wrapper::run(&layout, &words),
         _ => shim::run(&layout, name, &words),
     };
     let done = std::panic::catch_unwind(std::panic::AssertUnwindSafe(work));

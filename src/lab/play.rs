@@ -5,6 +5,7 @@
     reason = "starts bash, and reads what it printed"
 )]
 
+use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io;
 use std::process::Stdio;
@@ -12,6 +13,28 @@ use std::process::Stdio;
 use crate::course::lesson::{Lesson, MistakeScript};
 use crate::lab::engine::Engine;
 use crate::lab::shell::spawn;
+use crate::lab::workspace::Layout;
+
+/// Where a script is played: an open lab, of either world.
+#[derive(Debug, Clone)]
+pub struct Place<'a> {
+    /// Its folder.
+    pub layout: &'a Layout,
+    /// Its environment.
+    pub environment: Vec<(OsString, OsString)>,
+    /// The process whose network its shell joins.
+    pub keeper: Option<u32>,
+}
+
+impl<'a> From<&'a Engine> for Place<'a> {
+    fn from(engine: &'a Engine) -> Self {
+        Self {
+            layout: engine.workspace().layout(),
+            environment: engine.environment(),
+            keeper: engine.keeper(),
+        }
+    }
+}
 
 /// Who sees what a script prints.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -32,11 +55,11 @@ pub struct Played {
 }
 
 /// Plays a script to its end. Standard input is empty, so that nothing waits for a typed answer.
-pub fn play(engine: &Engine, script: &str, audience: Audience) -> io::Result<Played> {
-    let layout = engine.workspace().layout();
+pub fn play(place: &Place<'_>, script: &str, audience: Audience) -> io::Result<Played> {
+    let layout = place.layout;
     let file = layout.run().join("play.sh");
     crate::lab::files::write_atomically(&file, script.as_bytes())?;
-    let mut bash = spawn::child(layout, &engine.environment(), engine.keeper());
+    let mut bash = spawn::child(layout, &place.environment, place.keeper);
     bash.args(["bash", "--noprofile", "--norc"])
         .arg(&file)
         .stdin(Stdio::null());
@@ -72,8 +95,8 @@ fn number(status: std::process::ExitStatus) -> i32 {
 
 /// The solution's sections in order, up to the step `until` (all without one). Each command is told to the coach as one
 /// that was typed, and what the coach answers is printed. `shown` prints each step's commands before they run.
-pub fn solution(engine: &Engine, lesson: &Lesson, until: Option<&str>, shown: bool) -> String {
-    let mut script = told(engine);
+pub fn solution(place: &Place<'_>, lesson: &Lesson, until: Option<&str>, shown: bool) -> String {
+    let mut script = told(place);
     script.push_str(&lesson.solution_preamble);
     script.push('\n');
     for section in lesson.solution_before(until) {
@@ -95,21 +118,17 @@ pub fn solution(engine: &Engine, lesson: &Lesson, until: Option<&str>, shown: bo
 }
 
 /// The solution up to a mistake's step, and then the mistake, whose commands may fail.
-pub fn mistake(engine: &Engine, lesson: &Lesson, mistake: &MistakeScript) -> String {
+pub fn mistake(place: &Place<'_>, lesson: &Lesson, mistake: &MistakeScript) -> String {
     format!(
         "{}\nset +e\n{}\n:\n",
-        solution(engine, lesson, Some(&mistake.at), false),
+        solution(place, lesson, Some(&mistake.at), false),
         mistake.script
     )
 }
 
 /// Tells the coach of each command as a shell's prompt hook tells it: at the next command, with the status of the last.
-fn told(engine: &Engine) -> String {
-    let word = engine
-        .workspace()
-        .layout()
-        .bin()
-        .join(crate::lab::multicall::WORD);
+fn told(place: &Place<'_>) -> String {
+    let word = place.layout.bin().join(crate::lab::multicall::WORD);
     format!(
         r#"__typed=
 __show() {{ cat; }}

@@ -31,6 +31,7 @@ use crate::lab::workspace::elsewhere::Elsewhere;
 use crate::lab::workspace::key_files::Place;
 
 pub use self::error::WorkspaceError;
+pub(crate) use self::known_hosts::fingerprint as known_host_fingerprint;
 pub use self::layout::Layout;
 
 /// A lab's folder, held open: no other program can open it until this is dropped (or its process ends in any way).
@@ -59,9 +60,11 @@ impl Workspace {
         for folder in layout.private_folders() {
             make_folder(&folder, 0o700)?;
         }
-        write_where_missing(&layout.aws_config(), AWS_CONFIG)?;
-        access_key::provide(&layout)?;
-        write_where_missing(&layout.ssh_config(), "")?;
+        if !layout.is_on_aws() {
+            write_where_missing(&layout.aws_config(), AWS_CONFIG)?;
+            access_key::provide(&layout)?;
+            write_where_missing(&layout.ssh_config(), "")?;
+        }
         write_where_missing(&layout.began(), "This file's date is when the lab began.\n")?;
         let began = std::fs::metadata(layout.began())
             .and_then(|about| about.modified())
@@ -74,6 +77,16 @@ impl Workspace {
             finder: key_files::Finder::default(),
             _lock: Some(lock),
         })
+    }
+
+    /// Opens the lab on the learner's own AWS account: it has no account, no keys and no settings of its own.
+    pub fn open_on_aws(root: &Path, home: Option<&Path>) -> Result<Self, WorkspaceError> {
+        let root = std::path::absolute(root).map_err(|why| WorkspaceError::file(root, why))?;
+        let layout = Layout::new(root);
+        make_folder(layout.root(), 0o755)?;
+        make_folder(&layout.private(), 0o700)?;
+        write_where_missing(&layout.on_aws(), "{\"format\": 1}\n")?;
+        Self::open(layout.root(), home)
     }
 
     /// Looks at a lab that is there, open or not: takes no lock and makes nothing. None when there is no lab.

@@ -37,6 +37,7 @@ mod layers;
 mod learner;
 #[cfg(target_os = "linux")]
 mod netns;
+mod on_aws;
 mod open_lab;
 mod own_lesson;
 mod readme;

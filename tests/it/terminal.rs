@@ -109,13 +109,18 @@ impl Terminal {
     /// Waits for a text after what was waited for before, and returns what stood before it.
     #[track_caller]
     pub(crate) fn wait(&mut self, text: &str) -> String {
-        self.wait_for(text, Duration::from_secs(20))
-            .unwrap_or_else(|| {
-                panic!(
-                    "waited in vain for {text:?}; since the last match: {:?}",
-                    &self.seen.0.lock().unwrap()[self.mark..]
-                )
-            })
+        self.wait_up_to(Duration::from_secs(20), text)
+    }
+
+    /// The same, for what takes longer than a prompt.
+    #[track_caller]
+    pub(crate) fn wait_up_to(&mut self, patience: Duration, text: &str) -> String {
+        self.wait_for(text, patience).unwrap_or_else(|| {
+            panic!(
+                "waited in vain for {text:?}; since the last match: {:?}",
+                &self.seen.0.lock().unwrap()[self.mark..]
+            )
+        })
     }
 
     /// Waits for the prompt after Ctrl-C at the prompt. Plain bash 5.2, without any hook, forgets to draw it about once in three

@@ -1,7 +1,7 @@
 //! The instance is gone or going, and the key pair is deleted.
 
 use crate::course::bindings::Bindings;
-use crate::course::evidence::{Account, Evidence};
+use crate::course::evidence::{Account, Evidence, Leftover};
 use crate::course::scene;
 use crate::course::verdict::Verdict;
 
@@ -33,6 +33,9 @@ pub(super) fn judge(evidence: &Evidence, bindings: &mut Bindings) -> Result<Verd
     if let Some(key) = key {
         left.push(format!("Key pair {} is still in your account.", key.name));
     }
+    if let Some(left_behind) = &account.left_behind {
+        return Ok(on_aws(left_behind));
+    }
     if left.is_empty() {
         Ok(Verdict::passed(format!(
             "Nothing here costs money any more.{}",
@@ -41,6 +44,23 @@ pub(super) fn judge(evidence: &Evidence, bindings: &mut Bindings) -> Result<Verd
     } else {
         Ok(Verdict::not_yet(wanted, left.join(" ")))
     }
+}
+
+/// Where what was there before is known: everything else must go.
+fn on_aws(left_behind: &[Leftover]) -> Verdict {
+    if left_behind.is_empty() {
+        return Verdict::passed(
+            "Nothing is in your account that was not there before: this lesson costs nothing any more.",
+        );
+    }
+    let left: Vec<&str> = left_behind.iter().map(|one| one.what.as_str()).collect();
+    Verdict::not_yet(
+        "Nothing of this lesson is left in your account.",
+        format!(
+            "Still there: {}. `lab leftovers` shows the commands.",
+            left.join(", ")
+        ),
+    )
 }
 
 /// A kind word about what may stay.

@@ -136,29 +136,29 @@ impl Expect {
     /// What it cannot be judged without.
     pub fn needs(&self) -> &'static [Need] {
         match self {
-            Self::CleanedUp {}
-            | Self::ElasticIp {}
+            Self::CleanedUp {} => &[Need::Account, Need::Leftovers],
+            Self::ElasticIp {}
             | Self::HostKeyKnown {}
             | Self::InstanceLaunched {}
             | Self::InstanceRunning {}
             | Self::KeyPairDeleted {}
-            | Self::KeyPairExists {}
             | Self::NothingLeft {}
             | Self::SshAllowed {}
             | Self::SshOnlyForMe {} => &[Need::Account],
+            Self::KeyPairExists {} => &[Need::KeyPairs],
+            Self::KeyFilePrivate {} | Self::PrivateKeySaved {} => &[Need::KeyPairs, Need::KeyFiles],
             Self::KeyFileApart {}
-            | Self::KeyFilePrivate {}
             | Self::KeyFileSafe {}
             | Self::KeyFolderPrivate {}
             | Self::KeyLocked {}
             | Self::KeyPairImported {}
             | Self::PpkSaved {}
-            | Self::PrivateKeySaved {}
             | Self::SecondKeySafe {} => &[Need::Account, Need::KeyFiles],
-            Self::Asked { .. }
+            Self::Asked { .. } => &[Need::Account, Need::Events, Need::ApiCalls],
+            Self::LookedAround {} => &[Need::Account, Need::Events, Need::RemoteCommands],
+            // The address is also found by using it: no call of the learner's need be seen.
+            Self::PublicAddressFound {}
             | Self::Copied { .. }
-            | Self::LookedAround {}
-            | Self::PublicAddressFound {}
             | Self::PushedKeyUsed {}
             | Self::RiddleSolved { .. }
             | Self::SignedIn {}
@@ -317,9 +317,13 @@ mod tests {
                 let mut evidence = lab.evidence();
                 let why = || "AWS did not answer.".to_owned();
                 match need {
-                    Need::Account => evidence.account = Known::Unknown(why()),
+                    Need::Account | Need::KeyPairs | Need::Leftovers => {
+                        evidence.account = Known::Unknown(why());
+                    }
                     Need::KeyFiles => evidence.key_files = Known::Unknown(why()),
-                    Need::Events => evidence.events = Known::Unknown(why()),
+                    Need::Events | Need::ApiCalls | Need::RemoteCommands => {
+                        evidence.events = Known::Unknown(why());
+                    }
                     Need::Aliases => evidence.aliases = Known::Unknown(why()),
                 }
                 let verdict = expect.judge(&evidence, &mut lab.bindings());
@@ -708,6 +712,38 @@ mod tests {
         not_yet(&Expect::LookedAround {}, &lab, None);
         lab.happened(ran("whoami"));
         passes(&Expect::LookedAround {}, &lab);
+    }
+
+    #[test]
+    fn where_it_is_known_what_was_there_before_nothing_else_may_stay() {
+        use crate::course::evidence::Leftover;
+
+        let mut lab = Lab::ready();
+        let bindings = lab.bindings();
+        let judge = |lab: &Lab| Expect::CleanedUp {}.judge(&lab.evidence(), &mut bindings.clone());
+        lab.account.left_behind = Some(vec![Leftover {
+            what: "Elastic IP 203.0.113.9".into(),
+            cure: "aws ec2 release-address --allocation-id eipalloc-1".into(),
+            costs: true,
+        }]);
+        assert!(
+            matches!(judge(&lab), Verdict::NotYet { found, .. } if found.contains("Elastic IP 203.0.113.9"))
+        );
+        // The key pair was there before: it may stay.
+        lab.account.left_behind = Some(vec![]);
+        assert!(judge(&lab).is_passed());
+    }
+
+    #[test]
+    fn a_session_that_nobody_sees_into_is_no_proof_and_no_fault() {
+        let mut lab = Lab::ready();
+        lab.logged_in(1);
+        if let What::LoggedIn { watched, .. } = &mut lab.events.last_mut().unwrap().what {
+            *watched = false;
+        }
+        assert!(
+            matches!(judged(&Expect::LookedAround {}, &lab), Verdict::CouldNotTell { why } if why.contains("lab code"))
+        );
     }
 
     #[test]

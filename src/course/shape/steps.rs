@@ -2,6 +2,7 @@
 
 use std::collections::BTreeMap;
 
+use crate::course::asides::{misspelt, unmarked};
 use crate::course::checks::Expect;
 use crate::course::lesson::{ScriptedFault, Step, Trouble};
 use crate::course::mistake::Mistake;
@@ -178,8 +179,17 @@ impl Reader<'_> {
 
     /// What a terminal of 80 columns cannot show.
     pub(super) fn markdown(&mut self, file: &str, text: &str) {
+        if let Some((line, word)) = misspelt(text) {
+            self.fault(
+                file,
+                line,
+                format!("{{{word}}} is no mark of an aside: there are {{aws}} and {{simulator}}"),
+            );
+        }
         let mut in_code = false;
         for (number, line) in text.lines().enumerate() {
+            // The mark of an aside is not shown.
+            let line = unmarked(line);
             if line.starts_with("```") {
                 in_code = !in_code;
             } else if in_code && (73..=76).contains(&line.len()) {

@@ -5,7 +5,7 @@ use std::fmt::Write;
 use crate::course::checks::Expect;
 use crate::course::evidence::{Evidence, What};
 use crate::course::judge::StepVerdict;
-use crate::course::lesson::{Lesson, Step};
+use crate::course::lesson::{Lesson, Step, World};
 use crate::course::mistake::Recognised;
 use crate::course::progress::Progress;
 use crate::course::question::{self, Standing};
@@ -170,7 +170,7 @@ pub(super) fn reply(
 }
 
 /// What comes after a step.
-pub(super) fn next(lesson: &Lesson, progress: &Progress) -> String {
+pub(super) fn next(lesson: &Lesson, progress: &Progress, world: World) -> String {
     match current(lesson, progress) {
         Some((number, step)) => format!(
             "Next, step {} of {}: {}\nType `lab` to read how, `lab hint` for help.",
@@ -178,12 +178,12 @@ pub(super) fn next(lesson: &Lesson, progress: &Progress) -> String {
             lesson.steps.len(),
             step.goal
         ),
-        None => farewell(lesson, progress),
+        None => farewell(lesson, progress, world),
     }
 }
 
 /// What is said when no step is left.
-pub(super) fn farewell(lesson: &Lesson, progress: &Progress) -> String {
+pub(super) fn farewell(lesson: &Lesson, progress: &Progress, world: World) -> String {
     let skipped: Vec<&str> = lesson
         .steps
         .iter()
@@ -192,9 +192,18 @@ pub(super) fn farewell(lesson: &Lesson, progress: &Progress) -> String {
         .collect();
     let points = format!("{} of {} points", progress.points(), lesson.points());
     if skipped.is_empty() {
+        let then = match world {
+            World::Simulator if lesson.worlds.contains(&World::Aws) => {
+                "You have done this with the real ssh and the real files. On your own AWS account it is the same: groundschool learn \
+                 --on aws"
+            }
+            World::Simulator => {
+                "You have done this with the real ssh and the real files: on AWS it is the same."
+            }
+            World::Aws => "You have done this on your own account, and left nothing behind.",
+        };
         format!(
-            "[passed] {}: every step is done, {points}.\nYou have done this with the real ssh and the real files: \
-             on AWS it is the same.\nType `exit` to leave, or go on exploring.",
+            "[passed] {}: every step is done, {points}.\n{then}\nType `exit` to leave, or go on exploring.",
             lesson.title
         )
     } else {

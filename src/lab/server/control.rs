@@ -35,8 +35,8 @@ pub use self::news::News;
 pub use self::request::{PromptReport, Reach, WordReport};
 use crate::lab::server::network::Network;
 
-/// How long the desk may take before its answer is kept for the next prompt. The shells wait 8 ms, the client 6.5.
-const PROMPT_PATIENCE: Duration = Duration::from_micros(5_500);
+/// How long a desk usually may take before its answer is kept for the next prompt. The shells wait 8 ms, the client 6.5.
+pub const PROMPT_PATIENCE: Duration = Duration::from_micros(5_500);
 /// How long a client may take to send its request.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a shell may take to say that it has seen the answer.
@@ -73,6 +73,10 @@ pub struct Answer {
 /// The methods are called from blocking threads and may take their time; [`Desk::prompt`] has 5.5 ms before its text moves to
 /// the next prompt.
 pub trait Desk: Send + Sync + 'static {
+    /// How long a prompt may wait for [`Self::prompt`]; the shells' hooks wait a little longer.
+    fn patience(&self) -> Duration {
+        PROMPT_PATIENCE
+    }
     /// A command ended in a lab shell (or Enter was pressed). They are shown before the next prompt.
     fn prompt(&self, report: PromptReport) -> News;
     /// The learner typed `lab` and these words.
@@ -361,7 +365,7 @@ async fn prompt(
         let _turn = turn;
         desk.prompt(report)
     });
-    let news = match timeout(PROMPT_PATIENCE, &mut verdict).await {
+    let news = match timeout(house.desk.patience(), &mut verdict).await {
         Ok(news) => news.unwrap_or_default(),
         Err(_late) => {
             let house = Arc::clone(house);

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Hook, OURS, Start, quote};
+use super::{Hook, Start, quote};
 use crate::lab::multicall;
 use crate::lab::server::control::PORT_FILE;
 
@@ -17,7 +17,8 @@ pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
         "bashrc",
         include_str!("hooks/bashrc"),
         &[
-            ("OURS", OURS.join(" ")),
+            ("WAIT", hook.wait().to_owned()),
+            ("OURS", hook.ours().join(" ")),
             ("EXPORTS", exports),
             ("BIN", quote::posix(hook.layout.bin())),
             ("HISTORY", quote::posix(hook.file("bash_history"))),

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Hook, OURS, Start, quote};
+use super::{Hook, Start, quote};
 use crate::lab::multicall;
 
 pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
@@ -16,7 +16,7 @@ pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
         "hook.fish",
         include_str!("hooks/hook.fish"),
         &[
-            ("OURS", OURS.join(" ")),
+            ("OURS", hook.ours().join(" ")),
             ("EXPORTS", exports),
             ("BIN", quote::fish(hook.layout.bin())),
             ("CLIENT", quote::fish(hook.file(multicall::PROMPT))),

@@ -21,7 +21,7 @@ mod bash;
 pub mod environment;
 mod fish;
 pub mod prompt_client;
-mod quote;
+pub(crate) mod quote;
 mod sh;
 pub mod spawn;
 pub mod word_client;
@@ -177,8 +177,10 @@ struct Hook<'a> {
 impl Hook<'_> {
     /// Those variables that must be right again after the learner's start-up files.
     fn asserted(&self) -> impl Iterator<Item = (&OsStr, &OsStr)> {
-        const NAMES: [&str; 5] = [
+        const NAMES: [&str; 7] = [
             environment::LAB,
+            "SSH_AUTH_SOCK",
+            "SSH_AGENT_PID",
             "TMUX_TMPDIR",
             "PUTTYDIR",
             "ANSIBLE_HOME",
@@ -191,6 +193,24 @@ impl Hook<'_> {
                     || NAMES.iter().any(|known| name == known)
             })
             .map(|(name, value)| (name.as_os_str(), value.as_os_str()))
+    }
+
+    /// Names whose aliases and functions are taken away.
+    fn ours(&self) -> &'static [&'static str] {
+        if self.layout.is_on_aws() {
+            &["lab"]
+        } else {
+            &OURS
+        }
+    }
+
+    /// How many seconds a prompt waits for the coach: on AWS a look takes some.
+    fn wait(&self) -> &'static str {
+        if self.layout.is_on_aws() {
+            "6.5"
+        } else {
+            "0.008"
+        }
     }
 
     fn variable(&self, name: &str) -> Option<&OsStr> {

@@ -3,20 +3,27 @@
 //! It does its work before anything else of this program is set up, says nothing when there are no news, and always ends
 //! well: the prompt must not suffer from it.
 
-use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
 
 use crate::lab::server::control::client::Client;
+use crate::lab::workspace::Layout;
 
 /// With the program's own start it stays below the 10 ms that a prompt may be held.
 const PATIENCE: Duration = Duration::from_micros(6_000);
+/// The same in a lab on AWS, where a look takes some seconds.
+const PATIENCE_ON_AWS: Duration = Duration::from_millis(6_500);
 /// Bytes of a command that are told.
 const LONGEST_COMMAND: usize = 4000;
 
 /// Tells the engine of a prompt: SHELL PID STATUS COLUMNS DIRECTORY (none | text COMMAND | history ENTRY), and writes what it
 /// answers to standard error, because an sh takes standard output for its prompt.
-pub fn run(run: &Path, words: &[String]) -> ExitCode {
+pub fn run(layout: &Layout, words: &[String]) -> ExitCode {
+    let patience = if layout.is_on_aws() {
+        PATIENCE_ON_AWS
+    } else {
+        PATIENCE
+    };
     let mut fields = vec!["prompt"];
     fields.extend(words.iter().map(String::as_str));
     let mut entry = None;
@@ -34,7 +41,7 @@ pub fn run(run: &Path, words: &[String]) -> ExitCode {
             .unwrap_or_default();
     }
     // Trouble here is the engine's: it is gone, or slow and will tell at the next prompt.
-    if let Ok(mut client) = Client::dial(run, Some(PATIENCE))
+    if let Ok(mut client) = Client::dial(&layout.run(), Some(patience))
         && let Ok(news) = client.prompt(&fields, entry)
     {
         drop(std::io::Write::write_all(

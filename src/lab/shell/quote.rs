@@ -3,7 +3,7 @@
 use std::ffi::OsStr;
 
 /// For bash, zsh and sh: in single quotes, with `'\''` for a quote.
-pub(super) fn posix(text: impl AsRef<OsStr>) -> String {
+pub(crate) fn posix(text: impl AsRef<OsStr>) -> String {
     format!(
         "'{}'",
         text.as_ref().to_string_lossy().replace('\'', r"'\''")

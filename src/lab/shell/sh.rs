@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Hook, OURS, Start, quote};
+use super::{Hook, Start, quote};
 use crate::lab::multicall;
 
 pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
@@ -22,7 +22,7 @@ pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
         "shrc",
         include_str!("hooks/shrc"),
         &[
-            ("OURS", OURS.join(" ")),
+            ("OURS", hook.ours().join(" ")),
             ("EXPORTS", exports),
             ("BIN", quote::posix(hook.layout.bin())),
             ("CLIENT", quote::posix(hook.file(multicall::PROMPT))),

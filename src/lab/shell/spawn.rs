@@ -87,7 +87,7 @@ pub fn child(layout: &Layout, variables: &[(OsString, OsString)], keeper: Option
 }
 
 /// Before the number of a process whose namespaces are to be joined.
-const JOIN: &str = "--join";
+pub const JOIN: &str = "--join";
 
 /// The child's first moments: joins the lab's network if it has one, asks to be hung up on when the engine ends, then becomes
 /// the shell. Returns only if that failed.
@@ -119,6 +119,26 @@ pub fn become_shell(words: &[OsString]) -> ExitCode {
     let why = Command::new(program).args(arguments).exec();
     complain(&format!("{}: {why}", Path::new(program).display()));
     ExitCode::from(3)
+}
+
+/// Becomes another program in a session of its own, without a terminal. Returns only if that failed.
+pub fn become_apart(words: &[OsString]) -> ExitCode {
+    let (program, arguments) = match words {
+        [word, keeper, program, arguments @ ..] if word == JOIN => {
+            if let Err(why) = join(keeper) {
+                complain(&format!("the lab's network cannot be entered: {why}"));
+                return ExitCode::from(3);
+            }
+            (program, arguments)
+        }
+        [program, arguments @ ..] => (program, arguments),
+        [] => return ExitCode::from(2),
+    };
+    // It fails only for the leader of a group, which a child that was just started is not.
+    rustix::process::setsid().ok();
+    let why = Command::new(program).args(arguments).exec();
+    complain(&format!("{}: {why}", Path::new(program).display()));
+    ExitCode::from(126)
 }
 
 #[cfg(target_os = "linux")]

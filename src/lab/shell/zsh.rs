@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Hook, OURS, Start, quote};
+use super::{Hook, Start, quote};
 use crate::lab::multicall;
 use crate::lab::server::control::SOCKET;
 use crate::lab::server::control::client::fits_a_socket;
@@ -31,7 +31,8 @@ pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
         "zsh/.zshrc",
         include_str!("hooks/zshrc"),
         &[
-            ("OURS", OURS.join(" ")),
+            ("WAIT", hook.wait().to_owned()),
+            ("OURS", hook.ours().join(" ")),
             ("EXPORTS", exports),
             ("BIN", quote::posix(hook.layout.bin())),
             ("HISTORY", quote::posix(hook.file("zsh_history"))),

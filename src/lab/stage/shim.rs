@@ -27,7 +27,7 @@ use std::path::{Path, PathBuf};
 use std::process::{Command, ExitCode};
 use std::time::Duration;
 
-use self::options::Options;
+pub(crate) use self::options::Options;
 use self::target::Target;
 use super::{Place, Stage, StageError};
 use crate::lab::multicall;
@@ -252,7 +252,7 @@ fn keep_silent(connect_timeout: Option<Duration>) {
 }
 
 /// The real program: the first of that name on the PATH that is not a link of ours.
-fn find_real(layout: &Layout, path: Option<&OsStr>, name: &str) -> Option<PathBuf> {
+pub(crate) fn find_real(layout: &Layout, path: Option<&OsStr>, name: &str) -> Option<PathBuf> {
     let bin = layout.bin();
     let me = std::env::current_exe().and_then(std::fs::canonicalize).ok();
     let path = path.map_or_else(|| "/usr/local/bin:/usr/bin:/bin".into(), OsStr::to_owned);

@@ -19,19 +19,25 @@ pub(super) fn read(list: &str, hosts: &[String]) -> Vec<KnownHost> {
         let (Some(names), Some(_), Some(key)) = (words.next(), words.next(), words.next()) else {
             continue;
         };
-        let Ok(key) = STANDARD.decode(key) else {
+        let Some(digest) = fingerprint(key) else {
             continue;
         };
-        let digest = STANDARD_NO_PAD.encode(Sha256::digest(&key));
         let of_line = hosts
             .iter()
             .filter(|host| names.split(',').any(|name| is(name, host)));
         known.extend(of_line.map(|host| KnownHost {
             host: host.clone(),
-            key_sha256: format!("SHA256:{digest}"),
+            key_sha256: digest.clone(),
         }));
     }
     known
+}
+
+/// `SHA256:…` of a public key in base64, as it stands in such a list.
+pub(crate) fn fingerprint(key: &str) -> Option<String> {
+    let key = STANDARD.decode(key).ok()?;
+    let digest = STANDARD_NO_PAD.encode(Sha256::digest(&key));
+    Some(format!("SHA256:{digest}"))
 }
 
 fn is(name: &str, host: &str) -> bool {

@@ -183,6 +183,43 @@ impl Layout {
         self.private().join("panics.log")
     }
 
+    /// Says that this lab is one on the learner's own AWS account.
+    pub fn on_aws(&self) -> PathBuf {
+        self.private().join("on-aws.json")
+    }
+
+    /// Whether it is.
+    pub fn is_on_aws(&self) -> bool {
+        self.on_aws().exists()
+    }
+
+    /// The lab on AWS that belongs to this one.
+    #[must_use]
+    pub fn aws_lab(&self) -> Self {
+        Self::new(self.root.join("aws"))
+    }
+
+    /// Every call that this program made to AWS.
+    pub fn aws_calls(&self) -> PathBuf {
+        self.private().join("aws-calls.jsonl")
+    }
+
+    /// What was in the account and region before the lesson.
+    pub fn aws_before(&self, account: &str, region: &str) -> PathBuf {
+        self.private()
+            .join(format!("before-{account}-{region}.json"))
+    }
+
+    /// Addresses and host keys that instances were seen with.
+    pub fn aws_memory(&self) -> PathBuf {
+        self.private().join("aws-memory.json")
+    }
+
+    /// Who opened which lesson on AWS, and by which right.
+    pub fn aws_readiness(&self) -> PathBuf {
+        self.private().join("aws-readiness.jsonl")
+    }
+
     /// Held locked while the lab is open; holds the number of the process that has it.
     pub fn lock(&self) -> PathBuf {
         self.private().join("lock")

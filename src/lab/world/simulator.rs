@@ -1,5 +1,6 @@
 //! The simulated world: evidence straight from the account and the journal, with no request in between.
 
+use std::collections::BTreeSet;
 use std::net::IpAddr;
 use std::sync::Arc;
 
@@ -7,8 +8,9 @@ use crate::cloud::Region;
 use crate::cloud::resources::instance::Instance as CloudInstance;
 use crate::cloud::resources::security_group::Rule;
 use crate::course::evidence::{
-    Account, ElasticAddress, Event, InboundRule, Instance, KeyPair, Known, SecurityGroup,
+    Account, ElasticAddress, Event, InboundRule, Instance, KeyPair, Known, Need, SecurityGroup,
 };
+use crate::course::lesson::World as Kind;
 use crate::keys::HostKey;
 use crate::lab::simulation::Simulation;
 use crate::lab::world::World;
@@ -32,7 +34,12 @@ impl Simulator {
 }
 
 impl World for Simulator {
-    fn account(&self) -> Known<Account> {
+    fn kind(&self) -> Kind {
+        Kind::Simulator
+    }
+
+    /// A look costs nothing: it is always the whole account.
+    fn account(&self, _wanted: &BTreeSet<Need>) -> Known<Account> {
         self.simulation.tick();
         let account = self.simulation.with_account("", |account, env| {
             let region = account.region(&self.region, env);
@@ -90,6 +97,7 @@ fn facts(region: &Region, my_address: IpAddr) -> Account {
                     .map(|association| association.instance_id.clone()),
             })
             .collect(),
+        left_behind: None,
     }
 }
 

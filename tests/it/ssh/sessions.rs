@@ -67,6 +67,7 @@ fn a_login_leaves_its_trace_in_order() {
                 accepted: true
             },
             What::LoggedIn {
+                watched: true,
                 session: 1,
                 instance: instance(),
                 user: user(),

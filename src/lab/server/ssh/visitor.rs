@@ -249,6 +249,7 @@ impl Handler for Visitor {
                 (
                     None,
                     What::LoggedIn {
+                        watched: true,
                         session,
                         instance,
                         user: shown(user),

@@ -21,28 +21,30 @@ const REDIRECTING: [&str; 9] = [
 
 /// What was asked of ssh.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub(super) struct Options {
+pub(crate) struct Options {
     /// All words but `-F` and its value.
-    pub(super) others: Vec<OsString>,
+    pub(crate) others: Vec<OsString>,
     /// The file of the last `-F`.
-    pub(super) config: Option<PathBuf>,
+    pub(crate) config: Option<PathBuf>,
     /// `[user@]host` or a URI.
-    pub(super) destination: Option<String>,
+    pub(crate) destination: Option<String>,
     /// Value of `-p`.
-    pub(super) port: Option<u16>,
+    pub(crate) port: Option<u16>,
     /// Value of `-E`.
-    pub(super) log: Option<PathBuf>,
+    pub(crate) log: Option<PathBuf>,
     /// `-q`.
-    pub(super) quiet: bool,
+    pub(crate) quiet: bool,
+    /// The words behind the destination, as ssh sends them: with a space between.
+    pub(crate) remote: Vec<OsString>,
     /// `-V -Q -G -O`: no connection is asked for.
-    pub(super) is_a_query: bool,
+    pub(crate) is_a_query: bool,
     /// The destination may not be where the connection goes: ssh must be asked.
-    pub(super) may_be_redirected: bool,
+    pub(crate) may_be_redirected: bool,
 }
 
 impl Options {
     /// Reads as ssh does: options before and after the destination, then the remote command.
-    pub(super) fn read(words: &[OsString]) -> Self {
+    pub(crate) fn read(words: &[OsString]) -> Self {
         let mut options = Self::default();
         let mut words = words.iter();
         while let Some(word) = words.next() {
@@ -68,9 +70,13 @@ impl Options {
                     }
                 } else {
                     options.others.push(word.clone());
+                    options.remote.push(word.clone());
                 }
                 // The remote command: nothing in it is ssh's.
-                options.others.extend(words.by_ref().cloned());
+                for word in words.by_ref() {
+                    options.others.push(word.clone());
+                    options.remote.push(word.clone());
+                }
                 break;
             }
             options.option(word, &mut words);
@@ -147,6 +153,12 @@ impl Options {
         }
     }
 
+    /// The remote command, if the line names one.
+    pub(crate) fn command(&self) -> Option<String> {
+        let command = self.remote.join(OsStr::new(" "));
+        (!command.is_empty()).then(|| command.to_string_lossy().into_owned())
+    }
+
     /// `-F none`: no configuration but ours.
     pub(super) fn config_is_none(&self) -> bool {
         self.config
@@ -187,6 +199,11 @@ mod tests {
         assert_eq!(options.destination.as_deref(), Some("web1"));
         assert_eq!((options.port, options.config), (Some(2222), None));
         assert_eq!(others("web1 ls -F dir"), "web1 ls -F dir");
+        assert_eq!(
+            read("-v web1 -p 7 ls -F dir").command().as_deref(),
+            Some("ls -F dir")
+        );
+        assert_eq!(read("-v web1 -p 7").command(), None);
         assert_eq!(others("-- web1 -F dir"), "-- web1 -F dir");
         assert_eq!(read("-- web1 -F dir").destination.as_deref(), Some("web1"));
     }
