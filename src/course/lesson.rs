@@ -47,6 +47,7 @@ impl World {
                 Need::Leftovers,
                 Need::KeyFiles,
                 Need::Events,
+                Need::Aliases,
                 Need::RemoteCommands,
             ],
         }
