@@ -12,9 +12,11 @@ use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
 use crate::course::bindings::Bindings;
+use crate::course::checks::mistake_met::met;
 use crate::course::evidence::{
     Account, Alias, Event, Evidence, KeyFile, Known, KnownHost, Places, Refusal, Riddle, What,
 };
+use crate::course::mistake::Mistake;
 
 /// How many key pairs, instances, groups, files and rules of a group are carried: those that the lesson is about, and the newest others.
 const KEPT: usize = 50;
@@ -40,6 +42,9 @@ pub struct Seen {
     /// Names in ssh configurations that lead to instances.
     #[serde(default)]
     pub aliases: Known<Vec<Alias>>,
+    /// Mistakes that were met: some are recognised by what is not carried.
+    #[serde(default)]
+    pub met: BTreeSet<Mistake>,
     /// The riddles that were drawn.
     #[serde(default)]
     pub riddles: BTreeMap<String, Riddle>,
@@ -69,6 +74,7 @@ impl Seen {
                 let ours = all.iter().filter(|alias| host(&alias.host) == alias.host);
                 ours.take(KEPT).cloned().collect()
             }),
+            met: met(evidence, about),
             riddles: evidence.riddles.clone(),
         };
         seen.without_places(evidence.places.as_ref())
@@ -95,6 +101,7 @@ impl Seen {
             riddles: self.riddles.clone(),
             // The coach had gathered what this look needed.
             gathered: None,
+            met: self.met.clone(),
         }
     }
 

@@ -8,6 +8,7 @@ use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 
+use crate::course::mistake::Mistake;
 use crate::course::start::Cause;
 
 /// A group of facts: seen, or not to be had and why.
@@ -83,6 +84,9 @@ pub struct Evidence {
     /// The riddles that were drawn when the lesson began, by the instance's name.
     #[serde(default)]
     pub riddles: BTreeMap<String, Riddle>,
+    /// Mistakes that were recognised by what is not carried any more, in the evidence of a hand-in only.
+    #[serde(default)]
+    pub met: BTreeSet<Mistake>,
     /// What was asked for; everything without it. A step that needs more than this is not judged.
     #[serde(default)]
     pub gathered: Option<BTreeSet<Need>>,

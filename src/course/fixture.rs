@@ -1,6 +1,6 @@
 //! Literal evidence for the tests of this room.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{
@@ -184,6 +184,7 @@ impl Lab {
             aliases: self.aliases.clone(),
             riddles: BTreeMap::new(),
             gathered: None,
+            met: BTreeSet::new(),
         }
     }
 

@@ -703,6 +703,7 @@ impl Coach {
                 None => self.known_hosts(&account),
             },
             gathered: Some(needs.clone()),
+            met: BTreeSet::new(),
             aliases: if needs.contains(&Need::Aliases) {
                 Known::Seen(self.workspace.aliases())
             } else {
@@ -780,7 +781,12 @@ impl Coach {
             return news;
         }
         told.say(current);
-        told.in_vain = if moved { 0 } else { told.in_vain + 1 };
+        // A command on the way is no failure.
+        told.in_vain = match (moved, mistake) {
+            (true, _) => 0,
+            (false, Some(_)) => told.in_vain + 1,
+            (false, None) => told.in_vain,
+        };
         news.matters = moved || mistake.is_some();
         news.standing = match mistake {
             // The same command that made the key also spoiled its file: that cannot wait for the next one.
@@ -790,7 +796,7 @@ impl Coach {
             Some(_) | None if moved => words::next(&self.lesson, progress, self.world.kind()),
             Some(_) | None => words::verdict(&self.lesson, progress, current, repeated),
         };
-        if told.in_vain > 0 && told.in_vain.is_multiple_of(PATIENCE) {
+        if mistake.is_some() && told.in_vain > 0 && told.in_vain.is_multiple_of(PATIENCE) {
             news.standing = words::with_an_offer(news.standing);
         }
         news

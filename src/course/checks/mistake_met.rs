@@ -1,7 +1,9 @@
 //! The learner met a failure that the lesson wants them to meet.
 
+use std::collections::BTreeSet;
+
 use crate::course::bindings::Bindings;
-use crate::course::evidence::{Evidence, What};
+use crate::course::evidence::{Event, Evidence, What};
 use crate::course::explain::{api, login, network};
 use crate::course::mistake::Mistake;
 use crate::course::scene;
@@ -25,19 +27,9 @@ pub(super) fn judge(
     let events = first
         .and_then(|first| events.get(first..))
         .unwrap_or_default();
-    let in_session = || {
-        sessions(events).iter().any(|session| {
-            login::explain(session, evidence, bindings)
-                .is_some_and(|recognised| recognised.mistake == mistake)
-        })
-    };
-    let elsewhere = || {
-        events.iter().any(|event| {
-            alone(&event.what, evidence, bindings)
-                .is_some_and(|recognised| recognised.mistake == mistake)
-        })
-    };
-    Ok(if in_session() || elsewhere() {
+    let is_met = evidence.met.contains(&mistake)
+        || among(events, evidence, bindings).any(|one| one == mistake);
+    Ok(if is_met {
         Verdict::passed(saw)
     } else {
         Verdict::not_yet(
@@ -45,6 +37,28 @@ pub(super) fn judge(
             "It was not met yet.",
         )
     })
+}
+
+/// Every mistake that was met so far.
+pub(crate) fn met(evidence: &Evidence, bindings: &Bindings) -> BTreeSet<Mistake> {
+    among(scene::known_events(evidence), evidence, bindings).collect()
+}
+
+/// What these attempts look like.
+fn among<'a>(
+    events: &'a [Event],
+    evidence: &'a Evidence,
+    bindings: &'a Bindings,
+) -> impl Iterator<Item = Mistake> + 'a {
+    let in_sessions = sessions(events)
+        .into_iter()
+        .filter_map(|session| login::explain(&session, evidence, bindings));
+    let elsewhere = events
+        .iter()
+        .filter_map(|event| alone(&event.what, evidence, bindings));
+    in_sessions
+        .chain(elsewhere)
+        .map(|recognised| recognised.mistake)
 }
 
 /// What an event outside of any connection looks like.

@@ -15,7 +15,7 @@ mod key_pair_deleted;
 mod key_pair_exists;
 mod key_pair_imported;
 mod looked_around;
-mod mistake_met;
+pub(crate) mod mistake_met;
 mod nothing_left;
 mod permission_error_met;
 mod ppk_saved;
