@@ -2,7 +2,7 @@
 //!
 //! Nothing of the learner's is read outside it, with one exception: files that are newer than the lab, in the folder of
 //! downloads (a browser puts a new key pair there) and in the folders that commands in the lab's shell have led to (see
-//! [`elsewhere`]). `~/.ssh` and `~/.aws` are never looked at.
+//! `elsewhere`). `~/.ssh` and `~/.aws` are never looked at.
 
 #![expect(
     clippy::disallowed_methods,
