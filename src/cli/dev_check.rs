@@ -21,6 +21,7 @@ use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options;
 use crate::cloud::Pace;
 use crate::course::catalogue;
+use crate::course::judge::Report;
 use crate::course::lesson::{Lesson, MistakeScript, World};
 use crate::course::shape;
 use crate::course::start::Riddles;
@@ -244,13 +245,7 @@ fn prove(
         }
         Claim::Solution(_) => {
             let played = played(&place_of, &solution(&place_of, lesson, None, false))?;
-            let report = engine.coach().grade();
-            let failed: Vec<String> = report
-                .steps
-                .iter()
-                .filter(|step| step.verdict != Word::Passed)
-                .map(|step| format!("  {}: {}", step.id, step.found))
-                .collect();
+            let failed = not_passed(&engine.coach().grade());
             if failed.is_empty() {
                 graded_again(&engine).map_err(|why| {
                     format!(
@@ -295,6 +290,16 @@ fn prove(
             }
         }
     }
+}
+
+/// A line for each step that is not passed.
+fn not_passed(report: &Report) -> Vec<String> {
+    report
+        .steps
+        .iter()
+        .filter(|step| step.verdict != Word::Passed)
+        .map(|step| format!("  {}: {}", step.id, step.found))
+        .collect()
 }
 
 /// A teacher's `grade` must see from the evidence that is kept what the coach has seen.

@@ -6,6 +6,7 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::error::CliError;
+use crate::lab::lesson_folder;
 
 /// The files of a new lesson.
 const FILES: [(&str, &str); 4] = [
@@ -33,8 +34,7 @@ pub fn run(folder: &Path) -> Result<ExitCode, CliError> {
         }
     };
     let name = folder.file_name().unwrap_or_default().to_string_lossy();
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || !name.chars().all(is_plain) {
+    if !lesson_folder::is_name(&name) {
         return Err(CliError::usage(format!("{name} cannot be a lesson's name"))
             .hint("use letters from a to z, digits and -, for example: groundschool dev new lesson my-lesson"));
     }

@@ -29,10 +29,7 @@ pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
     let lesson = lab_options::lesson(None, Some(&Layout::new(root.clone())))?;
     let coach =
         engine::look(&root, lab_options::home(), lesson).map_err(lab_options::engine_error)?;
-    let coach = coach.ok_or_else(|| {
-        CliError::surroundings(format!("there is no lab in {}", root.display()))
-            .hint("`groundschool learn` makes one; --lab DIR names another folder")
-    })?;
+    let coach = coach.ok_or_else(|| lab_options::no_lab(&root))?;
     let report = coach.grade();
     grade_files::deliver(options, &written(options.format, &coach, &report)?)?;
     Ok(if report.is_passed() {

@@ -31,6 +31,12 @@ pub fn root(place: &Place) -> Result<PathBuf, CliError> {
     }
 }
 
+/// Nobody has opened a lab there yet.
+pub fn no_lab(root: &Path) -> CliError {
+    CliError::surroundings(format!("there is no lab in {}", root.display()))
+        .hint("`groundschool learn` makes one; --lab DIR names another folder")
+}
+
 /// The learner's home.
 pub fn home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(PathBuf::from)

@@ -15,10 +15,7 @@ pub fn run(place: &Place) -> Result<ExitCode, CliError> {
     let layout = Layout::new(root.clone());
     let path = layout.journal();
     if !path.is_file() {
-        return Err(
-            CliError::surroundings(format!("there is no lab in {}", root.display()))
-                .hint("`groundschool learn` makes one; --lab DIR names another folder"),
-        );
+        return Err(lab_options::no_lab(&root));
     }
     let journal =
         Journal::look(&path).map_err(|error| CliError::surroundings(error.to_string()))?;

@@ -34,7 +34,6 @@
 //! 5. Every control has a label and an `id`; whatever colour says, a word says too; nothing inline (`style=`, `onclick=`):
 //!    the policy forbids it. `maud` escapes what it is given; never use `PreEscaped` on what came from anywhere.
 
-#[allow(dead_code, reason = "the pages that use the rest are being built")]
 mod account;
 mod assets;
 mod desk;
@@ -44,11 +43,9 @@ mod form;
 mod layout;
 mod lesson;
 mod pages;
-#[allow(dead_code, reason = "the pages that use the rest are being built")]
 mod parts;
 mod server;
 mod session;
-#[allow(dead_code, reason = "the pages that use the rest are being built")]
 mod visit;
 
 use std::net::{IpAddr, SocketAddr};

@@ -2,7 +2,7 @@
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Event, Evidence, What};
-use crate::course::explain::{api, client, launch, login, network};
+use crate::course::explain::{self, client, launch, login, network};
 use crate::course::hint;
 use crate::course::mistake::Recognised;
 use crate::course::scene;
@@ -31,49 +31,7 @@ pub fn diagnose(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> 
     let Some(newest_other) = newest_other else {
         return without_attempt(fresh, evidence, bindings);
     };
-    match &newest_other.what {
-        What::Unreachable {
-            address,
-            port,
-            instance,
-            why,
-        } => {
-            let attempt = network::Unanswered {
-                address,
-                port: *port,
-                instance: instance.as_deref(),
-                why: *why,
-            };
-            Some(network::explain(attempt, evidence, bindings))
-        }
-        What::Api {
-            action,
-            region,
-            parameters,
-            error: Some((code, message)),
-        } => {
-            let call = api::Refused {
-                action,
-                region,
-                parameters,
-                code,
-                message,
-            };
-            api::explain(call, evidence, bindings)
-        }
-        What::Api { error: None, .. }
-        | What::Connected { .. }
-        | What::UserNamed { .. }
-        | What::KeyOffered { .. }
-        | What::Refused { .. }
-        | What::LoggedIn { .. }
-        | What::RootTurnedAway { .. }
-        | What::RemoteCommand { .. }
-        | What::Copied { .. }
-        | What::Disconnected { .. }
-        | What::Answered { .. }
-        | What::ShellCommand { .. } => None,
-    }
+    explain::alone(&newest_other.what, evidence, bindings)
 }
 
 /// Errors that are AWS's own, or a policy's: a lesson may script them, and nothing that follows from one is a mistake.

@@ -4,7 +4,7 @@ use std::fmt;
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Evidence, Silence, What};
-use crate::course::explain::{login, network};
+use crate::course::explain::{self, login};
 use crate::course::mistake::{Mistake, Recognised};
 use crate::course::scene;
 use crate::course::session::{Session, sessions};
@@ -62,19 +62,16 @@ pub fn newest(evidence: &Evidence, bindings: &Bindings) -> Option<Way> {
         .max_by_key(|session| session.newest);
     let silent = events.iter().rev().find_map(|event| {
         if let What::Unreachable {
-            address,
-            port,
-            instance,
-            why,
+            address, port, why, ..
         } = &event.what
         {
-            let attempt = network::Unanswered {
-                address,
+            let way = Way {
+                address: address.clone(),
                 port: *port,
-                instance: instance.as_deref(),
-                why: *why,
+                links: unanswered(*why),
+                recognised: explain::alone(&event.what, evidence, bindings),
             };
-            Some((event.number, attempt))
+            Some((event.number, way))
         } else {
             None
         }
@@ -84,12 +81,7 @@ pub fn newest(evidence: &Evidence, bindings: &Bindings) -> Option<Way> {
             Some(answered(session, evidence, bindings))
         }
         (Some(session), None) => Some(answered(session, evidence, bindings)),
-        (_, Some((_, attempt))) => Some(Way {
-            address: attempt.address.to_owned(),
-            port: attempt.port,
-            links: unanswered(attempt.why),
-            recognised: Some(network::explain(attempt, evidence, bindings)),
-        }),
+        (_, Some((_, way))) => Some(way),
         (None, None) => None,
     }
 }

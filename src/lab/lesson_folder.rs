@@ -43,6 +43,12 @@ pub fn is_path(wanted: &str) -> bool {
     wanted.contains('/') || wanted == "." || wanted == ".."
 }
 
+/// Whether a folder of this name can be a lesson: progress is kept under it.
+pub fn is_name(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
+    (1..=64).contains(&name.len()) && name.chars().all(is_plain)
+}
+
 /// Reads the lesson in a folder; faults name the files by the folder's path.
 pub fn read(folder: &Path) -> Result<Lesson, FolderError> {
     let unreadable = |path: &Path| {
@@ -51,8 +57,7 @@ pub fn read(folder: &Path) -> Result<Lesson, FolderError> {
     };
     let whole = folder.canonicalize().map_err(unreadable(folder))?;
     let name = whole.file_name().unwrap_or_default().to_string_lossy();
-    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
-    if name.is_empty() || name.len() > 64 || !name.chars().all(is_plain) {
+    if !is_name(&name) {
         return Err(FolderError::Name(name.into_owned()));
     }
     if !whole.join("lesson.toml").is_file() {

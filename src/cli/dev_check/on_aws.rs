@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Claim, played};
+use super::{Claim, not_passed, played};
 use crate::course::evidence::{Account, Known, Need};
 use crate::course::lesson::Lesson;
 use crate::course::mistake::Mistake;
@@ -69,13 +69,7 @@ pub(super) fn prove(
             });
             text += &played(&place, &cures)?;
             lab.aws().forget();
-            let report = lab.coach().grade();
-            let failed: Vec<String> = report
-                .steps
-                .iter()
-                .filter(|step| step.verdict != Word::Passed)
-                .map(|step| format!("  {}: {}", step.id, step.found))
-                .collect();
+            let failed = not_passed(&lab.coach().grade());
             if !failed.is_empty() {
                 return Err(format!(
                     "{} does not pass\n{}\n{text}",

@@ -2,44 +2,20 @@
 
 use maud::{Markup, html};
 
-/// What was done; its kind is said in words too.
+/// What was done, said in words too.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(in crate::console) struct Notice {
-    kind: Kind,
-    text: String,
-}
-
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Kind {
-    Done,
-    Careful,
-}
+pub(in crate::console) struct Notice(String);
 
 impl Notice {
     /// It was done.
     pub(in crate::console) fn done(text: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Done,
-            text: text.into(),
-        }
-    }
-
-    /// It was done, and there is something to be careful about.
-    pub(in crate::console) fn careful(text: impl Into<String>) -> Self {
-        Self {
-            kind: Kind::Careful,
-            text: text.into(),
-        }
+        Self(text.into())
     }
 
     /// As it is shown, and read aloud.
     pub(in crate::console) fn show(&self) -> Markup {
-        let (class, word) = match self.kind {
-            Kind::Done => ("notice done", "Done. "),
-            Kind::Careful => ("notice careful", "Careful. "),
-        };
         html! {
-            div class=(class) role="status" id="notice" { p { strong { (word) } (self.text) } }
+            div.notice.done role="status" id="notice" { p { strong { "Done. " } (self.0) } }
         }
     }
 }

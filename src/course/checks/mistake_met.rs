@@ -3,8 +3,8 @@
 use std::collections::BTreeSet;
 
 use crate::course::bindings::Bindings;
-use crate::course::evidence::{Event, Evidence, What};
-use crate::course::explain::{api, login, network};
+use crate::course::evidence::{Event, Evidence};
+use crate::course::explain::{self, login};
 use crate::course::mistake::Mistake;
 use crate::course::scene;
 use crate::course::session::sessions;
@@ -55,59 +55,8 @@ fn among<'a>(
         .filter_map(|session| login::explain(&session, evidence, bindings));
     let elsewhere = events
         .iter()
-        .filter_map(|event| alone(&event.what, evidence, bindings));
+        .filter_map(|event| explain::alone(&event.what, evidence, bindings));
     in_sessions
         .chain(elsewhere)
         .map(|recognised| recognised.mistake)
-}
-
-/// What an event outside of any connection looks like.
-fn alone(
-    what: &What,
-    evidence: &Evidence,
-    bindings: &Bindings,
-) -> Option<crate::course::mistake::Recognised> {
-    match what {
-        What::Unreachable {
-            address,
-            port,
-            instance,
-            why,
-        } => {
-            let attempt = network::Unanswered {
-                address,
-                port: *port,
-                instance: instance.as_deref(),
-                why: *why,
-            };
-            Some(network::explain(attempt, evidence, bindings))
-        }
-        What::Api {
-            action,
-            region,
-            parameters,
-            error: Some((code, message)),
-        } => {
-            let call = api::Refused {
-                action,
-                region,
-                parameters,
-                code,
-                message,
-            };
-            api::explain(call, evidence, bindings)
-        }
-        What::Api { error: None, .. }
-        | What::Connected { .. }
-        | What::UserNamed { .. }
-        | What::KeyOffered { .. }
-        | What::Refused { .. }
-        | What::LoggedIn { .. }
-        | What::RootTurnedAway { .. }
-        | What::RemoteCommand { .. }
-        | What::Copied { .. }
-        | What::Disconnected { .. }
-        | What::Answered { .. }
-        | What::ShellCommand { .. } => None,
-    }
 }

@@ -9,6 +9,8 @@ pub(crate) mod launch;
 pub(crate) mod login;
 pub(crate) mod network;
 
+use crate::course::bindings::Bindings;
+use crate::course::evidence::{Evidence, What};
 use crate::course::mistake::{Mistake, Recognised};
 
 /// A recognised mistake.
@@ -21,5 +23,52 @@ pub(crate) fn recognised(
         mistake,
         says: says.into(),
         cure: cure.into(),
+    }
+}
+
+/// The mistake behind an event outside of any connection: an attempt that nobody answered, or a call that was refused.
+pub(crate) fn alone(what: &What, evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> {
+    match what {
+        What::Unreachable {
+            address,
+            port,
+            instance,
+            why,
+        } => {
+            let attempt = network::Unanswered {
+                address,
+                port: *port,
+                instance: instance.as_deref(),
+                why: *why,
+            };
+            Some(network::explain(attempt, evidence, bindings))
+        }
+        What::Api {
+            action,
+            region,
+            parameters,
+            error: Some((code, message)),
+        } => {
+            let call = api::Refused {
+                action,
+                region,
+                parameters,
+                code,
+                message,
+            };
+            api::explain(call, evidence, bindings)
+        }
+        What::Api { error: None, .. }
+        | What::Connected { .. }
+        | What::UserNamed { .. }
+        | What::KeyOffered { .. }
+        | What::Refused { .. }
+        | What::LoggedIn { .. }
+        | What::RootTurnedAway { .. }
+        | What::RemoteCommand { .. }
+        | What::Copied { .. }
+        | What::Disconnected { .. }
+        | What::Answered { .. }
+        | What::ShellCommand { .. } => None,
     }
 }
