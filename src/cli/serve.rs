@@ -17,6 +17,7 @@ use crate::lab::engine::{REGION, let_time_pass};
 use crate::lab::journal::Journal;
 use crate::lab::key_pool::KeyPool;
 use crate::lab::server::hyper::{Endpoint, Limits};
+use crate::lab::server::lanes::Lanes;
 use crate::lab::server::reception::Reception;
 use crate::lab::server::script::Script;
 use crate::lab::server::ssh;
@@ -107,6 +108,10 @@ async fn serve(options: &Serve, seed: Seed, faults: Vec<Fault>) -> Result<ExitCo
         Arc::clone(&simulation) as _,
         ssh::Settings::at(options.pace.into()),
     ));
+    let lanes = Lanes::start().map_err(|error| {
+        CliError::surroundings("the server's threads cannot be started").because(error)
+    })?;
+    let lanes = Arc::new(lanes);
     let stage = LoopbackStage::new(
         server.clone(),
         options.ssh_port,
@@ -116,6 +121,7 @@ async fn serve(options: &Serve, seed: Seed, faults: Vec<Fault>) -> Result<ExitCo
     .map_err(|error| {
         CliError::surroundings("the instances cannot listen for SSH").because(error)
     })?;
+    let stage = stage.with_lanes(Arc::clone(&lanes));
     let ssh_port = stage.port();
     follow(&simulation, server, stage);
     let script = Arc::new(Script::default());
@@ -130,7 +136,8 @@ async fn serve(options: &Serve, seed: Seed, faults: Vec<Fault>) -> Result<ExitCo
     let serving = serving.map_err(|error| seed_error(options, &error))?;
     let console = console(options, &simulation, &script, ssh_port)?;
     let reception = Reception::with_script(Arc::new(serving), script);
-    let endpoint = Endpoint::start(options.ec2, reception, Limits::default()).map_err(|error| {
+    let endpoint = Endpoint::start(options.ec2, reception, Limits::default(), lanes);
+    let endpoint = endpoint.map_err(|error| {
         CliError::surroundings(error.to_string())
             .hint("port 0 takes any free port: --ec2 127.0.0.1:0")
     })?;

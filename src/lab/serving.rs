@@ -65,6 +65,10 @@ impl Backend for Serving {
         self.simulation.handle(request, fault)
     }
 
+    fn may_wait(&self, request: &Request<'_>) -> bool {
+        self.simulation.may_wait(request)
+    }
+
     fn aside(&self, request: &Request<'_>) -> Option<Reply> {
         if !request.path.starts_with("/_groundschool") {
             return None;

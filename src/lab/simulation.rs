@@ -732,6 +732,12 @@ impl Backend for Simulation {
         reply
     }
 
+    /// A new RSA key takes 50 ms and more when no ready one is left.
+    fn may_wait(&self, request: &api::Request<'_>) -> bool {
+        let name = b"CreateKeyPair";
+        request.body.windows(name.len()).any(|part| part == name)
+    }
+
     fn failed(&self, reply: &mut Reply) {
         self.write_down(reply.seen.take());
     }

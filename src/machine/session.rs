@@ -4,6 +4,7 @@ use std::collections::VecDeque;
 use std::future::Future;
 use std::net::IpAddr;
 use std::pin::Pin;
+use std::sync::Arc;
 use std::task::{Context, Poll, Waker};
 
 use super::disk::{Who, join};
@@ -601,7 +602,7 @@ impl Session {
         self.finish(line, Ok(2));
     }
 
-    fn start(&mut self, line: &str, program: Box<brush_parser::ast::Program>) {
+    fn start(&mut self, line: &str, program: Arc<brush_parser::ast::Program>) {
         self.cell.host().refill();
         let future = Box::pin(run_line(self.cell.clone(), program));
         self.job = Some(Job {

@@ -12,66 +12,63 @@ pub(crate) struct User {
     pub(crate) shell: String,
 }
 
-fn lines(disk: &Disk, path: &str) -> Vec<Vec<String>> {
-    let text = disk.read(&Who::root(), path).unwrap_or_default();
-    String::from_utf8_lossy(&text)
-        .lines()
-        .map(|line| line.split(':').map(str::to_owned).collect())
-        .collect()
+/// The first line of the file in which something is found. Each login asks several times, and a class logs in at once, so that
+/// only what is wanted is copied.
+fn find<T>(disk: &Disk, path: &str, wanted: impl FnMut(&str) -> Option<T>) -> Option<T> {
+    let text = disk.read(&Who::root(), path).ok()?;
+    String::from_utf8_lossy(&text).lines().find_map(wanted)
 }
 
-fn users(disk: &Disk) -> impl Iterator<Item = User> {
-    lines(disk, "/etc/passwd").into_iter().filter_map(|fields| {
-        let mut fields = fields.into_iter();
+/// The first user of `/etc/passwd` whose name and number are those.
+fn find_user(disk: &Disk, mut is_wanted: impl FnMut(&str, u32) -> bool) -> Option<User> {
+    find(disk, "/etc/passwd", |line| {
+        let mut fields = line.split(':');
         let name = fields.next()?;
         let uid = fields.nth(1)?.parse().ok()?;
+        if !is_wanted(name, uid) {
+            return None;
+        }
         let gid = fields.next()?.parse().ok()?;
         let home = fields.nth(1)?;
-        let shell = fields.next().unwrap_or_else(|| "/bin/sh".into());
         Some(User {
-            name,
+            name: name.to_owned(),
             uid,
             gid,
-            home,
-            shell,
+            home: home.to_owned(),
+            shell: fields.next().unwrap_or("/bin/sh").to_owned(),
         })
     })
 }
 
-fn groups(disk: &Disk) -> impl Iterator<Item = (String, u32, String)> {
-    lines(disk, "/etc/group").into_iter().filter_map(|fields| {
-        let mut fields = fields.into_iter();
+/// The first thing that is found in a group of `/etc/group`: its name, number and members.
+fn find_group<T>(disk: &Disk, mut wanted: impl FnMut(&str, u32, &str) -> Option<T>) -> Option<T> {
+    find(disk, "/etc/group", |line| {
+        let mut fields = line.split(':');
         let name = fields.next()?;
         let gid = fields.nth(1)?.parse().ok()?;
-        Some((name, gid, fields.next().unwrap_or_default()))
+        wanted(name, gid, fields.next().unwrap_or_default())
     })
 }
 
 /// The user of that name.
 pub(crate) fn by_name(disk: &Disk, name: &str) -> Option<User> {
-    users(disk).find(|user| user.name == name)
+    find_user(disk, |own, _| own == name)
 }
 
 /// The user's name, or the number where there is none.
 pub(crate) fn name_of(disk: &Disk, uid: u32) -> String {
-    users(disk)
-        .find(|user| user.uid == uid)
-        .map_or_else(|| uid.to_string(), |user| user.name)
+    find_user(disk, |_, own| own == uid).map_or_else(|| uid.to_string(), |user| user.name)
 }
 
 /// The group's name, or the number where there is none.
 pub(crate) fn group_name(disk: &Disk, gid: u32) -> String {
-    groups(disk)
-        .find(|group| group.1 == gid)
-        .map_or_else(|| gid.to_string(), |group| group.0)
+    find_group(disk, |name, own, _| (own == gid).then(|| name.to_owned()))
+        .unwrap_or_else(|| gid.to_string())
 }
 
 /// The group's number, by name or as written.
 pub(crate) fn group_id(disk: &Disk, name: &str) -> Option<u32> {
-    groups(disk)
-        .find(|group| group.0 == name)
-        .map(|group| group.1)
-        .or_else(|| name.parse().ok())
+    find_group(disk, |own, gid, _| (own == name).then_some(gid)).or_else(|| name.parse().ok())
 }
 
 /// The user's number, by name or as written.
@@ -85,11 +82,12 @@ impl User {
     /// Its rights: its own group first, then every group that lists it.
     pub(crate) fn who(&self, disk: &Disk) -> Who {
         let mut all = vec![self.gid];
-        for (_, gid, members) in groups(disk) {
+        let _: Option<()> = find_group(disk, |_, gid, members| {
             if members.split(',').any(|member| member == self.name) && !all.contains(&gid) {
                 all.push(gid);
             }
-        }
+            None
+        });
         Who {
             uid: self.uid,
             gid: self.gid,

@@ -13,9 +13,10 @@ use russh::keys::{
     HashAlg, PrivateKey, PrivateKeyWithHashAlg, PublicKeyOrCertificate, load_secret_key,
 };
 
+use crate::bare_ssh;
 use crate::numbers::{Times, print_aim};
 use crate::served::Served;
-use crate::start::wait_until_idle;
+use crate::start::{processor_time, wait_until_idle};
 
 /// How long logins are counted for each number at once.
 const WHILE: Duration = Duration::from_secs(4);
@@ -42,9 +43,18 @@ pub fn run(server: &Served, key: &Path, address: &str, port: u16) {
         .enable_all()
         .build()
         .expect("a runtime");
+    let bare = runtime.block_on(bare_ssh::start());
     for (many, aim) in [(1, None), (8, None), (32, Some(1500.0))] {
-        let rate = runtime.block_on(logins(at, &key, many));
-        println!("logins per second, {many:>2} at once {rate:>29.0}");
+        let before = processor_time(server);
+        let (rate, all) = runtime.block_on(logins(at, &key, many));
+        let used =
+            processor_time(server).saturating_sub(before) / u32::try_from(all.max(1)).unwrap_or(1);
+        let (ceiling, _) = runtime.block_on(logins(bare, &key, many));
+        println!(
+            "logins per second, {many:>2} at once {rate:>29.0}   server's processor time {} us each   \
+             bare server {ceiling:.0}",
+            used.as_micros()
+        );
         if let Some(aim) = aim {
             print_aim("1,500 per second at 32", rate >= aim);
         }
@@ -97,8 +107,8 @@ async fn log_in(at: SocketAddr, key: &Arc<PrivateKey>) -> Handle<Trusting> {
     handle
 }
 
-/// How many whole logins with a command are done in a second, so many at once.
-async fn logins(at: SocketAddr, key: &Arc<PrivateKey>, many: usize) -> f64 {
+/// How many whole logins with a command are done in a second, so many at once; and how many there were.
+async fn logins(at: SocketAddr, key: &Arc<PrivateKey>, many: usize) -> (f64, usize) {
     let done = Arc::new(AtomicUsize::new(0));
     let began = Instant::now();
     let tasks: Vec<_> = (0..many)
@@ -124,7 +134,8 @@ async fn logins(at: SocketAddr, key: &Arc<PrivateKey>, many: usize) -> f64 {
     for task in tasks {
         task.await.expect("a client does not panic");
     }
-    done.load(Ordering::Relaxed) as f64 / began.elapsed().as_secs_f64()
+    let done = done.load(Ordering::Relaxed);
+    (done as f64 / began.elapsed().as_secs_f64(), done)
 }
 
 async fn connections(at: SocketAddr, key: &Arc<PrivateKey>) -> Vec<Handle<Trusting>> {

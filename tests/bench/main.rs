@@ -21,6 +21,7 @@
 )]
 
 mod bare_http;
+mod bare_ssh;
 mod create_key_pair;
 mod crowd;
 mod describe;

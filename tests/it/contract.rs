@@ -15,6 +15,7 @@ use groundschool::lab::journal::Journal;
 use groundschool::lab::key_pool::KeyPool;
 use groundschool::lab::server::ec2;
 use groundschool::lab::server::hyper::{self, Limits};
+use groundschool::lab::server::lanes::Lanes;
 use groundschool::lab::server::reception::{Backend, Reception};
 use groundschool::lab::server::script::Script;
 use groundschool::lab::simulation::{LAB_ADDRESSES, Settings, Simulation, Tenancy};
@@ -86,7 +87,13 @@ fn start(name: &'static str) -> Running {
             let endpoint = ec2::Endpoint::start(nowhere, reception).await.unwrap();
             (endpoint.address(), Some(endpoint), None)
         } else {
-            let endpoint = hyper::Endpoint::start(nowhere, reception, LIMITS).unwrap();
+            let endpoint = hyper::Endpoint::start(
+                nowhere,
+                reception,
+                LIMITS,
+                Arc::new(Lanes::start().unwrap()),
+            )
+            .unwrap();
             (endpoint.address(), None, Some(endpoint))
         }
     });

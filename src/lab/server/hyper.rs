@@ -15,6 +15,7 @@ use bytes::Bytes;
 use http_body_util::{BodyExt, Full, LengthLimitError, Limited};
 use hyper::body::{Body, Incoming};
 use hyper::header::{CONNECTION, CONTENT_TYPE, HeaderValue};
+use hyper::http::request::Parts;
 use hyper::server::conn::http1;
 use hyper::service::service_fn;
 use hyper::{HeaderMap, Response, StatusCode};
@@ -25,6 +26,7 @@ use tokio::time::{sleep, timeout};
 
 use crate::cloud::api::{self, Reply, Request};
 use crate::lab::server::ec2::EndpointError;
+use crate::lab::server::lanes::Lanes;
 use crate::lab::server::patient::Patient;
 use crate::lab::server::reception::{Answer, LONGEST_BODY, Reception};
 
@@ -78,11 +80,12 @@ struct Shared {
 }
 
 impl Endpoint {
-    /// Starts the endpoint on this runtime; port 0 takes a free one.
+    /// Starts the endpoint on this runtime, its connections on the lanes; port 0 takes a free one.
     pub fn start(
         address: SocketAddr,
         reception: Reception,
         limits: Limits,
+        lanes: Arc<Lanes>,
     ) -> Result<Self, EndpointError> {
         let refused = |source| EndpointError { address, source };
         let listener = listen(address).map_err(refused)?;
@@ -91,7 +94,13 @@ impl Endpoint {
         let connections = u32::try_from(limits.connections).unwrap_or(u32::MAX);
         let places = Arc::new(Semaphore::new(limits.connections));
         let shared = Arc::new(Shared { reception, limits });
-        tokio::spawn(accept(listener, shared, Arc::clone(&places), stopping));
+        tokio::spawn(accept(
+            listener,
+            shared,
+            lanes,
+            Arc::clone(&places),
+            stopping,
+        ));
         Ok(Self {
             address,
             stop,
@@ -132,6 +141,7 @@ fn listen(address: SocketAddr) -> std::io::Result<TcpListener> {
 async fn accept(
     listener: TcpListener,
     shared: Arc<Shared>,
+    lanes: Arc<Lanes>,
     places: Arc<Semaphore>,
     mut stopping: watch::Receiver<bool>,
 ) {
@@ -145,13 +155,16 @@ async fn accept(
             _ = stopping.changed() => return,
         };
         let Ok(place) = place else { return };
-        let Ok((stream, _)) = accepted else {
+        // It moves from this thread's runtime to a lane's.
+        let Ok(stream) = accepted.and_then(|(stream, _)| stream.into_std()) else {
             sleep(TRY_AGAIN).await;
             continue;
         };
         let (shared, stopping) = (Arc::clone(&shared), stopping.clone());
-        tokio::spawn(async move {
-            attend(stream, shared, stopping).await;
+        lanes.run(move || async move {
+            if let Ok(stream) = TcpStream::from_std(stream) {
+                attend(stream, shared, stopping).await;
+            }
             drop(place);
         });
     }
@@ -182,16 +195,8 @@ async fn answer(
     request: hyper::Request<Incoming>,
 ) -> Result<Response<Full<Bytes>>, Infallible> {
     let (head, body) = request.into_parts();
-    let headers: Vec<(&str, &str)> = text_headers(&head.headers);
-    let mut parts = Request {
-        method: head.method.as_str(),
-        path: head.uri.path(),
-        query: head.uri.query().unwrap_or_default(),
-        body: &[],
-        authorization: head.headers.get("authorization").and_then(text),
-        target: head.headers.get("x-amz-target").and_then(text),
-        headers: &headers,
-    };
+    let headers = text_headers(&head.headers);
+    let mut parts = request_of(&head, &headers, &[]);
     if let Some(reply) = shared.reception.turn_away(&parts) {
         return Ok(last(reply));
     }
@@ -213,11 +218,46 @@ async fn answer(
         Err(_) => return Ok(last(api::too_slow(&parts))),
     };
     parts.body = &body;
-    let Answer { reply, delay } = shared.reception.answer(&parts);
+    let answered = if shared.reception.may_wait(&parts) {
+        // The other connections of this lane do not wait with it.
+        wait_elsewhere(shared, head, body).await
+    } else {
+        shared.reception.answer(&parts)
+    };
+    let Answer { reply, delay } = answered;
     if let Some(delay) = delay {
         sleep(delay).await;
     }
     Ok(response(reply))
+}
+
+/// Answers on a thread that may be kept waiting.
+async fn wait_elsewhere(shared: &Shared, head: Parts, body: Bytes) -> Answer {
+    let reception = shared.reception.clone();
+    let answered = tokio::task::spawn_blocking(move || {
+        let headers = text_headers(&head.headers);
+        reception.answer(&request_of(&head, &headers, &body))
+    });
+    // A panic is answered inside; only a runtime that ends gives nothing.
+    answered
+        .await
+        .unwrap_or_else(|_| api::broken(&Request::default()).into())
+}
+
+fn request_of<'a>(
+    head: &'a Parts,
+    headers: &'a [(&'a str, &'a str)],
+    body: &'a [u8],
+) -> Request<'a> {
+    Request {
+        method: head.method.as_str(),
+        path: head.uri.path(),
+        query: head.uri.query().unwrap_or_default(),
+        body,
+        authorization: head.headers.get("authorization").and_then(text),
+        target: head.headers.get("x-amz-target").and_then(text),
+        headers,
+    }
 }
 
 fn text(value: &HeaderValue) -> Option<&str> {

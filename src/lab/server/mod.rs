@@ -6,6 +6,7 @@
 pub mod control;
 pub mod ec2;
 pub mod hyper;
+pub mod lanes;
 pub mod network;
 pub mod patient;
 pub mod reception;

@@ -17,6 +17,11 @@ pub trait Backend: Send + Sync + 'static {
     /// Answers one request. With a fault, that is what it meets.
     fn handle(&self, request: &Request<'_>, fault: Option<&Fault>) -> Reply;
 
+    /// Whether the answer may have to wait for something that takes long, so that it is better asked for on a thread of its own.
+    fn may_wait(&self, _request: &Request<'_>) -> bool {
+        false
+    }
+
     /// Answers what is no AWS call but a path of this program's own; none when it has none there.
     fn aside(&self, _request: &Request<'_>) -> Option<Reply> {
         None
@@ -78,6 +83,11 @@ impl Reception {
     /// The refusal of a request by its head alone, before anybody waits for its body.
     pub fn turn_away(&self, request: &Request<'_>) -> Option<Reply> {
         visitor::turned_away(request).map(|why| api::forbidden(request, &why))
+    }
+
+    /// Whether [`answer`](Self::answer) may take long.
+    pub fn may_wait(&self, request: &Request<'_>) -> bool {
+        self.backend.may_wait(request)
     }
 
     fn attend(&self, request: &Request<'_>) -> Answer {

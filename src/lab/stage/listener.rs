@@ -14,6 +14,7 @@ use tokio::runtime::Handle;
 use tokio::task::JoinHandle;
 
 use super::drop_packets::{BACKLOG, Dropping};
+use crate::lab::server::lanes::Lanes;
 use crate::lab::server::ssh::{QuickAck, Server, Target};
 
 /// How long a listener rests after a failed accept: with no file descriptor left the next one fails at once.
@@ -35,14 +36,15 @@ pub(super) struct Listener {
 }
 
 impl Listener {
-    /// Serves the SSH of `target` on a bound socket, which need not listen yet.
+    /// Serves the SSH of `target` on a bound socket, which need not listen yet. Connections run on the lanes, or where they were
+    /// accepted.
     pub(super) fn start(
         socket: std::net::TcpListener,
         dropping: bool,
         target: Target,
         from: From,
         server: &Arc<Server>,
-        runtime: &Handle,
+        (runtime, lanes): (&Handle, Option<&Arc<Lanes>>),
     ) -> io::Result<Self> {
         socket.set_nonblocking(true)?;
         let at = socket.local_addr()?;
@@ -63,7 +65,8 @@ impl Listener {
                 waiting: None,
             }),
         });
-        let task = runtime.spawn(accept(Arc::clone(&door), Arc::clone(server), from));
+        let lanes = lanes.map(Arc::clone);
+        let task = runtime.spawn(accept(Arc::clone(&door), Arc::clone(server), from, lanes));
         Ok(Self { door, task })
     }
 
@@ -149,7 +152,7 @@ impl Door {
     }
 }
 
-async fn accept(door: Arc<Door>, server: Arc<Server>, from: From) {
+async fn accept(door: Arc<Door>, server: Arc<Server>, from: From, lanes: Option<Arc<Lanes>>) {
     loop {
         match poll_fn(|cx| door.poll_accept(cx)).await {
             Ok((stream, peer)) => {
@@ -157,10 +160,30 @@ async fn accept(door: Arc<Door>, server: Arc<Server>, from: From) {
                     From::Always(address) => address,
                     From::Peer => peer.ip(),
                 };
-                tokio::spawn(server.serve(QuickAck::new(stream), door.target.clone(), from));
+                let target = door.target.clone();
+                match &lanes {
+                    None => drop(tokio::spawn(server.serve(
+                        QuickAck::new(stream),
+                        target,
+                        from,
+                    ))),
+                    Some(lanes) => move_to(lanes, stream, Arc::clone(&server), target, from),
+                }
             }
             // Out of file descriptors, or a client that went before it was accepted: neither may end the listener.
             Err(_) => tokio::time::sleep(REST).await,
         }
     }
+}
+
+/// Serves a connection on one of the lanes.
+fn move_to(lanes: &Lanes, stream: TcpStream, server: Arc<Server>, target: Target, from: IpAddr) {
+    let Ok(stream) = stream.into_std() else {
+        return;
+    };
+    lanes.run(move || async move {
+        if let Ok(stream) = TcpStream::from_std(stream) {
+            let _ended = server.serve(QuickAck::new(stream), target, from).await;
+        }
+    });
 }

@@ -13,6 +13,7 @@ use tokio::runtime::Handle;
 
 use super::listener::{From, Listener};
 use super::{Listening, Place, Stage, StageError};
+use crate::lab::server::lanes::Lanes;
 use crate::lab::server::ssh::Server;
 
 /// Listeners on loopback addresses.
@@ -21,6 +22,7 @@ pub struct LoopbackStage {
     learner: IpAddr,
     port: u16,
     runtime: Handle,
+    lanes: Option<Arc<Lanes>>,
     listeners: BTreeMap<Ipv4Addr, Listener>,
 }
 
@@ -38,8 +40,18 @@ impl LoopbackStage {
             learner,
             port,
             runtime,
+            lanes: None,
             listeners: BTreeMap::new(),
         })
+    }
+
+    /// The same, whose connections run on these threads.
+    #[must_use]
+    pub fn with_lanes(self, lanes: Arc<Lanes>) -> Self {
+        Self {
+            lanes: Some(lanes),
+            ..self
+        }
     }
 
     fn open(&self, place: &Place) -> io::Result<Listener> {
@@ -53,7 +65,7 @@ impl LoopbackStage {
             place.target.clone(),
             From::Always(self.learner),
             &self.server,
-            &self.runtime,
+            (&self.runtime, self.lanes.as_ref()),
         )
     }
 

@@ -4,6 +4,7 @@ mod arith;
 mod dispatch;
 mod expand;
 mod keygen;
+mod memo;
 mod parameter;
 mod parse;
 mod pattern;

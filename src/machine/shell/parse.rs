@@ -1,9 +1,12 @@
 //! A line's grammar: brush-parser reads it, guards keep it from reading too deep, errors are said as bash says them.
 
 use std::panic::{AssertUnwindSafe, catch_unwind};
+use std::sync::Arc;
 
 use brush_parser::ast::Program;
 use brush_parser::{ParseError, Parser, ParserOptions, TokenizerError};
+
+use super::memo::Memo;
 
 /// Longest text that is read.
 const LENGTH: usize = 64 * 1024;
@@ -13,7 +16,7 @@ const DEPTH: usize = 12;
 /// What a text turned out to be.
 #[derive(Debug)]
 pub(crate) enum Parsed {
-    Program(Box<Program>),
+    Program(Arc<Program>),
     /// It goes on: an open quote, an unfinished `if`, a backslash at the end.
     Unfinished(&'static str),
     /// Bash's message, without what stands before it.
@@ -42,6 +45,18 @@ pub(crate) fn has_long_number(text: &str, most: usize) -> bool {
 
 /// Reads a text.
 pub(crate) fn parse(text: &str) -> Parsed {
+    static KNOWN: Memo<Arc<Program>> = Memo::new();
+    if let Some(program) = KNOWN.get(text) {
+        return Parsed::Program(program);
+    }
+    let parsed = parse_anew(text);
+    if let Parsed::Program(program) = &parsed {
+        KNOWN.keep(text, Arc::clone(program));
+    }
+    parsed
+}
+
+fn parse_anew(text: &str) -> Parsed {
     if text.len() > LENGTH {
         return Parsed::Wrong("line too long for this simulated machine".into());
     }
@@ -59,7 +74,7 @@ pub(crate) fn parse(text: &str) -> Parsed {
         return Parsed::Wrong("this line cannot be read on this simulated machine".into());
     };
     match parsed {
-        Ok(program) => Parsed::Program(Box::new(program)),
+        Ok(program) => Parsed::Program(Arc::new(program)),
         // A lone `fi` is met at the end of the input, but nothing that follows could mend it.
         Err(ParseError::ParsingAtEndOfInput)
             if text.trim_end_matches(' ').ends_with(['<', '>']) =>

@@ -3,8 +3,10 @@
 use brush_parser::pattern::pattern_to_regex_str;
 use regex::RegexBuilder;
 
+use super::memo::Memo;
+
 /// A pattern, ready to be compared.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Pattern {
     /// Nothing special in it.
     Text(String),
@@ -14,10 +16,19 @@ pub(crate) enum Pattern {
 impl Pattern {
     /// Reads a pattern in which a backslash quotes the next character. One that cannot be read is plain text.
     pub(crate) fn new(pattern: &str) -> Self {
-        let plain = || Self::Text(unescape(pattern));
+        static KNOWN: Memo<Pattern> = Memo::new();
         if !is_special(pattern) || pattern.len() > 2000 {
-            return plain();
+            return Self::Text(unescape(pattern));
         }
+        KNOWN.get(pattern).unwrap_or_else(|| {
+            let made = Self::make(pattern);
+            KNOWN.keep(pattern, made.clone());
+            made
+        })
+    }
+
+    fn make(pattern: &str) -> Self {
+        let plain = || Self::Text(unescape(pattern));
         let Ok(regex) = pattern_to_regex_str(pattern, false) else {
             return plain();
         };

@@ -21,7 +21,7 @@ use crate::machine::io::{Io, Sink, Source, lock};
 const DEPTH: usize = 24;
 
 /// Runs a whole program on the session's own streams.
-pub(crate) async fn run_line(cell: Cell, program: Box<Program>) -> Status {
+pub(crate) async fn run_line(cell: Cell, program: Arc<Program>) -> Status {
     let io = Io::session();
     run_program(&cell, &io, &program).await
 }

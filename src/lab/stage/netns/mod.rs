@@ -191,7 +191,7 @@ impl Netns {
                     place.target.clone(),
                     From::Peer,
                     &self.server,
-                    &self.runtime,
+                    (&self.runtime, None),
                 );
                 Some(started?)
             }
