@@ -31,7 +31,7 @@ pub(super) fn judge(
             format!("You have asked {region} so far, which is your own."),
         ),
         (None, Some(_) | None) => Verdict::not_yet(
-            format!("You ask AWS with {command}"),
+            format!("You ask AWS with {command}{}", or_else(action)),
             "AWS was not asked that yet, or has refused.",
         ),
     })
@@ -64,6 +64,15 @@ fn region<'e>(event: &'e Event, wanted: &str) -> Option<&'e str> {
 
 fn is_there(region: &str, account: &Account, elsewhere: bool) -> bool {
     (region != account.region) == elsewhere
+}
+
+/// Another command of the AWS CLI that asks the same: a task may name that one.
+fn or_else(action: &str) -> &'static str {
+    if action == "DescribeInstanceStatus" {
+        ", or have `aws ec2 wait instance-status-ok` ask"
+    } else {
+        ""
+    }
 }
 
 /// `DescribeInstances` as the AWS CLI writes it.

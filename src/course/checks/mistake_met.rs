@@ -34,7 +34,7 @@ pub(super) fn judge(
     } else {
         Verdict::not_yet(
             "You meet this failure once, on purpose: the task says how.",
-            "It was not met yet.",
+            "This failure has not happened yet.",
         )
     })
 }

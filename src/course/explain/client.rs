@@ -29,8 +29,8 @@ pub(crate) fn explain(line: &str, instance: &Instance, bindings: &Bindings) -> R
         Asked::Host(host) if !is_of(instance, &host) => recognised(
             Mistake::HostNotFound,
             format!(
-                "Nothing reached your instance: your client looked for a computer named {host} and that is not its \
-                 name. Its public address is {address} and nothing stands in front of that but the user and an @."
+                "Nothing reached your instance: your client looked for a computer named {host} and found none. Write \
+                 the instance's public address there, {address}, after the user and an @."
             ),
             command,
         ),
