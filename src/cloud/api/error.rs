@@ -84,6 +84,24 @@ impl ApiError {
         )
     }
 
+    /// Whether the parameters are all right and only the present state of what they name, or a quota, is against the call.
+    pub fn is_about_state(&self) -> bool {
+        self.code.ends_with("LimitExceeded")
+            && !matches!(&*self.code, "FilterLimitExceeded" | "TagLimitExceeded")
+            || matches!(
+                &*self.code,
+                "DependencyViolation"
+                    | "IncorrectInstanceState"
+                    | "InsufficientFreeAddressesInSubnet"
+                    | "InvalidGroup.Duplicate"
+                    | "InvalidInstanceAttributeValue"
+                    | "InvalidKeyPair.Duplicate"
+                    | "InvalidPermission.Duplicate"
+                    | "OperationNotPermitted"
+                    | "Resource.AlreadyAssociated"
+            )
+    }
+
     /// `AuthFailure`.
     pub fn auth_failure() -> Self {
         let text = "AWS was not able to validate the provided access credentials";

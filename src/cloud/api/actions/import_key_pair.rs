@@ -138,4 +138,16 @@ mod tests {
             "400 InvalidKeyPair.Duplicate: The keypair already exists"
         );
     }
+
+    #[test]
+    fn a_dry_run_reads_the_key_and_does_not_ask_whether_the_name_is_taken() {
+        let mut client = Client::new();
+        done(client.ec2("ImportKeyPair", &form("mk", RECORDED)));
+        let mut dry = |material| {
+            let form = format!("DryRun=true&{}", form("mk", material));
+            refusal(&client.ec2("ImportKeyPair", &form))
+        };
+        assert!(dry(RECORDED).starts_with("412 DryRunOperation: "));
+        assert!(dry("hello").starts_with("400 InvalidKey.Format: "));
+    }
 }
