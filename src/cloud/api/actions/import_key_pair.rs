@@ -48,10 +48,10 @@ impl Operation for ImportKeyPair {
         if material.len() > LONGEST {
             return Err(ApiError::too_long("PublicKeyMaterial", LONGEST));
         }
-        call.region.key_pairs.check_room_for(&self.key_name)?;
         // AWS gives one text for every reason, a private key or an ECDSA key included.
         let public_key =
             PublicKey::from_material(material).map_err(|_| ApiError::not_a_public_key())?;
+        call.region.key_pairs.check_room_for(&self.key_name)?;
         let pair = KeyPair {
             id: call.env.id("key"),
             name: self.key_name,
