@@ -465,4 +465,23 @@ mod tests {
         let id = client.launch("MetadataOptions.HttpTokens=optional&");
         assert!(!client.instance(&id).metadata.tokens_required);
     }
+
+    #[test]
+    fn a_device_of_which_too_little_is_said_is_refused_before_the_key_is_looked_for() {
+        let mut client = Client::new();
+        for (device, missing) in [
+            ("Ebs.VolumeSize=9", "deviceName"),
+            ("DeviceName=/dev/sdb", "ebs"),
+            (
+                "DeviceName=/dev/sdb&BlockDeviceMapping.1.Ebs.VolumeType=gp2",
+                "size or snapshotId",
+            ),
+        ] {
+            let form = format!("KeyName=none&BlockDeviceMapping.1.{device}&{LAUNCH}");
+            assert_eq!(
+                refusal(&client.ec2("RunInstances", &form)),
+                format!("400 MissingParameter: The request must contain the parameter {missing}")
+            );
+        }
+    }
 }
