@@ -21,7 +21,9 @@ impl Region {
     /// The tags of the resource of that id, to change.
     pub fn tags_of_mut(&mut self, id: &str) -> Option<&mut Tags> {
         match id.split('-').next()? {
-            "i" | "vol" | "eni" => self.instances.tags_mut(id),
+            "i" => self.instances.tags_mut(id),
+            "vol" | "eni" if self.left.has(id) => self.left.tags_mut(id),
+            "vol" | "eni" => self.instances.tags_mut(id),
             "eipalloc" => self.addresses.tags_mut(id),
             "key" => self.key_pairs.tags_mut(id),
             "sg" => self
@@ -55,6 +57,8 @@ impl Region {
             .instances
             .tagged()
             .map(|(id, resource_type, tags)| tagged(resource_type, id, tags));
+        let left = self.left.tagged();
+        let left = left.map(|(id, resource_type, tags)| tagged(resource_type, id, tags));
         let key_pairs = self
             .key_pairs
             .iter()
@@ -68,6 +72,7 @@ impl Region {
             .chain(subnets)
             .chain(groups)
             .chain(instances)
+            .chain(left)
             .chain(key_pairs)
             .chain(addresses)
     }

@@ -8,8 +8,10 @@ mod create_key_pair;
 mod create_security_group;
 mod create_tags;
 mod delete_key_pair;
+mod delete_network_interface;
 mod delete_security_group;
 mod delete_tags;
+mod delete_volume;
 mod describe_addresses;
 mod describe_availability_zones;
 mod describe_images;
@@ -170,8 +172,10 @@ pub static ACTIONS: &[Action] = &[
     Action::of::<create_security_group::CreateSecurityGroup>(),
     Action::of::<create_tags::CreateTags>(),
     Action::of::<delete_key_pair::DeleteKeyPair>(),
+    Action::of::<delete_network_interface::DeleteNetworkInterface>(),
     Action::of::<delete_security_group::DeleteSecurityGroup>(),
     Action::of::<delete_tags::DeleteTags>(),
+    Action::of::<delete_volume::DeleteVolume>(),
     Action::of::<describe_addresses::DescribeAddresses>(),
     Action::of::<describe_availability_zones::DescribeAvailabilityZones>(),
     Action::of::<describe_images::DescribeImages>(),
