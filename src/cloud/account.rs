@@ -273,9 +273,13 @@ pub const REGIONS: &[&str] = &[
 pub const NOT_OPTED_IN: &[&str] = &[
     "af-south-1",
     "ap-east-1",
+    "ap-east-2",
     "ap-south-2",
     "ap-southeast-3",
     "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
     "ca-west-1",
     "eu-central-2",
     "eu-south-1",
@@ -283,6 +287,7 @@ pub const NOT_OPTED_IN: &[&str] = &[
     "il-central-1",
     "me-central-1",
     "me-south-1",
+    "mx-central-1",
 ];
 
 /// Whether this simulation has a region of that name.

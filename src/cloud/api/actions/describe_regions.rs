@@ -95,7 +95,7 @@ mod tests {
         };
         assert_eq!(count("", &mut client), 0);
         assert_eq!(count("AllRegions=false", &mut client), 0);
-        assert_eq!(count("AllRegions=true", &mut client), 12);
+        assert_eq!(count("AllRegions=true", &mut client), 17);
         assert_eq!(count("RegionName.1=ap-east-1", &mut client), 1);
     }
 }
