@@ -58,6 +58,7 @@ pub struct Order {
 impl Order {
     /// Checks a request against what the Region has.
     pub fn of(request: RunInstances, region: &Region, quotas: Quotas) -> Result<Self, ApiError> {
+        check_plain(&request)?;
         check_counts(request.min_count, request.max_count)?;
         let (image_id, image) = image(&request.image_id, &region.name)?;
         check_mappings(&request.block_device_mappings, image)?;
@@ -413,6 +414,24 @@ fn check_mappings(mappings: &[BlockDeviceMapping], image: &Image) -> Result<(), 
         }
     }
     Ok(())
+}
+
+/// Refuses by name what is not simulated, where a request says more than that it is as usual.
+fn check_plain(request: &RunInstances) -> Result<(), ApiError> {
+    let tenancy = request.placement.as_ref();
+    let tenancy = tenancy.and_then(|placement| placement.tenancy.as_deref());
+    let hibernates = (request.hibernation_options.as_ref()).and_then(|options| options.configured);
+    let enclaves = (request.enclave_options.as_ref()).and_then(|options| options.enabled);
+    let unusual = if tenancy.is_some_and(|tenancy| tenancy != "default") {
+        "Placement.Tenancy"
+    } else if hibernates == Some(true) {
+        "HibernationOptions.Configured"
+    } else if enclaves == Some(true) {
+        "EnclaveOptions.Enabled"
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::not_simulated("RunInstances", unusual))
 }
 
 /// The root volume as the image has it, with the request's changes. Its id is given when it is made.
