@@ -21,9 +21,8 @@ impl Region {
     /// The tags of the resource of that id, to change.
     pub fn tags_of_mut(&mut self, id: &str) -> Option<&mut Tags> {
         match id.split('-').next()? {
-            "i" => self.instances.tags_mut(id),
             "vol" | "eni" if self.left.has(id) => self.left.tags_mut(id),
-            "vol" | "eni" => self.instances.tags_mut(id),
+            "i" | "vol" | "eni" => self.instances.tags_mut(id),
             "eipalloc" => self.addresses.tags_mut(id),
             "key" => self.key_pairs.tags_mut(id),
             "sg" => self
