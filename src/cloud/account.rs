@@ -11,6 +11,7 @@ use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::fleet::Instances;
 use crate::cloud::resources::instance::State;
 use crate::cloud::resources::key_pair::KeyPairs;
+use crate::cloud::resources::left::Left;
 use crate::cloud::resources::network::{Network, Subnet};
 use crate::cloud::resources::security_group::SecurityGroups;
 use crate::cloud::tracked::{IsNew, Tracked};
@@ -125,6 +126,8 @@ pub struct Region {
     pub security_groups: Tracked<SecurityGroups>,
     /// Elastic IP addresses.
     pub addresses: Tracked<Addresses>,
+    /// Volumes and interfaces of instances that are gone.
+    pub left: Tracked<Left>,
     /// It was never kept.
     #[serde(skip)]
     pub(in crate::cloud) is_new: IsNew,
@@ -141,6 +144,8 @@ struct WrittenRegion {
     security_groups: SecurityGroups,
     #[serde(default)]
     addresses: Addresses,
+    #[serde(default)]
+    left: Left,
 }
 
 impl From<WrittenRegion> for Region {
@@ -149,10 +154,12 @@ impl From<WrittenRegion> for Region {
             key_pairs: written.key_pairs,
             instances: written.instances,
             addresses: Tracked::new(written.addresses),
+            left: Tracked::new(written.left),
             ..Self::with(&written.name, written.network, written.security_groups)
         };
         let numbers: Vec<u64> = region.instances.iter().map(|one| one.number).collect();
         region.take_private_addresses(&numbers);
+        region.take_left_addresses();
         region.settle();
         region
     }
@@ -174,13 +181,33 @@ impl Region {
             key_pairs: KeyPairs::default(),
             instances: Instances::default(),
             addresses: Tracked::default(),
+            left: Tracked::default(),
             is_new: IsNew(true),
         }
     }
 
-    /// Whether an instance that is not terminated is in that security group.
+    /// Whether an interface is in that security group: that of an instance, or one that an instance left.
     pub fn group_in_use(&self, group_id: &str) -> bool {
-        self.instances.use_group(group_id)
+        self.instances.use_group(group_id) || self.left.use_group(group_id)
+    }
+
+    /// Takes the private addresses of what instances left out of their subnets.
+    pub(in crate::cloud) fn take_left_addresses(&mut self) {
+        for (subnet, address) in self.left.private_addresses() {
+            if let Some(subnet) = self.network.subnet_mut(&subnet) {
+                // One that has it already is no news.
+                let _ = subnet.reserve(address);
+            }
+        }
+    }
+
+    /// Puts the private addresses of what instances left back into their subnets.
+    pub(in crate::cloud) fn free_left_addresses(&mut self) {
+        for (subnet, address) in self.left.private_addresses() {
+            if let Some(subnet) = self.network.subnet_mut(&subnet) {
+                subnet.give_back(address);
+            }
+        }
     }
 
     /// Takes the private addresses of these instances out of their subnets.
@@ -211,8 +238,13 @@ impl Region {
         if self.instances.next_due().is_none_or(|due| due > now) {
             return false;
         }
-        self.instances
-            .advance(now, addresses, &mut self.network, &mut self.addresses)
+        self.instances.advance(
+            now,
+            addresses,
+            &mut self.network,
+            &mut self.addresses,
+            &mut self.left,
+        )
     }
 }
 
@@ -241,9 +273,13 @@ pub const REGIONS: &[&str] = &[
 pub const NOT_OPTED_IN: &[&str] = &[
     "af-south-1",
     "ap-east-1",
+    "ap-east-2",
     "ap-south-2",
     "ap-southeast-3",
     "ap-southeast-4",
+    "ap-southeast-5",
+    "ap-southeast-6",
+    "ap-southeast-7",
     "ca-west-1",
     "eu-central-2",
     "eu-south-1",
@@ -251,6 +287,7 @@ pub const NOT_OPTED_IN: &[&str] = &[
     "il-central-1",
     "me-central-1",
     "me-south-1",
+    "mx-central-1",
 ];
 
 /// Whether this simulation has a region of that name.

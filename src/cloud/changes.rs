@@ -10,6 +10,7 @@ use crate::cloud::resources::address::Addresses;
 use crate::cloud::resources::fleet::Launch;
 use crate::cloud::resources::instance::Instance;
 use crate::cloud::resources::key_pair::KeyPair;
+use crate::cloud::resources::left::Left;
 use crate::cloud::resources::network::Network;
 use crate::cloud::resources::security_group::SecurityGroups;
 use crate::cloud::tracked::IsNew;
@@ -38,6 +39,8 @@ struct RegionChanges<'a> {
     security_groups: Option<Cow<'a, SecurityGroups>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     addresses: Option<Cow<'a, Addresses>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    left: Option<Cow<'a, Left>>,
 }
 
 /// What changed among a Region's instances.
@@ -126,6 +129,7 @@ impl Region {
             changes.network = Some(Cow::Borrowed(&*self.network));
             changes.security_groups = Some(Cow::Borrowed(&*self.security_groups));
             changes.addresses = Some(Cow::Borrowed(&*self.addresses));
+            changes.left = Some(Cow::Borrowed(&*self.left));
             return Some(changes);
         }
         let changes = self.touched();
@@ -133,7 +137,8 @@ impl Region {
             || !changes.instances.is_empty()
             || changes.network.is_some()
             || changes.security_groups.is_some()
-            || changes.addresses.is_some();
+            || changes.addresses.is_some()
+            || changes.left.is_some();
         is_one.then_some(changes)
     }
 
@@ -157,6 +162,7 @@ impl Region {
             network: self.network.changed().map(Cow::Borrowed),
             security_groups: self.security_groups.changed().map(Cow::Borrowed),
             addresses: self.addresses.changed().map(Cow::Borrowed),
+            left: self.left.changed().map(Cow::Borrowed),
         }
     }
 
@@ -182,8 +188,13 @@ impl Region {
         let numbers: Vec<u64> = changes.instances.instances.keys().copied().collect();
         // Which private addresses are in use is told by the instances.
         self.free_private_addresses(&numbers);
+        if let Some(left) = changes.left {
+            self.free_left_addresses();
+            *self.left = left.into_owned();
+        }
         self.instances.apply(changes.instances);
         self.take_private_addresses(&numbers);
+        self.take_left_addresses();
         if let Some(groups) = changes.security_groups {
             *self.security_groups = groups.into_owned();
         }
@@ -199,6 +210,7 @@ impl Region {
         self.network.settle();
         self.security_groups.settle();
         self.addresses.settle();
+        self.left.settle();
     }
 
     fn undo(&mut self) {
@@ -207,5 +219,6 @@ impl Region {
         self.network.undo();
         self.security_groups.undo();
         self.addresses.undo();
+        self.left.undo();
     }
 }

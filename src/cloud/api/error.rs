@@ -84,6 +84,29 @@ impl ApiError {
         )
     }
 
+    /// Whether the parameters are all right and only the present state of what they name, or a quota, is against the call.
+    ///
+    /// A rule that a group has already, or that it has no room for, is not among them: the console's page of rules asks by a
+    /// dry run whether it can save, and what AWS says to one is unknown.
+    pub fn is_about_state(&self) -> bool {
+        matches!(
+            &*self.code,
+            "AddressLimitExceeded"
+                | "DependencyViolation"
+                | "IncorrectInstanceState"
+                | "InstanceLimitExceeded"
+                | "InsufficientFreeAddressesInSubnet"
+                | "InvalidGroup.Duplicate"
+                | "InvalidInstanceAttributeValue"
+                | "InvalidKeyPair.Duplicate"
+                | "KeyPairLimitExceeded"
+                | "OperationNotPermitted"
+                | "Resource.AlreadyAssociated"
+                | "SecurityGroupLimitExceeded"
+                | "VcpuLimitExceeded"
+        )
+    }
+
     /// `AuthFailure`.
     pub fn auth_failure() -> Self {
         let text = "AWS was not able to validate the provided access credentials";

@@ -24,13 +24,13 @@ pub mod xml;
 
 use std::collections::BTreeMap;
 
-use crate::cloud::account::Quotas;
+use crate::cloud::account::{self, Quotas};
 use crate::cloud::api::actions::Action;
 use crate::cloud::api::caller::{Caller, Service};
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::fault::Fault;
 use crate::cloud::api::params::Params;
-use crate::cloud::api::signature::{AccessKey, Signature};
+use crate::cloud::api::signature::{AccessKey, Doubt, Signature};
 use crate::cloud::{Account, Env, Region};
 
 /// The parts of an HTTP request that the API looks at.
@@ -409,8 +409,12 @@ fn run(
     let action = actions::find(caller.service, &seen.action)
         .ok_or_else(|| envelope::no_such_action(caller.service, &seen.action))?;
     let dry_run = <Option<bool> as params::Parameter>::take(&mut params, "DryRun")?;
-    let region_exists = crate::cloud::account::region_exists(&caller.region);
-    if !region_exists {
+    if account::NOT_OPTED_IN.contains(&caller.region.as_str()) {
+        // A region that is not enabled knows no key of the account: turbot/steampipe-plugin-aws#75, fog/fog-aws#585,
+        // segmentio/aws-okta#225 (STS).
+        return Err(Doubt::UnknownKey.refusal(caller.service));
+    }
+    if !account::region_exists(&caller.region) {
         return Err(ApiError::unknown_region(&caller.region));
     }
     let account_id = account.id.clone();
@@ -634,6 +638,26 @@ mod tests {
             assert_eq!((reply.status, reply.changed), (412, false), "{action}");
         }
         assert_eq!(client.account, before);
+    }
+
+    #[test]
+    fn a_region_that_is_not_enabled_does_not_know_the_key() {
+        let mut client = Client::new();
+        client.region = "ap-east-1";
+        assert_eq!(
+            refusal(&client.ec2("DescribeKeyPairs", "")),
+            "401 AuthFailure: AWS was not able to validate the provided access credentials"
+        );
+        let body = "Action=GetCallerIdentity&Version=2011-06-15";
+        assert_eq!(
+            refusal(&client.send("sts", None, body)),
+            "403 InvalidClientTokenId: The security token included in the request is invalid."
+        );
+        client.region = "mars-1";
+        assert_eq!(
+            refusal(&client.ec2("DescribeKeyPairs", "")),
+            "400 GroundSchool.UnknownRegion: Ground School has no region named 'mars-1'"
+        );
     }
 
     #[test]

@@ -17,6 +17,7 @@ use crate::cloud::resources::boot::Said;
 use crate::cloud::resources::instance::{
     EndedBy, Instance, PublicAddress, ShutdownBehavior, State, later,
 };
+use crate::cloud::resources::left::Left;
 use crate::cloud::resources::network::Network;
 use crate::cloud::resources::tag::Tags;
 use crate::cloud::tracked::{Tracked, TrackedMap};
@@ -239,6 +240,7 @@ impl Instances {
         addresses: &mut AddressPool,
         network: &mut Network,
         elastic: &mut Addresses,
+        left: &mut Tracked<Left>,
     ) -> bool {
         let mut changed = false;
         while let Some((at, number)) = self.due.first().copied().filter(|(at, _)| *at <= now) {
@@ -259,10 +261,19 @@ impl Instances {
             if let Some(allocation_id) = freed.elastic {
                 elastic.freed(&allocation_id);
             }
-            if let Some(interface) = freed.interface
-                && let Some(subnet) = network.subnet_mut(&interface.subnet_id)
-            {
-                subnet.give_back(interface.private_address);
+            match freed.interface {
+                Some(interface) if !interface.delete_on_termination => {
+                    left.keep_interface(interface, &shared);
+                }
+                Some(interface) => {
+                    if let Some(subnet) = network.subnet_mut(&interface.subnet_id) {
+                        subnet.give_back(interface.private_address);
+                    }
+                }
+                None => {}
+            }
+            for volume in freed.volumes {
+                left.keep_volume(volume, &shared);
             }
             self.put(shared);
         }

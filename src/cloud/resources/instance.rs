@@ -344,6 +344,8 @@ pub(super) struct Freed {
     pub(super) elastic: Option<String>,
     /// The interface with its private address.
     pub(super) interface: Option<Interface>,
+    /// The volumes that stay.
+    pub(super) volumes: Vec<Volume>,
 }
 
 /// A time after another; the last there is when it is past the end of time.
@@ -511,11 +513,13 @@ impl Instance {
             State::ShuttingDown => {
                 self.state = State::Terminated;
                 self.due = Some(later(at, shown));
-                self.volumes.clear();
+                let mut volumes = std::mem::take(&mut self.volumes);
+                volumes.retain(|volume| !volume.delete_on_termination);
                 Freed {
                     public: self.release(),
                     elastic: self.release_elastic(),
                     interface: self.interface.take(),
+                    volumes,
                 }
             }
             State::Running | State::Stopped | State::Terminated => Freed::default(),

@@ -8,6 +8,7 @@ pub mod image;
 pub mod instance;
 pub mod instance_type;
 pub mod key_pair;
+pub mod left;
 pub mod network;
 pub mod security_group;
 pub mod tag;

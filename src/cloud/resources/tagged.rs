@@ -2,6 +2,8 @@
 
 use crate::cloud::Region;
 use crate::cloud::api::error::ApiError;
+use crate::cloud::api::id::well_formed;
+use crate::cloud::resources::image::shelf;
 use crate::cloud::resources::tag::Tags;
 
 /// A resource with its tags.
@@ -19,6 +21,7 @@ impl Region {
     /// The tags of the resource of that id, to change.
     pub fn tags_of_mut(&mut self, id: &str) -> Option<&mut Tags> {
         match id.split('-').next()? {
+            "vol" | "eni" if self.left.has(id) => self.left.tags_mut(id),
             "i" | "vol" | "eni" => self.instances.tags_mut(id),
             "eipalloc" => self.addresses.tags_mut(id),
             "key" => self.key_pairs.tags_mut(id),
@@ -53,6 +56,8 @@ impl Region {
             .instances
             .tagged()
             .map(|(id, resource_type, tags)| tagged(resource_type, id, tags));
+        let left = self.left.tagged();
+        let left = left.map(|(id, resource_type, tags)| tagged(resource_type, id, tags));
         let key_pairs = self
             .key_pairs
             .iter()
@@ -66,6 +71,7 @@ impl Region {
             .chain(subnets)
             .chain(groups)
             .chain(instances)
+            .chain(left)
             .chain(key_pairs)
             .chain(addresses)
     }
@@ -93,8 +99,14 @@ impl ApiError {
     }
 
     /// The refusal for an id that CreateTags or DeleteTags cannot find: of the resource's own kind when the prefix tells.
-    pub fn nothing_to_tag(id: &str) -> Self {
-        match id.split('-').next().unwrap_or_default() {
+    pub fn nothing_to_tag(id: &str, region: &str) -> Self {
+        // AWS has one answer for whatever cannot be an id at all, whichever prefix it has: its code is from the API reference
+        // and from moto's tests (`ami-blah`), its text is unverified.
+        let prefix = id.split('-').next().unwrap_or_default();
+        if well_formed(id, prefix, "InvalidID").is_err() {
+            return Self::new("InvalidID", format!("The ID '{id}' is not valid"));
+        }
+        match prefix {
             "i" => Self::new(
                 "InvalidInstanceID.NotFound",
                 format!("The instance ID '{id}' does not exist"),
@@ -104,6 +116,10 @@ impl ApiError {
             "sgr" => Self::no_such_rule(id),
             "subnet" => Self::no_such_subnet(id),
             "vpc" => Self::no_such_vpc(id),
+            "ami" if shelf(region).get(id).is_some() => Self::new(
+                "GroundSchool.NotSimulated",
+                format!("Ground School does not simulate tags of images, and '{id}' is one"),
+            ),
             "ami" => Self::new(
                 "InvalidAMIID.NotFound",
                 format!("The image id '[{id}]' does not exist"),
@@ -115,7 +131,6 @@ impl ApiError {
                 "InvalidKeyPair.NotFound",
                 format!("The key pair ID '{id}' does not exist"),
             ),
-            // The code is from the API reference. Its text is unverified.
             _ => Self::new("InvalidID", format!("The ID '{id}' is not valid")),
         }
     }

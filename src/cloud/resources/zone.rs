@@ -55,7 +55,7 @@ const MAPS: &[Map] = &[
     map("sa-east-1", "South America (Sao Paulo)", "sae1", &[('a', 1), ('b', 2), ('c', 3)]),
     map("us-east-1", "US East (N. Virginia)", "use1", &[('a', 6), ('b', 1), ('c', 2), ('d', 4), ('e', 3), ('f', 5)]),
     map("us-east-2", "US East (Ohio)", "use2", &[('a', 1), ('b', 2), ('c', 3)]),
-    map("us-west-1", "US West (N. California)", "usw1", &[('a', 1), ('c', 3)]),
+    map("us-west-1", "US West (N. California)", "usw1", &[('a', 1), ('b', 3)]),
     map("us-west-2", "US West (Oregon)", "usw2", &[('a', 2), ('b', 1), ('c', 3), ('d', 4)]),
 ];
 

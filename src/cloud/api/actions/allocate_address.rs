@@ -10,7 +10,7 @@ use crate::cloud::resources::tag::{TagSpecification, Tags};
 request! {
     /// The request.
     pub struct AllocateAddress {
-        /// `vpc`, the only one that is left on AWS.
+        /// `vpc`, the only one that is left on AWS, which takes anything else for it too (measured in getmoto/moto#5729).
         domain: Option<String> = "Domain",
         /// The region's own name: there are no other places here.
         network_border_group: Option<String> = "NetworkBorderGroup",
@@ -35,11 +35,6 @@ impl Operation for AllocateAddress {
     type Answer = AllocateAddressAnswer;
 
     fn run(self, call: &mut Call<'_, '_>) -> Result<AllocateAddressAnswer, ApiError> {
-        match self.domain.as_deref() {
-            None | Some("vpc") => {}
-            // The text is unverified.
-            Some(other) => return Err(ApiError::invalid_choice("domain", other)),
-        }
         let region = &mut *call.region;
         if let Some(group) = &self.network_border_group
             && *group != region.name
@@ -63,7 +58,7 @@ impl Operation for AllocateAddress {
 
 #[cfg(test)]
 mod tests {
-    use crate::cloud::api::testing::Client;
+    use crate::cloud::api::testing::{Client, first};
     use crate::cloud::api::transcript::{done, refusal, transcript};
 
     #[test]
@@ -101,12 +96,17 @@ mod tests {
     }
 
     #[test]
-    fn other_domains_places_and_pools_are_refused() {
+    fn whatever_the_domain_says_it_is_a_vpc_s() {
+        for domain in ["", "xyz"] {
+            let form = format!("Domain={domain}");
+            let reply = done(Client::new().ec2("AllocateAddress", &form));
+            assert_eq!(first(&reply, "domain"), "vpc");
+        }
+    }
+
+    #[test]
+    fn other_places_and_pools_are_refused() {
         let mut client = Client::new();
-        assert_eq!(
-            refusal(&client.ec2("AllocateAddress", "Domain=standard")),
-            "400 InvalidParameterValue: Invalid value 'standard' for domain."
-        );
         assert_eq!(
             refusal(&client.ec2("AllocateAddress", "NetworkBorderGroup=us-west-2-lax-1")),
             "400 InvalidParameterValue: Invalid value 'us-west-2-lax-1' for networkBorderGroup."

@@ -106,6 +106,12 @@ fn target(
         (Some(id), None) => all_of(region, &[id.to_owned()])?
             .pop()
             .ok_or_else(|| ApiError::no_such_instances(&[id])),
+        (None, Some(id)) if region.left.interface(id).is_some() => Err(ApiError::new(
+            "GroundSchool.NotSimulated",
+            format!(
+                "Ground School does not simulate an Elastic IP at an interface without an instance, as '{id}' is"
+            ),
+        )),
         (None, Some(id)) => region
             .instances
             .with_interface(id)

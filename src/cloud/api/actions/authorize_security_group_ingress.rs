@@ -323,4 +323,29 @@ mod tests {
         );
         done(client.ec2("AuthorizeSecurityGroupEgress", &rule(61)));
     }
+
+    #[test]
+    fn a_dry_run_is_refused_where_the_rule_is_there_already_or_has_no_room() {
+        let mut client = Client::new();
+        let group = first(
+            &done(client.ec2("CreateSecurityGroup", "GroupName=dry&GroupDescription=d")),
+            "groupId",
+        );
+        let rule = |port: u16| {
+            format!(
+                "GroupId={group}&IpProtocol=tcp&FromPort={port}&ToPort={port}&CidrIp=10.0.0.0/8"
+            )
+        };
+        for port in 1..=60 {
+            done(client.ec2("AuthorizeSecurityGroupIngress", &rule(port)));
+        }
+        for (port, code) in [
+            (1, "400 InvalidPermission.Duplicate: "),
+            (61, "400 RulesPerSecurityGroupLimitExceeded: "),
+        ] {
+            let form = format!("DryRun=true&{}", rule(port));
+            let reply = client.ec2("AuthorizeSecurityGroupIngress", &form);
+            assert!(refusal(&reply).starts_with(code), "{}", reply.body);
+        }
+    }
 }

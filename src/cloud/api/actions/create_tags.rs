@@ -51,9 +51,9 @@ pub(super) fn change_tags(
     let region = &mut *call.region;
     let mut changed = Vec::with_capacity(ids.len());
     for id in ids {
-        let tags = region
-            .tags_of_mut(id)
-            .ok_or_else(|| ApiError::nothing_to_tag(id))?;
+        let Some(tags) = region.tags_of_mut(id) else {
+            return Err(ApiError::nothing_to_tag(id, &region.name));
+        };
         let mut copy = tags.clone();
         change(&mut copy)?;
         changed.push(copy);
@@ -110,6 +110,12 @@ mod tests {
                 "vpc-0123456789abcdef0",
                 "InvalidVpcID.NotFound: The vpc ID 'vpc-0123456789abcdef0' does not exist",
             ),
+            (
+                "ami-0123456789abcdef0",
+                "InvalidAMIID.NotFound: The image id '[ami-0123456789abcdef0]' does not exist",
+            ),
+            ("ami-blah", "InvalidID: The ID 'ami-blah' is not valid"),
+            ("i-1", "InvalidID: The ID 'i-1' is not valid"),
             ("x", "InvalidID: The ID 'x' is not valid"),
         ] {
             let form = format!("ResourceId.1={vpc}&ResourceId.2={id}&Tag.1.Key=a&Tag.1.Value=b");
@@ -120,6 +126,19 @@ mod tests {
         }
         let tags = done(client.ec2("DescribeTags", ""));
         assert!(tags.body.contains("<tagSet/>"), "{}", tags.body);
+    }
+
+    #[test]
+    fn an_image_that_is_there_is_not_said_to_be_missing() {
+        let mut client = Client::new();
+        let image = first(&client.ec2("DescribeImages", "Owner.1=amazon"), "imageId");
+        let form = format!("ResourceId.1={image}&Tag.1.Key=a&Tag.1.Value=b");
+        assert_eq!(
+            refusal(&client.ec2("CreateTags", &form)),
+            format!(
+                "400 GroundSchool.NotSimulated: Ground School does not simulate tags of images, and '{image}' is one"
+            )
+        );
     }
 
     #[test]

@@ -213,6 +213,8 @@ fn item(kind: &'static InstanceType) -> TypeItem {
     let nitro = kind.hypervisor == Hypervisor::Nitro;
     // The first generation: disks of its own, and images that are not hardware virtual machines.
     let first_generation = family == "m1";
+    // T1 has no disks of its own, but is as old otherwise.
+    let of_old = first_generation || family == "t1";
     let arm = kind.architectures.contains(&Architecture::Arm64);
     TypeItem {
         instance_type: &kind.name,
@@ -224,7 +226,7 @@ fn item(kind: &'static InstanceType) -> TypeItem {
         } else {
             vec!["ebs"]
         },
-        supported_virtualization_types: if first_generation {
+        supported_virtualization_types: if of_old {
             vec!["hvm", "paravirtual"]
         } else {
             vec!["hvm"]
@@ -244,7 +246,7 @@ fn item(kind: &'static InstanceType) -> TypeItem {
         },
         instance_storage_supported: first_generation,
         ebs_info: EbsItem {
-            ebs_optimized_support: if nitro || family == "m4" {
+            ebs_optimized_support: if nitro || matches!(family, "m4" | "r4") {
                 "default"
             } else {
                 "unsupported"
@@ -254,12 +256,16 @@ fn item(kind: &'static InstanceType) -> TypeItem {
         },
         network_info: NetworkItem {
             maximum_network_cards: 1,
-            ipv6_supported: !first_generation,
-            ena_support: if nitro { "required" } else { "unsupported" },
+            ipv6_supported: !of_old,
+            ena_support: match family {
+                _ if nitro => "required",
+                "r4" => "supported",
+                _ => "unsupported",
+            },
             efa_supported: false,
         },
         placement_group_info: PlacementGroupItem {
-            supported_strategies: if kind.burstable || first_generation {
+            supported_strategies: if kind.burstable || of_old {
                 vec!["partition", "spread"]
             } else {
                 vec!["cluster", "partition", "spread"]
@@ -323,6 +329,25 @@ mod tests {
     fn one_type_with_what_the_table_knows() {
         let reply = Client::new().ec2("DescribeInstanceTypes", "InstanceType.1=t2.micro");
         insta::assert_snapshot!(transcript(&reply));
+    }
+
+    #[test]
+    fn types_of_old_are_told_as_aws_tells_them() {
+        // As recorded of AWS in moto 5.2.5 (`ec2/resources/instance_types.json`).
+        let mut client = Client::new();
+        let t1 = done(client.ec2("DescribeInstanceTypes", "InstanceType.1=t1.micro"));
+        assert_eq!(first(&t1, "sizeInMiB"), "627");
+        assert_eq!(first(&t1, "ipv6Supported"), "false");
+        assert_eq!(first(&t1, "instanceStorageSupported"), "false");
+        assert_eq!(first(&t1, "burstablePerformanceSupported"), "false");
+        assert!(t1.body.contains("<item>hvm</item><item>paravirtual</item>"));
+        assert!(
+            t1.body
+                .contains("<item>partition</item><item>spread</item>")
+        );
+        let r4 = done(client.ec2("DescribeInstanceTypes", "InstanceType.1=r4.large"));
+        assert_eq!(first(&r4, "enaSupport"), "supported");
+        assert_eq!(first(&r4, "ebsOptimizedSupport"), "default");
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! `DescribeNetworkInterfaces`: the interfaces that instances have.
+//! `DescribeNetworkInterfaces`: the interfaces that instances have, and those that they left.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,9 @@ use crate::cloud::api::id::well_formed;
 use crate::cloud::api::page::{USUAL, paginate};
 use crate::cloud::api::params::request;
 use crate::cloud::resources::instance::{Group, Instance, Interface, PublicAddress};
+use crate::cloud::resources::left::LeftInterface;
 use crate::cloud::resources::tag::TagItem;
+use crate::cloud::text::Text;
 
 request! {
     /// The request.
@@ -57,7 +59,7 @@ answer! {
         private_dns_name: String = "privateDnsName",
         source_dest_check: bool = "sourceDestCheck",
         groups: Vec<Group> = "groupSet",
-        attachment: AttachmentItem = "attachment",
+        attachment: Option<AttachmentItem> = "attachment",
         association: Option<AssociationItem> = "association",
         tag_set: Vec<TagItem> = "tagSet",
         private_ip_addresses: [PrivateAddressItem; 1] = "privateIpAddressesSet",
@@ -160,34 +162,42 @@ impl Operation for DescribeNetworkInterfaces {
             well_formed(id, "eni", "InvalidNetworkInterfaceId.Malformed")?;
         }
         let region = &*call.region;
-        let (mut owners, mut unknown) = (Vec::with_capacity(ids.len()), Vec::new());
+        let (mut owners, mut left, mut unknown) = (Vec::new(), Vec::new(), Vec::new());
         for id in ids {
-            match region.instances.with_interface(id) {
-                Some(owner) => owners.push(owner),
-                None => unknown.push(id.as_str()),
+            match (
+                region.instances.with_interface(id),
+                region.left.interface(id),
+            ) {
+                (Some(owner), _) => owners.push(owner),
+                (None, Some(interface)) => left.push(interface),
+                (None, None) => unknown.push(id.as_str()),
             }
         }
         if !unknown.is_empty() {
             return Err(ApiError::no_such_interfaces(&unknown));
         }
         let owner = call.account_id;
-        let meant = region
-            .instances
-            .these_or_all(owners)
-            .filter_map(|instance| Some((&**instance, instance.interface.as_ref()?)))
-            .filter(|(instance, interface)| {
-                filters.fit(|filter| values(instance, interface, region, owner, filter))
-            });
+        let all = ids.is_empty();
+        let owners = (all || !owners.is_empty()).then(|| region.instances.these_or_all(owners));
+        let attached = owners.into_iter().flatten();
+        left.sort_unstable_by(|one, other| one.interface.id.cmp(&other.interface.id));
+        left.dedup_by(|one, other| one.interface.id == other.interface.id);
+        let left = left.into_iter();
+        let left = left.chain(region.left.interfaces().filter(|_| all));
+        let meant = attached
+            .filter_map(|instance| Shown::of(instance))
+            .chain(left.map(Shown::of_left))
+            .filter(|shown| filters.fit(|filter| values(shown, region, owner, filter)));
         let (page, next_token) = paginate(
             meant,
-            |(instance, _)| format!("{:016x}", instance.number),
+            Shown::key,
             self.max_results,
             self.next_token.as_deref(),
             USUAL,
         )?;
         let network_interfaces = page
             .into_iter()
-            .map(|(instance, interface)| item(instance, interface, region, owner))
+            .map(|shown| item(&shown, region, owner))
             .collect();
         Ok(DescribeNetworkInterfacesAnswer {
             network_interfaces,
@@ -196,27 +206,71 @@ impl Operation for DescribeNetworkInterfaces {
     }
 }
 
-fn item(instance: &Instance, interface: &Interface, region: &Region, owner: &str) -> InterfaceItem {
-    let association = instance
-        .public_address
-        .as_ref()
+/// An interface with what is told of it beside.
+struct Shown<'a> {
+    interface: &'a Interface,
+    zone: &'a Text,
+    instance: Option<&'a Instance>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(instance: &'a Instance) -> Option<Self> {
+        Some(Self {
+            interface: instance.interface.as_ref()?,
+            zone: &instance.availability_zone,
+            instance: Some(instance),
+        })
+    }
+
+    fn of_left(left: &'a LeftInterface) -> Self {
+        Self {
+            interface: &left.interface,
+            zone: &left.zone,
+            instance: None,
+        }
+    }
+
+    /// Where it stands: by instance, and behind them those that have none.
+    fn key(&self) -> String {
+        match self.instance {
+            Some(instance) => format!("{:016x}", instance.number),
+            None => format!("left {}", self.interface.id),
+        }
+    }
+
+    fn status(&self) -> &'static str {
+        match self.instance {
+            Some(_) => "in-use",
+            None => "available",
+        }
+    }
+
+    fn public_address(&self) -> Option<&'a PublicAddress> {
+        self.instance?.public_address.as_ref()
+    }
+}
+
+fn item(shown: &Shown<'_>, region: &Region, owner: &str) -> InterfaceItem {
+    let interface = shown.interface;
+    let association = shown
+        .public_address()
         .map(|public| association(public, owner));
     InterfaceItem {
         network_interface_id: interface.id.clone(),
         subnet_id: interface.subnet_id.to_string(),
         vpc_id: interface.vpc_id.to_string(),
-        availability_zone: instance.availability_zone.to_string(),
-        availability_zone_id: zone_id(instance, region).map(str::to_owned),
+        availability_zone: shown.zone.to_string(),
+        availability_zone_id: region.network.zone_id(shown.zone).map(str::to_owned),
         description: interface.description.clone(),
         owner_id: owner.to_owned(),
         requester_managed: false,
-        status: "in-use",
+        status: shown.status(),
         mac_address: interface.mac_address.clone(),
         private_ip_address: interface.private_address.to_string(),
         private_dns_name: interface.private_name.clone(),
         source_dest_check: interface.source_dest_check,
         groups: interface.groups.clone(),
-        attachment: AttachmentItem {
+        attachment: shown.instance.map(|instance| AttachmentItem {
             attachment_id: interface.attachment_id.clone(),
             instance_id: instance.id.clone(),
             instance_owner_id: owner.to_owned(),
@@ -225,7 +279,7 @@ fn item(instance: &Instance, interface: &Interface, region: &Region, owner: &str
             status: "attached",
             attach_time: instance.created_at,
             delete_on_termination: interface.delete_on_termination,
-        },
+        }),
         association: association.clone(),
         tag_set: interface.tags.items(),
         private_ip_addresses: [PrivateAddressItem {
@@ -250,39 +304,40 @@ fn association(public: &PublicAddress, owner: &str) -> AssociationItem {
     }
 }
 
-fn zone_id<'a>(instance: &Instance, region: &'a Region) -> Option<&'a str> {
-    region.network.zone_id(&instance.availability_zone)
-}
-
 fn values<'a>(
-    instance: &'a Instance,
-    interface: &'a Interface,
+    shown: &Shown<'a>,
     region: &'a Region,
     owner: &'a str,
     filter: &str,
 ) -> Vec<Cow<'a, str>> {
-    let groups = interface.groups.iter();
+    let groups = shown.interface.groups.iter();
     match filter {
         "group-id" => groups.map(|group| group.id.as_str().into()).collect(),
         "group-name" => groups.map(|group| group.name.as_str().into()).collect(),
-        _ => match interface.tags.filter_values(filter) {
+        _ => match shown.interface.tags.filter_values(filter) {
             Some(values) => values,
-            None => value(instance, interface, region, owner, filter)
-                .into_iter()
-                .collect(),
+            None => value(shown, region, owner, filter).into_iter().collect(),
         },
     }
 }
 
 /// The one value under any other filter; none for what no interface has here.
 fn value<'a>(
-    instance: &'a Instance,
-    interface: &'a Interface,
+    shown: &Shown<'a>,
     region: &'a Region,
     owner: &'a str,
     filter: &str,
 ) -> Option<Cow<'a, str>> {
-    let public = instance.public_address.as_ref();
+    let interface = shown.interface;
+    if let Some(attachment) = filter.strip_prefix("attachment.") {
+        return Some(attachment_value(
+            shown.instance?,
+            interface,
+            owner,
+            attachment,
+        ));
+    }
+    let public = shown.public_address();
     let elastic = public.and_then(|public| public.elastic.as_ref());
     Some(match filter {
         "addresses.association.allocation-id" | "association.allocation-id" => {
@@ -302,27 +357,39 @@ fn value<'a>(
             interface.private_address.to_string().into()
         }
         "association.public-dns-name" => public?.name.as_str().into(),
-        "attachment.attach-time" => WholeSeconds(instance.created_at).to_string().into(),
-        "attachment.attachment-id" => interface.attachment_id.as_str().into(),
-        "attachment.delete-on-termination" => yes_or_no(interface.delete_on_termination),
-        "attachment.device-index" => "0".into(),
-        "attachment.instance-id" => instance.id.as_str().into(),
-        "attachment.instance-owner-id" | "owner-id" => owner.into(),
-        "attachment.status" => "attached".into(),
-        "availability-zone" => instance.availability_zone.as_str().into(),
-        "availability-zone-id" => zone_id(instance, region)?.into(),
+        "availability-zone" => shown.zone.as_str().into(),
+        "availability-zone-id" => region.network.zone_id(shown.zone)?.into(),
         "description" => interface.description.as_str().into(),
         "interface-type" => "interface".into(),
         "mac-address" => interface.mac_address.as_str().into(),
         "network-interface-id" => interface.id.as_str().into(),
         "operator.managed" | "requester-managed" => "false".into(),
+        "owner-id" => owner.into(),
         "private-dns-name" => interface.private_name.as_str().into(),
         "source-dest-check" => yes_or_no(interface.source_dest_check),
-        "status" => "in-use".into(),
+        "status" => shown.status().into(),
         "subnet-id" => interface.subnet_id.as_str().into(),
         "vpc-id" => interface.vpc_id.as_str().into(),
         _ => return None,
     })
+}
+
+/// What a filter finds of how the interface is attached.
+fn attachment_value<'a>(
+    instance: &'a Instance,
+    interface: &'a Interface,
+    owner: &'a str,
+    name: &str,
+) -> Cow<'a, str> {
+    match name {
+        "attach-time" => WholeSeconds(instance.created_at).to_string().into(),
+        "attachment-id" => interface.attachment_id.as_str().into(),
+        "delete-on-termination" => yes_or_no(interface.delete_on_termination),
+        "device-index" => "0".into(),
+        "instance-id" => instance.id.as_str().into(),
+        "instance-owner-id" => owner.into(),
+        _ => "attached".into(),
+    }
 }
 
 #[cfg(test)]
@@ -386,14 +453,14 @@ mod tests {
         let (client, id) = client();
         let region = &client.account.regions["us-east-1"];
         let instance = client.instance(&id);
-        let interface = instance.interface.as_ref().unwrap();
+        let shown = Shown::of(&instance).unwrap();
         for filter in FILTERS {
             let name = if *filter == "tag:" {
                 "tag:Name"
             } else {
                 filter
             };
-            let found = values(&instance, interface, region, "1", name);
+            let found = values(&shown, region, "1", name);
             assert_eq!(!found.is_empty(), !NOTHING.contains(filter), "{name}");
         }
     }

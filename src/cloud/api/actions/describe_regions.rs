@@ -43,9 +43,10 @@ impl Operation for DescribeRegions {
 
     fn run(self, _call: &mut Call<'_, '_>) -> Result<DescribeRegionsAnswer, ApiError> {
         let filters = Filters::check(self.filters, &["endpoint", "opt-in-status", "region-name"])?;
+        // A region that is asked for by its name is answered whether or not it is enabled (API reference).
         let more: &[&str] = match self.all_regions {
-            Some(true) => NOT_OPTED_IN,
-            Some(false) | None => &[],
+            Some(false) | None if self.region_names.is_empty() => &[],
+            Some(_) | None => NOT_OPTED_IN,
         };
         let all = (REGIONS.iter().map(|name| (*name, "opt-in-not-required")))
             .chain(more.iter().map(|name| (*name, "not-opted-in")));
@@ -94,6 +95,7 @@ mod tests {
         };
         assert_eq!(count("", &mut client), 0);
         assert_eq!(count("AllRegions=false", &mut client), 0);
-        assert_eq!(count("AllRegions=true", &mut client), 12);
+        assert_eq!(count("AllRegions=true", &mut client), 17);
+        assert_eq!(count("RegionName.1=ap-east-1", &mut client), 1);
     }
 }

@@ -1,4 +1,4 @@
-//! `DescribeVolumes`: the volumes that instances have.
+//! `DescribeVolumes`: the volumes that instances have, and those that they left.
 
 use std::borrow::Cow;
 
@@ -16,7 +16,9 @@ use crate::cloud::api::page::{USUAL, paginate};
 use crate::cloud::api::params::request;
 use crate::cloud::resources::image::shelf;
 use crate::cloud::resources::instance::{Instance, Volume};
+use crate::cloud::resources::left::LeftVolume;
 use crate::cloud::resources::tag::TagItem;
+use crate::cloud::text::Text;
 
 request! {
     /// The request.
@@ -50,7 +52,7 @@ answer! {
         availability_zone_id: Option<String> = "availabilityZoneId",
         state: &'static str = "status",
         create_time: Timestamp = "createTime",
-        attachments: [VolumeAttachmentItem; 1] = "attachmentSet",
+        attachments: Vec<VolumeAttachmentItem> = "attachmentSet",
         tags: Option<Vec<TagItem>> = "tagSet",
         volume_type: String = "volumeType",
         iops: Option<i64> = "iops",
@@ -110,7 +112,7 @@ impl Operation for DescribeVolumes {
             return Err(ApiError::invalid_combination(text));
         }
         let region = &*call.region;
-        let mut owners = Vec::with_capacity(ids.len());
+        let (mut owners, mut left) = (Vec::with_capacity(ids.len()), Vec::new());
         for id in ids {
             if !id.starts_with("vol-") {
                 // From memory, unverified.
@@ -118,27 +120,36 @@ impl Operation for DescribeVolumes {
                     "Value ({id}) for parameter volumes is invalid. Expected: 'vol-...'."
                 )));
             }
-            let owner = region.instances.with_volume(id);
-            owners.push(owner.ok_or_else(|| ApiError::no_such_volume(id))?);
+            match (region.instances.with_volume(id), region.left.volume(id)) {
+                (Some(owner), _) => owners.push(owner),
+                (None, Some(volume)) => left.push(volume),
+                (None, None) => return Err(ApiError::no_such_volume(id)),
+            }
         }
-        let meant = region
-            .instances
-            .these_or_all(owners)
-            .flat_map(|instance| instance.volumes.iter().map(move |one| (&**instance, one)))
-            .filter(|(_, volume)| ids.is_empty() || ids.contains(&volume.id))
-            .filter(|(instance, volume)| {
-                filters.fit(|filter| values(instance, volume, region, filter))
-            });
+        let all = ids.is_empty();
+        let owners = (all || !owners.is_empty()).then(|| region.instances.these_or_all(owners));
+        let attached = owners
+            .into_iter()
+            .flatten()
+            .flat_map(|instance| instance.volumes.iter().map(|one| Shown::of(instance, one)))
+            .filter(|shown| all || ids.contains(&shown.volume.id));
+        left.sort_unstable_by(|one, other| one.volume.id.cmp(&other.volume.id));
+        left.dedup_by(|one, other| one.volume.id == other.volume.id);
+        let left = left.into_iter();
+        let left = left.chain(region.left.volumes().filter(|_| all));
+        let meant = attached
+            .chain(left.map(Shown::of_left))
+            .filter(|shown| filters.fit(|filter| values(shown, region, filter)));
         let (page, next_token) = paginate(
             meant,
-            |(instance, volume)| format!("{:016x} {}", instance.number, volume.device),
+            Shown::key,
             self.max_results,
             self.next_token.as_deref(),
             USUAL,
         )?;
         let volumes = page
             .into_iter()
-            .map(|(instance, volume)| item(instance, volume, region, call.account_id))
+            .map(|shown| item(&shown, region, call.account_id))
             .collect();
         Ok(DescribeVolumesAnswer {
             volumes,
@@ -147,25 +158,72 @@ impl Operation for DescribeVolumes {
     }
 }
 
-fn item(instance: &Instance, volume: &Volume, region: &Region, account: &str) -> VolumeItem {
+/// A volume with what is told of it beside.
+struct Shown<'a> {
+    volume: &'a Volume,
+    zone: &'a Text,
+    image_id: &'a str,
+    created_at: Timestamp,
+    instance: Option<&'a Instance>,
+}
+
+impl<'a> Shown<'a> {
+    fn of(instance: &'a Instance, volume: &'a Volume) -> Self {
+        Self {
+            volume,
+            zone: &instance.availability_zone,
+            image_id: &instance.image_id,
+            created_at: instance.created_at,
+            instance: Some(instance),
+        }
+    }
+
+    fn of_left(left: &'a LeftVolume) -> Self {
+        Self {
+            volume: &left.volume,
+            zone: &left.zone,
+            image_id: &left.image_id,
+            created_at: left.created_at,
+            instance: None,
+        }
+    }
+
+    /// Where it stands: by instance and device, and behind them those that have none.
+    fn key(&self) -> String {
+        match self.instance {
+            Some(instance) => format!("{:016x} {}", instance.number, self.volume.device),
+            None => format!("left {}", self.volume.id),
+        }
+    }
+
+    fn status(&self) -> &'static str {
+        match self.instance {
+            Some(_) => "in-use",
+            None => "available",
+        }
+    }
+}
+
+fn item(shown: &Shown<'_>, region: &Region, account: &str) -> VolumeItem {
+    let volume = shown.volume;
     let (iops, throughput) = performance(volume);
-    let zone = &instance.availability_zone;
+    let attachment = shown.instance.map(|instance| VolumeAttachmentItem {
+        volume_id: volume.id.clone(),
+        instance_id: instance.id.clone(),
+        device: volume.device.clone(),
+        state: "attached",
+        attach_time: instance.created_at,
+        delete_on_termination: volume.delete_on_termination,
+    });
     VolumeItem {
         volume_id: volume.id.clone(),
         size: volume.size,
-        snapshot_id: snapshot_id(instance, region),
-        availability_zone: zone.to_string(),
-        availability_zone_id: region.network.zone_id(zone).map(str::to_owned),
-        state: "in-use",
-        create_time: instance.created_at,
-        attachments: [VolumeAttachmentItem {
-            volume_id: volume.id.clone(),
-            instance_id: instance.id.clone(),
-            device: volume.device.clone(),
-            state: "attached",
-            attach_time: instance.created_at,
-            delete_on_termination: volume.delete_on_termination,
-        }],
+        snapshot_id: snapshot_id(shown, region),
+        availability_zone: shown.zone.to_string(),
+        availability_zone_id: region.network.zone_id(shown.zone).map(str::to_owned),
+        state: shown.status(),
+        create_time: shown.created_at,
+        attachments: attachment.into_iter().collect(),
         tags: volume.tags.items_if_any(),
         volume_type: volume.volume_type.clone(),
         iops,
@@ -185,10 +243,10 @@ fn performance(volume: &Volume) -> (Option<i64>, Option<i64>) {
     }
 }
 
-/// The snapshot of the image that the instance was launched from.
-fn snapshot_id(instance: &Instance, region: &Region) -> String {
+/// The snapshot of the image that the volume was made from.
+fn snapshot_id(shown: &Shown<'_>, region: &Region) -> String {
     shelf(&region.name)
-        .get(&instance.image_id)
+        .get(shown.image_id)
         .map(|image| image.snapshot_id(&region.name))
         .unwrap_or_default()
 }
@@ -207,35 +265,40 @@ fn default_key(account: &str, region: &str) -> String {
     )
 }
 
-fn values<'a>(
-    instance: &'a Instance,
-    volume: &'a Volume,
-    region: &'a Region,
-    filter: &str,
-) -> Vec<Cow<'a, str>> {
+fn values<'a>(shown: &Shown<'a>, region: &'a Region, filter: &str) -> Vec<Cow<'a, str>> {
+    let volume = shown.volume;
+    if let Some(attachment) = filter.strip_prefix("attachment.") {
+        let value = |instance| attachment_value(instance, volume, attachment);
+        return shown.instance.map(value).into_iter().collect();
+    }
     let value = match filter {
-        "attachment.attach-time" | "create-time" => {
-            WholeSeconds(instance.created_at).to_string().into()
-        }
-        "attachment.delete-on-termination" => yes_or_no(volume.delete_on_termination),
-        "attachment.device" => volume.device.as_str().into(),
-        "attachment.instance-id" => instance.id.as_str().into(),
-        "attachment.status" => "attached".into(),
-        "availability-zone" => instance.availability_zone.as_str().into(),
+        "availability-zone" => shown.zone.as_str().into(),
         "availability-zone-id" => {
-            let id = region.network.zone_id(&instance.availability_zone);
+            let id = region.network.zone_id(shown.zone);
             return id.map(Cow::from).into_iter().collect();
         }
+        "create-time" => WholeSeconds(shown.created_at).to_string().into(),
         "encrypted" => yes_or_no(volume.encrypted),
         "fast-restored" | "multi-attach-enabled" | "operator.managed" => "false".into(),
         "size" => volume.size.to_string().into(),
-        "snapshot-id" => snapshot_id(instance, region).into(),
-        "status" => "in-use".into(),
+        "snapshot-id" => snapshot_id(shown, region).into(),
+        "status" => shown.status().into(),
         "volume-id" => volume.id.as_str().into(),
         "volume-type" => volume.volume_type.as_str().into(),
         _ => return volume.tags.filter_values(filter).unwrap_or_default(),
     };
     vec![value]
+}
+
+/// What a filter finds of how the volume is attached.
+fn attachment_value<'a>(instance: &'a Instance, volume: &'a Volume, name: &str) -> Cow<'a, str> {
+    match name {
+        "attach-time" => WholeSeconds(instance.created_at).to_string().into(),
+        "delete-on-termination" => yes_or_no(volume.delete_on_termination),
+        "device" => volume.device.as_str().into(),
+        "instance-id" => instance.id.as_str().into(),
+        _ => "attached".into(),
+    }
 }
 
 impl ApiError {
@@ -282,7 +345,7 @@ mod tests {
             } else {
                 filter
             };
-            let found = values(&instance, volume, region, name);
+            let found = values(&Shown::of(&instance, volume), region, name);
             assert_eq!(!found.is_empty(), *filter != "operator.principal", "{name}");
         }
     }

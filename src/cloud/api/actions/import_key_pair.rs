@@ -48,10 +48,10 @@ impl Operation for ImportKeyPair {
         if material.len() > LONGEST {
             return Err(ApiError::too_long("PublicKeyMaterial", LONGEST));
         }
-        call.region.key_pairs.check_room_for(&self.key_name)?;
         // AWS gives one text for every reason, a private key or an ECDSA key included.
         let public_key =
             PublicKey::from_material(material).map_err(|_| ApiError::not_a_public_key())?;
+        call.region.key_pairs.check_room_for(&self.key_name)?;
         let pair = KeyPair {
             id: call.env.id("key"),
             name: self.key_name,
@@ -137,5 +137,17 @@ mod tests {
             refusal(&client.ec2("ImportKeyPair", &form("mk", RECORDED))),
             "400 InvalidKeyPair.Duplicate: The keypair already exists"
         );
+    }
+
+    #[test]
+    fn a_dry_run_reads_the_key_and_does_not_ask_whether_the_name_is_taken() {
+        let mut client = Client::new();
+        done(client.ec2("ImportKeyPair", &form("mk", RECORDED)));
+        let mut dry = |material| {
+            let form = format!("DryRun=true&{}", form("mk", material));
+            refusal(&client.ec2("ImportKeyPair", &form))
+        };
+        assert!(dry(RECORDED).starts_with("412 DryRunOperation: "));
+        assert!(dry("hello").starts_with("400 InvalidKey.Format: "));
     }
 }

@@ -174,7 +174,8 @@ fn value<'a>(instance: &'a Instance, owner: &'a str, filter: &str) -> Option<Cow
         "root-device-name" => instance.root_device.as_str().into(),
         "root-device-type" => "ebs".into(),
         "source-dest-check" => yes_or_no(interface?.source_dest_check),
-        "state-reason-code" => state_reason_code(instance)?.into(),
+        // Found by an empty code while it has no reason: moto's tests, unverified.
+        "state-reason-code" => state_reason_code(instance).unwrap_or_default().into(),
         "state-reason-message" => state_reason_message(instance)?.into(),
         "subnet-id" => interface?.subnet_id.as_str().into(),
         "tenancy" => "default".into(),
@@ -291,7 +292,7 @@ mod tests {
                 filter
             };
             let found = values(&instance, "1", name);
-            let ended_only = name.starts_with("state-reason");
+            let ended_only = name == "state-reason-message";
             let expected = !(NOTHING.contains(&name) || ended_only);
             assert_eq!(!found.is_empty(), expected, "{name}: {found:?}");
         }

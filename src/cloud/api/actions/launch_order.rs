@@ -58,8 +58,10 @@ pub struct Order {
 impl Order {
     /// Checks a request against what the Region has.
     pub fn of(request: RunInstances, region: &Region, quotas: Quotas) -> Result<Self, ApiError> {
+        check_plain(&request)?;
         check_counts(request.min_count, request.max_count)?;
         let (image_id, image) = image(&request.image_id, &region.name)?;
+        check_mappings(&request.block_device_mappings, image)?;
         let type_name = request
             .instance_type
             .as_deref()
@@ -399,6 +401,39 @@ fn metadata(
     Ok(options)
 }
 
+/// Refuses a device of which too little is said. The names `ebs` and `size or snapshotId` are those of moto's tests; that
+/// the first is written so is unverified.
+fn check_mappings(mappings: &[BlockDeviceMapping], image: &Image) -> Result<(), ApiError> {
+    for mapping in mappings {
+        let device = mapping.device_name.as_ref();
+        let device = device.ok_or_else(|| ApiError::missing_parameter("deviceName"))?;
+        let ebs = mapping.ebs.as_ref();
+        let ebs = ebs.ok_or_else(|| ApiError::missing_parameter("ebs"))?;
+        if *device != image.root_device && ebs.volume_size.is_none() {
+            return Err(ApiError::missing_parameter("size or snapshotId"));
+        }
+    }
+    Ok(())
+}
+
+/// Refuses by name what is not simulated, where a request says more than that it is as usual.
+fn check_plain(request: &RunInstances) -> Result<(), ApiError> {
+    let tenancy = request.placement.as_ref();
+    let tenancy = tenancy.and_then(|placement| placement.tenancy.as_deref());
+    let hibernates = (request.hibernation_options.as_ref()).and_then(|options| options.configured);
+    let enclaves = (request.enclave_options.as_ref()).and_then(|options| options.enabled);
+    let unusual = if tenancy.is_some_and(|tenancy| tenancy != "default") {
+        "Placement.Tenancy"
+    } else if hibernates == Some(true) {
+        "HibernationOptions.Configured"
+    } else if enclaves == Some(true) {
+        "EnclaveOptions.Enabled"
+    } else {
+        return Ok(());
+    };
+    Err(ApiError::not_simulated("RunInstances", unusual))
+}
+
 /// The root volume as the image has it, with the request's changes. Its id is given when it is made.
 fn root_volume(
     mappings: &[BlockDeviceMapping],
@@ -417,13 +452,9 @@ fn root_volume(
     };
     for (index, mapping) in (1..).zip(mappings) {
         let at = |member: &str| format!("BlockDeviceMapping.{index}.{member}");
-        match mapping.device_name.as_deref() {
-            None => return Err(ApiError::missing_parameter("deviceName")),
-            Some(name) if name == image.root_device => {}
-            // Further volumes are not simulated.
-            Some(_) => {
-                return Err(ApiError::not_simulated("RunInstances", &at("DeviceName")));
-            }
+        // Further volumes are not simulated.
+        if mapping.device_name.as_ref() != Some(&image.root_device) {
+            return Err(ApiError::not_simulated("RunInstances", &at("DeviceName")));
         }
         let Some(ebs) = &mapping.ebs else { continue };
         if let Some(size) = ebs.volume_size {

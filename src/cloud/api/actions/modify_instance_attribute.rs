@@ -384,6 +384,33 @@ mod tests {
     }
 
     #[test]
+    fn a_dry_run_looks_for_the_instance_and_not_at_its_state() {
+        let (mut client, id) = client(false);
+        for form in [
+            "InstanceType.Value=t3.small",
+            "BlockDeviceMapping.1.DeviceName=/dev/none",
+        ] {
+            assert_eq!(
+                modify(&mut client, &id, &format!("DryRun=true&{form}")),
+                "412 DryRunOperation: Request would have succeeded, but DryRun flag is set."
+            );
+        }
+        let missing = "i-00000000000000001";
+        assert_eq!(
+            modify(
+                &mut client,
+                missing,
+                "DryRun=true&InstanceType.Value=t3.small"
+            ),
+            format!("400 InvalidInstanceID.NotFound: The instance ID '{missing}' does not exist")
+        );
+        assert_eq!(
+            modify(&mut client, &id, "DryRun=true&Attribute=abc&Value=1"),
+            "400 InvalidParameterValue: Value (abc) for parameter attribute is invalid. Unknown attribute."
+        );
+    }
+
+    #[test]
     fn type_user_data_and_ebs_optimisation_need_a_stopped_instance() {
         let (mut client, id) = client(false);
         for form in [

@@ -62,6 +62,25 @@ request! {
         network_interfaces: Vec<NetworkInterface> = "NetworkInterface",
         /// Optimised for EBS.
         ebs_optimized: Option<bool> = "EbsOptimized",
+        /// Hibernation: off.
+        hibernation_options: Option<HibernationOptions> = "HibernationOptions",
+        /// Enclaves: off.
+        enclave_options: Option<EnclaveOptions> = "EnclaveOptions",
+    }
+}
+
+request! {
+    /// Hibernation.
+    pub struct HibernationOptions {
+        /// On.
+        configured: Option<bool> = "Configured",
+    }
+}
+request! {
+    /// Enclaves.
+    pub struct EnclaveOptions {
+        /// On.
+        enabled: Option<bool> = "Enabled",
     }
 }
 
@@ -99,6 +118,8 @@ request! {
     pub struct Placement {
         /// Availability zone.
         availability_zone: Option<String> = "AvailabilityZone",
+        /// `default`.
+        tenancy: Option<String> = "Tenancy",
     }
 }
 request! {
@@ -464,5 +485,44 @@ mod tests {
         assert_eq!((metadata.tokens_required, metadata.hop_limit), (true, 2));
         let id = client.launch("MetadataOptions.HttpTokens=optional&");
         assert!(!client.instance(&id).metadata.tokens_required);
+    }
+
+    #[test]
+    fn a_device_of_which_too_little_is_said_is_refused_before_the_key_is_looked_for() {
+        let mut client = Client::new();
+        for (device, missing) in [
+            ("Ebs.VolumeSize=9", "deviceName"),
+            ("DeviceName=/dev/sdb", "ebs"),
+            (
+                "DeviceName=/dev/sdb&BlockDeviceMapping.1.Ebs.VolumeType=gp2",
+                "size or snapshotId",
+            ),
+        ] {
+            let form = format!("KeyName=none&BlockDeviceMapping.1.{device}&{LAUNCH}");
+            assert_eq!(
+                refusal(&client.ec2("RunInstances", &form)),
+                format!("400 MissingParameter: The request must contain the parameter {missing}")
+            );
+        }
+    }
+
+    #[test]
+    fn what_is_as_usual_may_be_said_and_anything_else_is_refused_by_name() {
+        let mut client = Client::new();
+        client.launch(
+            "HibernationOptions.Configured=false&EnclaveOptions.Enabled=false&Placement.Tenancy=default&",
+        );
+        for (unusual, named) in [
+            (
+                "HibernationOptions.Configured=true",
+                "HibernationOptions.Configured",
+            ),
+            ("EnclaveOptions.Enabled=true", "EnclaveOptions.Enabled"),
+            ("Placement.Tenancy=host", "Placement.Tenancy"),
+        ] {
+            let reply = client.ec2("RunInstances", &format!("{unusual}&{LAUNCH}"));
+            let says = format!("does not simulate the parameter '{named}' of RunInstances");
+            assert!(refusal(&reply).contains(&says), "{}", reply.body);
+        }
     }
 }
