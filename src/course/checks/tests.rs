@@ -69,10 +69,10 @@ fn a_failure_is_met_in_whatever_way_it_comes() {
         again: false,
     };
     let mut lab = Lab::ready();
-    not_yet(&met(Mistake::GroupClosed), &lab, "not met", None);
+    not_yet(&met(Mistake::GroupClosed), &lab, "not happened", None);
     lab.unanswered(ADDRESS, 22, Silence::GroupClosed);
     passes(&met(Mistake::GroupClosed), &lab);
-    not_yet(&met(Mistake::WrongUser), &lab, "not met", None);
+    not_yet(&met(Mistake::WrongUser), &lab, "not happened", None);
     lab.tried(1, Some("ubuntu"), &[(SHA, false)]);
     passes(&met(Mistake::WrongUser), &lab);
     let refused = Some(("InvalidKeyPair.Duplicate", "The keypair already exists"));
@@ -108,7 +108,7 @@ fn a_second_key_that_was_overwritten_is_told_from_the_lessons_own() {
     lab.account.key_pairs.push(key("spare", OTHER_SHA, 9_000));
     let refused = Some(("InvalidKeyPair.Duplicate", "The keypair already exists"));
     lab.called("CreateKeyPair", Some("spare"), refused);
-    not_yet(&met, &lab, "not met", None);
+    not_yet(&met, &lab, "not happened", None);
     let mut empty = file("spare.pem", KeyContent::Empty, 0o644, None);
     empty.modified_at = 9_500;
     lab.files.push(empty);
