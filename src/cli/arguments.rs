@@ -363,6 +363,8 @@ pub enum Dev {
         #[arg(long, value_enum, default_value_t, value_name = "WORLD")]
         on: WorldChoice,
     },
+    /// Print the JSON schema of lesson.toml, for editors
+    Schema,
 }
 
 /// What an author can begin.

@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod dev_check;
 mod dev_new;
+mod dev_schema;
 mod doctor;
 mod enter;
 pub mod error;
@@ -94,6 +95,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
             dev_check::run(lesson.as_deref(), *stage, *on)
         }
         Some(Command::Dev(Dev::New(New::Lesson { folder }))) => dev_new::run(folder),
+        Some(Command::Dev(Dev::Schema)) => Ok(dev_schema::run()),
         Some(Command::Completions { shell }) => Ok(completions::run(*shell)),
     }
 }

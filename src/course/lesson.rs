@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::course::checks::Expect;
@@ -16,7 +17,17 @@ pub type Files = BTreeMap<String, String>;
 
 /// Where a lesson's steps can happen.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum World {
@@ -92,7 +103,7 @@ pub struct Lesson {
 }
 
 /// `[machines]`: how the instances of a lesson differ from the usual ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Machines {
     /// Whether the SSH server offers a post-quantum key exchange. Without one OpenSSH from 10.1 on warns, as it does on real
@@ -134,7 +145,7 @@ pub struct Step {
 /// What calls of the learner's meet while a step lasts, instead of or before their answer: `[[steps.faults]]`.
 ///
 /// Only in the simulated world, and never the learner's mistake: it is what AWS does on a bad day.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScriptedFault {
     /// The action that meets it, such as `RunInstances`.
@@ -143,11 +154,12 @@ pub struct ScriptedFault {
     pub meets: Trouble,
     /// How many calls meet it; all of them, for as long as the step lasts, without a number. The AWS CLI and boto3 try a
     /// call five times when the fault is the server's, and say nothing until the last.
+    #[schemars(range(min = 1))]
     pub times: Option<u32>,
 }
 
 /// What a call can meet. The names are AWS's codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Trouble {
     /// Throttling.
     RequestLimitExceeded,
@@ -167,6 +179,7 @@ pub enum Trouble {
     #[serde(rename = "slow")]
     Slow {
         /// 1 to 60.
+        #[schemars(range(min = 1, max = 60))]
         seconds: u32,
     },
 }

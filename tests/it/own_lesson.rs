@@ -124,3 +124,13 @@ fn a_new_lesson_says_what_is_still_to_be_written_and_is_proved_when_it_is() {
         said(&none)
     );
 }
+
+#[test]
+fn the_schema_is_printed_for_editors() {
+    let place = tempfile::tempdir().unwrap();
+    let printed = groundschool(place.path(), &["dev", "schema"]);
+    assert_eq!(printed.status.code(), Some(0), "{}", said(&printed));
+    let schema: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
+    assert_eq!(schema["title"], "lesson.toml");
+    assert_eq!(schema["additionalProperties"], false);
+}

@@ -1,6 +1,7 @@
 //! Shape: reads a lesson's folder, and says what is wrong with it, all of it, with file and line.
 
 mod beginning;
+pub mod schema;
 mod scripts;
 mod steps;
 mod written;
