@@ -15,6 +15,7 @@ use crate::lab::workspace::Layout;
 pub fn run(options: &Demo) -> Result<ExitCode, CliError> {
     lab_options::require_ssh()?;
     let lesson = lab_options::lesson(options.lesson.as_deref(), None)?;
+    let lesson = lab_options::in_language(lesson, &options.course);
     let folder = tempfile::tempdir().map_err(|error| {
         CliError::surroundings("a folder for the demo cannot be made").because(error)
     })?;

@@ -76,7 +76,10 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
     let own = only.filter(|only| lesson_folder::is_path(only));
     if let Some(folder) = own {
         match lesson_folder::read(Path::new(folder)) {
-            Ok(lesson) => lessons.push(lesson),
+            Ok(lesson) => {
+                faults.extend(lesson.remarks.iter().map(ToString::to_string));
+                lessons.push(lesson);
+            }
             Err(FolderError::Lesson(error)) => faults.push(error.to_string()),
             Err(error) => {
                 return Err(CliError::usage(error.to_string())
@@ -90,6 +93,7 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
         }
         match shape::read(slug, &files) {
             Ok(lesson) => {
+                faults.extend(lesson.remarks.iter().map(ToString::to_string));
                 faults.extend(unmet(&lesson));
                 if lesson.worlds.contains(&world) {
                     lessons.push(lesson);

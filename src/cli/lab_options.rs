@@ -9,10 +9,12 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use crate::cli::arguments::Place;
+use crate::cli::arguments::{Course, Place};
 use crate::cli::error::{CliError, Exit};
 use crate::course::catalogue;
 use crate::course::lesson::Lesson;
+use crate::course::locale::Locale;
+use crate::course::translation::translated;
 use crate::lab::engine::EngineError;
 use crate::lab::files::read_if_there;
 use crate::lab::lesson_folder;
@@ -40,6 +42,19 @@ pub fn no_lab(root: &Path) -> CliError {
 /// The learner's home.
 pub fn home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(PathBuf::from)
+}
+
+/// The lesson as the learner reads it: in the language that was asked for, else in that of the environment.
+pub fn in_language(lesson: Lesson, course: &Course) -> Lesson {
+    let locale = course.locale.clone().or_else(|| {
+        let mut names = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
+        let value = names.find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()))?;
+        Locale::of_environment(&value)
+    });
+    match locale {
+        Some(locale) => translated(lesson, &locale),
+        None => lesson,
+    }
 }
 
 /// Every lesson that is shipped.

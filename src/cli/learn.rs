@@ -61,6 +61,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         None => lab_options::lesson(options.lesson.as_deref(), Some(&layout))?,
     };
     let note = lab_options::note(options.lesson.as_deref(), &lesson);
+    let lesson = lab_options::in_language(lesson, &options.course);
     let voice = lab_options::voice(options.plain);
     let aws = AwsCli::find();
     let engine = Engine::open(Options {

@@ -80,7 +80,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         None => learn::run(&arguments.learn),
         Some(Command::Learn(options)) => learn::run(options),
         Some(Command::Watch(options)) => watch::run(options),
-        Some(Command::Lessons(place)) => lessons::run(place),
+        Some(Command::Lessons(options)) => lessons::run(options),
         Some(Command::Demo(options)) => demo::run(options),
         Some(Command::Enter(place)) => enter::run(place),
         Some(Command::Replay(place)) => replay::run(place),
@@ -95,6 +95,9 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
             dev_check::run(lesson.as_deref(), *stage, *on)
         }
         Some(Command::Dev(Dev::New(New::Lesson { folder }))) => dev_new::run(folder),
+        Some(Command::Dev(Dev::New(New::Translation { folder, locale }))) => {
+            dev_new::translation(folder, locale)
+        }
         Some(Command::Dev(Dev::Schema)) => Ok(dev_schema::run()),
         Some(Command::Completions { shell }) => Ok(completions::run(*shell)),
     }

@@ -51,6 +51,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
             lesson.slug
         )));
     }
+    let lesson = lab_options::in_language(lesson, &options.course);
     let voice = lab_options::voice(options.plain);
     make_private(&layout)?;
     crate::lab::quiet::quiet_panics(Some(layout.panics()));

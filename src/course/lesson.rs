@@ -8,9 +8,12 @@ use serde::Deserialize;
 
 use crate::course::checks::Expect;
 use crate::course::evidence::Need;
+use crate::course::locale::Locale;
 use crate::course::mistake::Mistake;
 use crate::course::question::Question;
+use crate::course::shape::Fault;
 use crate::course::start::Start;
+use crate::course::translation::Translation;
 
 /// A lesson's folder as texts, by path inside it: `lesson.toml`, `create-key-pair.md`, `mistakes/wrong_user.sh`.
 pub type Files = BTreeMap<String, String>;
@@ -100,6 +103,12 @@ pub struct Lesson {
     pub solution: Vec<Section>,
     /// `mistakes/*.sh`, by name.
     pub mistakes: Vec<MistakeScript>,
+    /// Its texts in other languages.
+    pub translations: Vec<Translation>,
+    /// The language that its texts are in; none for that of the originals.
+    pub language: Option<Locale>,
+    /// What is not right yet and keeps nobody from taking it: about its translations.
+    pub remarks: Vec<Fault>,
 }
 
 /// `[machines]`: how the instances of a lesson differ from the usual ones.

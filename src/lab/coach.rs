@@ -81,6 +81,8 @@ pub struct Place {
     pub steps: Vec<(&'static str, String)>,
     /// Points that were earned, and all there are.
     pub points: (u32, u32),
+    /// The language of the lesson's texts; none for that of the originals.
+    pub language: Option<String>,
 }
 
 /// The step that the learner is at.
@@ -223,6 +225,7 @@ impl Coach {
                 .map(|(word, goal)| (word, goal.to_owned()))
                 .collect(),
             points: (progress.points(), self.lesson.points()),
+            language: self.lesson.language.as_ref().map(ToString::to_string),
         }
     }
 

@@ -6,7 +6,7 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::course::lesson::{Files, Lesson};
-use crate::course::shape::{self, LessonError};
+use crate::course::shape::{self, Fault, LessonError};
 
 /// Files that a lesson may have, and bytes of each.
 const MOST_FILES: usize = 400;
@@ -65,15 +65,22 @@ pub fn read(folder: &Path) -> Result<Lesson, FolderError> {
     }
     let mut files = Files::new();
     collect(&whole, "", &mut files)?;
-    shape::read(&name, &files).map_err(|mut error| {
-        let shipped = format!("lessons/{name}");
-        for fault in &mut error.faults {
-            if let Some(rest) = fault.file.strip_prefix(&shipped) {
-                fault.file = format!("{}{rest}", folder.display());
-            }
+    let shipped = format!("lessons/{name}");
+    let here = |fault: &mut Fault| {
+        if let Some(rest) = fault.file.strip_prefix(&shipped) {
+            fault.file = format!("{}{rest}", folder.display());
         }
-        error.into()
-    })
+    };
+    match shape::read(&name, &files) {
+        Ok(mut lesson) => {
+            lesson.remarks.iter_mut().for_each(here);
+            Ok(lesson)
+        }
+        Err(mut error) => {
+            error.faults.iter_mut().for_each(here);
+            Err(error.into())
+        }
+    }
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut Files) -> Result<(), FolderError> {

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::process::{Command, Output};
 
 use crate::desk::program;
+use crate::learner::Learner;
 
 fn groundschool(folder: &Path, arguments: &[&str]) -> Output {
     Command::new(program())
@@ -133,4 +134,111 @@ fn the_schema_is_printed_for_editors() {
     let schema: serde_json::Value = serde_json::from_slice(&printed.stdout).unwrap();
     assert_eq!(schema["title"], "lesson.toml");
     assert_eq!(schema["additionalProperties"], false);
+}
+
+#[test]
+fn a_learner_reads_the_lesson_in_their_own_language_where_it_is_translated() {
+    let learner = Learner::new();
+    let lessons = |arguments: &[&str], name: &str, value: &str| {
+        let output = Command::new(program())
+            .arg("lessons")
+            .args(arguments)
+            .env_clear()
+            .env("HOME", learner.home())
+            .env(name, value)
+            .output()
+            .unwrap();
+        assert_eq!(output.status.code(), Some(0), "{}", said(&output));
+        said(&output)
+    };
+    let (german, english) = (
+        "Schl\u{fc}sselpaar & SSH-Verbindung",
+        "Key pair & SSH connection",
+    );
+    for (arguments, name, value, wanted) in [
+        (&[][..], "LANG", "de_AT.UTF-8", german),
+        (&[], "LC_ALL", "C", english),
+        (&[], "LANG", "de_DE.ISO-8859-1", english),
+        (&[], "LANG", "fr_FR.UTF-8", english),
+        (&["--locale", "de"], "LANG", "C", german),
+        (&["--locale", "en"], "LANG", "de_DE.UTF-8", english),
+    ] {
+        let text = lessons(arguments, name, value);
+        assert!(
+            text.contains(wanted),
+            "{arguments:?} {name}={value}: {text}"
+        );
+        // What is not translated stays English.
+        assert!(text.contains("Guard the file"), "{text}");
+    }
+
+    let mut terminal = learner.start_in(&learner.root(), &["learn", "--locale", "de"]);
+    let first = terminal.wait("READY> ");
+    for part in [
+        "SSH-Verbindung - step 1 of 9",
+        "auf deine Instanz",
+        "Anf\u{fc}hrungszeichen",
+        "Type `lab` for the task",
+    ] {
+        assert!(first.contains(part), "{part} is not in:\n{first}");
+    }
+    let hint = terminal.line("lab hint");
+    assert!(hint.contains("hint 1 of 3: AWS macht das Paar"), "{hint}");
+    let why = terminal.line("ls");
+    assert!(why.contains("[not yet]"), "{why}");
+}
+
+#[test]
+fn files_to_translate_are_made_once_and_checked_until_they_are_translated() {
+    let place = tempfile::tempdir().unwrap();
+    let folder = place.path().join("mine");
+    std::fs::create_dir(&folder).unwrap();
+    let files = [
+        (
+            "lesson.toml",
+            "format = 1\ntitle = \"Small\"\nworlds = [\"simulator\"]\n[[steps]]\nid = \"one\"\ngoal = \"Do it.\"\npoints = 1\n[[steps.checks]]\nexpect.key_pair_exists = {}\n[steps.hints]\n1 = \"Think.\"\n",
+        ),
+        ("one.md", "Do it.\n"),
+        ("done.md", "You can do it.\n"),
+        (
+            "solution.sh",
+            "set -e\n# step: one\naws ec2 create-key-pair --key-name a > /dev/null\n",
+        ),
+    ];
+    for (name, text) in files {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+    let make = || groundschool(place.path(), &["dev", "new", "translation", "./mine", "de"]);
+    let made = said(&make());
+    assert!(
+        made.contains("one.de.md") && made.contains("3 files are to be translated"),
+        "{made}"
+    );
+    assert!(said(&make()).contains("0 files are to be translated"));
+    let check = || groundschool(place.path(), &["dev", "check", "./mine"]);
+    let open = check();
+    assert_eq!(open.status.code(), Some(1));
+    for part in [
+        "./mine/one.de.md: not translated yet",
+        "./mine/lesson.de.toml:5: [steps.one] is not translated yet",
+        "2 claims, 3 faults",
+    ] {
+        assert!(said(&open).contains(part), "{part}: {}", said(&open));
+    }
+    for (name, from, to) in [
+        ("one.de.md", "Do it.", "Tu es."),
+        ("done.de.md", "You can do it.", "Du kannst es."),
+        ("lesson.de.toml", "Think.", "Denk nach."),
+    ] {
+        let text = std::fs::read_to_string(folder.join(name)).unwrap();
+        std::fs::write(folder.join(name), text.replace(from, to)).unwrap();
+    }
+    let green = check();
+    assert_eq!(green.status.code(), Some(0), "{}", said(&green));
+    std::fs::write(folder.join("one.md"), "Do it now.\n").unwrap();
+    let stale = said(&check());
+    assert!(
+        stale.contains("./mine/one.de.md:1: stale: one.md has changed"),
+        "{stale}"
+    );
 }

@@ -4,6 +4,7 @@ mod beginning;
 pub mod schema;
 mod scripts;
 mod steps;
+mod translations;
 mod written;
 
 use std::fmt;
@@ -126,9 +127,7 @@ impl<'a> Reader<'a> {
         let done = self.text("done.md").unwrap_or_default().to_owned();
         self.markdown("done.md", &done);
         self.start(&written.start);
-        self.leftovers();
-        self.unwritten();
-        Some(Lesson {
+        let mut lesson = Lesson {
             slug: self.slug.to_owned(),
             title: written.title.into_inner(),
             worlds: written.worlds.into_inner(),
@@ -141,7 +140,14 @@ impl<'a> Reader<'a> {
             solution_preamble,
             solution,
             mistakes,
-        })
+            translations: Vec::new(),
+            language: None,
+            remarks: Vec::new(),
+        };
+        (lesson.translations, lesson.remarks) = self.translations(&lesson);
+        self.leftovers();
+        self.unwritten();
+        Some(lesson)
     }
 
     fn toml(&mut self) -> Option<Written> {
