@@ -6,7 +6,7 @@
 
 mod on_aws;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -144,6 +144,7 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
     let proved = claims.len();
     let keys = Arc::new(KeyPool::new(AT_ONCE, 2));
     let (claims, found) = (Mutex::new(claims), Mutex::new(faults));
+    let seen: Mutex<BTreeMap<String, Seen>> = Mutex::default();
     std::thread::scope(|threads| {
         for _ in 0..AT_ONCE {
             threads.spawn(|| {
@@ -152,7 +153,13 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
                     .unwrap_or_else(PoisonError::into_inner)
                     .pop_front()
                 {
-                    if let Err(fault) = prove(lesson, &claim, &keys, stage, world) {
+                    let mut unmet = BTreeSet::new();
+                    let proof = prove(lesson, &claim, &keys, stage, world, &mut unmet);
+                    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                    let seen = seen.entry(lesson.slug.clone()).or_default();
+                    seen.unmet.extend(unmet);
+                    if let Err(fault) = proof {
+                        seen.is_faulty = true;
                         found
                             .lock()
                             .unwrap_or_else(PoisonError::into_inner)
@@ -163,6 +170,16 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
         }
     });
     let mut faults = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match world {
+        World::Simulator => faults.extend(lessons.iter().flat_map(|lesson| {
+            let seen = seen.get(&lesson.slug);
+            seen.map(|seen| never_failed(lesson, seen))
+                .unwrap_or_default()
+        })),
+        // What is seen there has less to fail by; the simulator has shown it.
+        World::Aws => {}
+    }
     faults.sort();
     for fault in &faults {
         anstream::println!("{fault}\n");
@@ -180,6 +197,48 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
     } else {
         Exit::NotYet.into()
     })
+}
+
+/// What the proofs of a lesson have seen of its checks.
+#[derive(Default)]
+struct Seen {
+    /// Checks that were not met while their step was the current one: the step, and the check's place.
+    unmet: BTreeSet<(String, usize)>,
+    /// Something is not proved, so that steps may not have been reached.
+    is_faulty: bool,
+}
+
+/// Checks that nobody was ever held up by, in the solution and after each mistake; and marks that are wrong about it.
+fn never_failed(lesson: &Lesson, seen: &Seen) -> Vec<String> {
+    if seen.is_faulty {
+        return Vec::new();
+    }
+    let mut faults = Vec::new();
+    for step in &lesson.steps {
+        for (place, check) in step.checks.iter().enumerate() {
+            let failed = seen.unmet.contains(&(step.id.clone(), place));
+            let why = match (failed, step.still.contains(&place)) {
+                (true, false) | (false, true) => continue,
+                (false, false) => format!(
+                    "no wrong case can fail it: it was met whenever somebody was at this step, in the solution and after each \
+                     mistake. Leave it out; or add mistakes/NAME.sh with `# at: {}` in which it is not met; or write \
+                     `still = true` below its expect if it guards what an earlier step has reached",
+                    step.id
+                ),
+                (true, true) => "it says `still = true`, and was not met at this step: take the mark away, or see that the step \
+                                 begins with it met"
+                    .to_owned(),
+            };
+            faults.push(format!(
+                "lessons/{}/lesson.toml:1: step `{}`, check {} ({}): {why}",
+                lesson.slug,
+                step.id,
+                place + 1,
+                check.name()
+            ));
+        }
+    }
+    faults
 }
 
 /// Steps that cannot be graded in one of the lesson's worlds.
@@ -202,6 +261,7 @@ fn prove(
     keys: &Arc<KeyPool>,
     stage: Choice,
     world: World,
+    unmet: &mut BTreeSet<(String, usize)>,
 ) -> Result<(), String> {
     let folder = tempfile::tempdir()
         .map_err(|error| format!("a folder for a lab cannot be made: {error}"))?;
@@ -225,7 +285,14 @@ fn prove(
     if world == World::Aws {
         return on_aws::prove(lesson, claim, &engine, folder.path());
     }
-    let place_of = Place::from(&engine);
+    engine.coach().note_unmet();
+    let proof = in_the_simulator(lesson, claim, &engine);
+    *unmet = engine.coach().unmet();
+    proof
+}
+
+fn in_the_simulator(lesson: &Lesson, claim: &Claim, engine: &Engine) -> Result<(), String> {
+    let place_of = Place::from(engine);
     let place = |file: &str| format!("lessons/{}/{file}:1:", lesson.slug);
     match claim {
         Claim::AsShipped => {
@@ -251,7 +318,7 @@ fn prove(
             let played = played(&place_of, &solution(&place_of, lesson, None, false))?;
             let failed = not_passed(&engine.coach().grade());
             if failed.is_empty() {
-                graded_again(&engine).map_err(|why| {
+                graded_again(engine).map_err(|why| {
                     format!(
                         "{} would be handed in with less: {why}",
                         place("solution.sh")

@@ -1,6 +1,6 @@
 //! Lessons: a folder's texts, read into steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
 use schemars::JsonSchema;
@@ -137,6 +137,8 @@ pub struct Step {
     pub points: u32,
     /// All must pass.
     pub checks: Vec<Expect>,
+    /// The places of those among them that an earlier step has reached, and that must hold here too: `still = true`.
+    pub still: BTreeSet<usize>,
     /// Asked when all checks have passed; all must be answered.
     pub questions: Vec<Question>,
     /// The coach names no mistake here: to find it is the task.

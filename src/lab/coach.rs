@@ -19,7 +19,7 @@ use crate::course::asides::for_world;
 use crate::course::evidence::{
     Account, Evidence, KeyFile, Known, KnownHost, Need, Places, Silence, What,
 };
-use crate::course::judge::{Judgement, Report, judge, needs, report};
+use crate::course::judge::{Judgement, Report, judge, needs, report, unmet};
 use crate::course::lesson::{Lesson, Step};
 use crate::course::mistake::Mistake;
 use crate::course::progress::Progress;
@@ -111,6 +111,8 @@ struct State {
     failing: bool,
     /// That, to be said once.
     trouble: Option<String>,
+    /// Checks that were seen unmet while their step was the current one, by step and place; none when nobody wants to know.
+    unmet: Option<BTreeSet<(String, usize)>>,
 }
 
 /// The newest connection, or call that was refused.
@@ -143,6 +145,7 @@ impl Coach {
             unsaved: false,
             failing: false,
             trouble: None,
+            unmet: None,
         });
         Self {
             lesson,
@@ -249,6 +252,16 @@ impl Coach {
         let judgement = self.look_with(&mut self.state());
         self.save();
         judgement
+    }
+
+    /// From now on it is noted which checks are not met while the learner is at their step.
+    pub fn note_unmet(&self) {
+        self.state().unmet.get_or_insert_default();
+    }
+
+    /// What was noted: a step's id, and the check's place in it.
+    pub fn unmet(&self) -> BTreeSet<(String, usize)> {
+        self.state().unmet.clone().unwrap_or_default()
     }
 
     /// The grade as of now.
@@ -689,6 +702,11 @@ impl Coach {
             records.looked(&before, progress, judgement, evidence);
         }
         state.unsaved |= is_news;
+        if let Some(noted) = &mut state.unmet
+            && let Some((step, places)) = unmet(&self.lesson, &state.progress, evidence)
+        {
+            noted.extend(places.into_iter().map(|place| (step.clone(), place)));
+        }
     }
 
     /// The only place where evidence is read from the world and the disk.

@@ -242,3 +242,94 @@ fn files_to_translate_are_made_once_and_checked_until_they_are_translated() {
         "{stale}"
     );
 }
+
+/// A lesson of one step with these checks, and this solution.
+fn lesson_of(place: &Path, name: &str, checks: &str, solution: &str) {
+    let folder = place.join(name);
+    std::fs::create_dir(&folder).unwrap();
+    let steps = |id: &str, checks: &str| {
+        format!(
+            "[[steps]]\nid = \"{id}\"\ngoal = \"Do {id}.\"\npoints = 1\n{checks}\n[steps.hints]\n1 = \"Think.\"\n"
+        )
+    };
+    let pair = "[[steps.checks]]\nexpect.key_pair_exists = {}\n";
+    let toml = format!(
+        "format = 1\ntitle = \"T\"\nworlds = [\"simulator\"]\n{}{}",
+        steps("one", pair),
+        steps("two", checks)
+    );
+    for (name, text) in [
+        ("lesson.toml", &*toml),
+        ("one.md", "One.\n"),
+        ("two.md", "Two.\n"),
+        ("done.md", "Done.\n"),
+        ("solution.sh", solution),
+    ] {
+        std::fs::write(folder.join(name), text).unwrap();
+    }
+}
+
+#[test]
+fn a_check_that_no_wrong_case_can_fail_is_named_and_a_guard_is_marked() {
+    let place = tempfile::tempdir().unwrap();
+    let solution = "set -e\n# step: one\naws ec2 create-key-pair --key-name a --query KeyMaterial --output text > a.pem\n\
+                    # step: two\nchmod 400 a.pem\n";
+    let pair = "[[steps.checks]]\nexpect.key_pair_exists = {}\n";
+    let private = "[[steps.checks]]\nexpect.key_file_private = {}\n";
+    let check = |name: &str| {
+        let output = groundschool(place.path(), &["dev", "check", &format!("./{name}")]);
+        (output.status.code(), said(&output))
+    };
+
+    lesson_of(place.path(), "idle", &format!("{pair}{private}"), solution);
+    let (status, text) = check("idle");
+    assert_eq!(status, Some(1), "{text}");
+    assert!(text.contains("2 claims, 1 faults"), "{text}");
+    assert!(
+        text.contains(
+            "idle/lesson.toml:1: step `two`, check 1 (key_pair_exists): no wrong case can fail it"
+        ),
+        "{text}"
+    );
+
+    // A wrong case in which it is not met: the key pair is deleted on the way, and its name asked for again.
+    lesson_of(
+        place.path(),
+        "failed",
+        &format!("{pair}{private}"),
+        solution,
+    );
+    std::fs::create_dir(place.path().join("failed/mistakes")).unwrap();
+    std::fs::write(
+        place.path().join("failed/mistakes/key_pair_name_not_found.sh"),
+        "# at: two\naws ec2 delete-key-pair --key-name a\naws ec2 run-instances --image-id \
+         resolve:ssm:/aws/service/ami-amazon-linux-latest/al2023-ami-kernel-default-x86_64 --instance-type t3.micro --key-name a\n",
+    )
+    .unwrap();
+    let (status, text) = check("failed");
+    assert_eq!(status, Some(0), "{text}");
+
+    lesson_of(
+        place.path(),
+        "guarded",
+        &format!("{pair}still = true\n{private}"),
+        solution,
+    );
+    let (status, text) = check("guarded");
+    assert_eq!(status, Some(0), "{text}");
+
+    lesson_of(
+        place.path(),
+        "marked",
+        &format!("{pair}still = true\n{private}still = true\n"),
+        solution,
+    );
+    let (status, text) = check("marked");
+    assert_eq!(status, Some(1), "{text}");
+    assert!(
+        text.contains(
+            "check 2 (key_file_private): it says `still = true`, and was not met at this step"
+        ),
+        "{text}"
+    );
+}

@@ -173,6 +173,16 @@ impl Expect {
         }
     }
 
+    /// Its name in `lesson.toml`.
+    pub fn name(&self) -> String {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        let mut names = value
+            .as_object()
+            .into_iter()
+            .flat_map(serde_json::Map::keys);
+        names.next().cloned().unwrap_or_default()
+    }
+
     /// Judges the evidence; binds the learner's own names where it meets them.
     pub fn judge(&self, evidence: &Evidence, bindings: &mut Bindings) -> Verdict {
         // These two are about what there was.

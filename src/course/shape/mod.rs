@@ -405,6 +405,16 @@ expect.key_pair_exists = {}
             ),
             (
                 "1 = \"Think.\"",
+                "1 = \"Think.\"\n2 = ' Think. '",
+                "lesson.toml:13: step `one`: hint 2 says what hint 1 says",
+            ),
+            (
+                "1 = \"Think.\"",
+                "1 = \"Do it.\"",
+                "lesson.toml:12: step `one`: hint 1 says what the goal says",
+            ),
+            (
+                "1 = \"Think.\"",
                 "4 = \"Think.\"",
                 "lesson.toml:12: step `one`: hint `4`",
             ),

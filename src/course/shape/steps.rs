@@ -117,6 +117,10 @@ impl Reader<'_> {
                 .iter()
                 .map(|check| check.expect.clone())
                 .collect(),
+            still: (0..)
+                .zip(&written.checks)
+                .filter_map(|(place, check)| check.still.then_some(place))
+                .collect(),
             questions: self.questions(written),
             quiet: written.quiet,
             hints: self.hints(written, start),
@@ -232,6 +236,19 @@ impl Reader<'_> {
                     ),
                 );
             }
+        }
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut said = vec![("the goal".to_owned(), squeezed(written.goal.get_ref()))];
+        for (name, hint) in &written.hints {
+            let hint = squeezed(hint);
+            if let Some((what, _)) = said.iter().find(|(_, other)| *other == hint) {
+                let number = name.get_ref();
+                self.toml_fault(
+                    name.span().start,
+                    format!("step `{id}`: hint {number} says what {what} says: it helps nobody"),
+                );
+            }
+            said.push((format!("hint {}", name.get_ref()), hint));
         }
         hints.into_iter().flatten().collect()
     }

@@ -87,6 +87,9 @@ pub(super) struct WrittenStep {
 pub(super) struct WrittenCheck {
     /// What is expected, such as `expect.key_pair_exists = {}`
     pub(super) expect: Expect,
+    /// An earlier step has reached it, and it must hold here too. `dev check` else asks for a wrong case that it is not met in.
+    #[serde(default)]
+    pub(super) still: bool,
 }
 
 /// A question, answered with `lab answer b`.
