@@ -79,6 +79,9 @@ pub struct Place {
 /// Which lessons are meant, and how they are read.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Course {
+    /// A folder of lessons, each a folder or a .zip, in place of the course that is shipped
+    #[arg(long, value_name = "DIR")]
+    pub course: Option<PathBuf>,
     /// The language of the lesson's texts, where it is translated (default: your environment's)
     #[arg(long, value_name = "LOCALE")]
     pub locale: Option<Locale>,
@@ -109,7 +112,7 @@ pub struct Running {
 /// Options of `learn`.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Learn {
-    /// The lesson: its number or name, or the folder of one of your own such as ./mine (default: where you left off)
+    /// The lesson: its number or name, or the folder or .zip of one of your own such as ./mine (default: where you left off)
     pub lesson: Option<String>,
     /// The class file that your teacher gave you
     #[arg(long, value_name = "FILE")]
@@ -380,8 +383,11 @@ pub enum Dev {
     New(New),
     /// Prove every lesson: unsolved as shipped, solved by its solution, each mistake recognised
     Check {
-        /// Only lessons whose name contains this, or the lesson in this folder (./my-lesson)
+        /// Only lessons whose name contains this, or the lesson in this folder or .zip (./my-lesson)
         lesson: Option<String>,
+        /// A folder of lessons, in place of the course that is shipped
+        #[arg(long, value_name = "DIR")]
+        course: Option<PathBuf>,
         /// How the instances' addresses are made real
         #[arg(long, value_enum, default_value = "shim")]
         stage: StageChoice,

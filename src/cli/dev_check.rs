@@ -64,7 +64,12 @@ fn draws(riddles: Option<&Riddles>) -> Vec<u64> {
 }
 
 /// Proves, prints every fault, and ends with the count.
-pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<ExitCode, CliError> {
+pub fn run(
+    only: Option<&str>,
+    course: Option<&Path>,
+    stage: StageChoice,
+    on: WorldChoice,
+) -> Result<ExitCode, CliError> {
     lab_options::require_ssh()?;
     let (stage, world) = match on {
         WorldChoice::Simulator => (Choice::from(stage), World::Simulator),
@@ -73,12 +78,18 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
     };
     let mut faults = Vec::new();
     let mut lessons = Vec::new();
-    let own = only.filter(|only| lesson_folder::is_path(only));
-    if let Some(folder) = own {
-        match lesson_folder::read(Path::new(folder)) {
+    for (name, read) in candidates(only, course)? {
+        let is_meant = only.is_none_or(|only| lesson_folder::is_path(only) || name.contains(only));
+        if !is_meant {
+            continue;
+        }
+        match read {
             Ok(lesson) => {
                 faults.extend(lesson.remarks.iter().map(ToString::to_string));
-                lessons.push(lesson);
+                faults.extend(unmet(&lesson));
+                if lesson.worlds.contains(&world) {
+                    lessons.push(lesson);
+                }
             }
             Err(FolderError::Lesson(error)) => faults.push(error.to_string()),
             Err(error) => {
@@ -87,26 +98,14 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
             }
         }
     }
-    for (slug, files) in catalogue::folders() {
-        if own.is_some() || only.is_some_and(|only| !slug.contains(only)) {
-            continue;
-        }
-        match shape::read(slug, &files) {
-            Ok(lesson) => {
-                faults.extend(lesson.remarks.iter().map(ToString::to_string));
-                faults.extend(unmet(&lesson));
-                if lesson.worlds.contains(&world) {
-                    lessons.push(lesson);
-                }
-            }
-            Err(error) => faults.push(error.to_string()),
-        }
-    }
     if lessons.is_empty() && faults.is_empty() {
-        return Err(CliError::usage(format!(
-            "no lesson's name contains {}",
-            only.unwrap_or_default()
-        )));
+        let text = match only {
+            Some(only) if !lesson_folder::is_path(only) => {
+                format!("no lesson's name contains {only}")
+            }
+            Some(_) | None => format!("nothing there is for the world {}", world.name()),
+        };
+        return Err(CliError::usage(text));
     }
     let mut claims = VecDeque::new();
     let mut left_out = Vec::new();
@@ -197,6 +196,32 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
     } else {
         Exit::NotYet.into()
     })
+}
+
+/// A lesson's name, and what reading it came to.
+type Candidate = (String, Result<Lesson, FolderError>);
+
+/// The lesson at a path, those of a folder, or those that are shipped.
+fn candidates(only: Option<&str>, course: Option<&Path>) -> Result<Vec<Candidate>, CliError> {
+    let at = |path: &Path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        (name.into_owned(), lesson_folder::read(path))
+    };
+    if let Some(path) = only.filter(|only| lesson_folder::is_path(only)) {
+        return Ok(vec![at(Path::new(path))]);
+    }
+    if let Some(folder) = course {
+        let paths = lesson_folder::course(folder);
+        let paths = paths.map_err(|error| CliError::usage(error.to_string()))?;
+        return Ok(paths.iter().map(|path| at(path)).collect());
+    }
+    let shipped = catalogue::folders().into_iter();
+    Ok(shipped
+        .map(|(slug, files)| {
+            let read = shape::read(slug, &files).map_err(FolderError::from);
+            (slug.to_owned(), read)
+        })
+        .collect())
 }
 
 /// What the proofs of a lesson have seen of its checks.

@@ -12,7 +12,7 @@ use crate::lab::workspace::Layout;
 /// Prints a line a lesson.
 pub fn run(options: &Lessons) -> Result<ExitCode, CliError> {
     let layout = Layout::new(lab_options::root(&options.place)?);
-    for lesson in lab_options::course()? {
+    for lesson in lab_options::lessons(&options.course)? {
         let kept = read_if_there(&layout.progress(&lesson.slug)).ok().flatten();
         let standing = match kept.map(|bytes| Progress::from_json(&String::from_utf8_lossy(&bytes)))
         {

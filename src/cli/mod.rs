@@ -91,9 +91,12 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Doctor(place)) => doctor::run(place),
         Some(Command::Reset(options)) => reset::run(options),
         Some(Command::Aws(command)) => account::run(command),
-        Some(Command::Dev(Dev::Check { lesson, stage, on })) => {
-            dev_check::run(lesson.as_deref(), *stage, *on)
-        }
+        Some(Command::Dev(Dev::Check {
+            lesson,
+            course,
+            stage,
+            on,
+        })) => dev_check::run(lesson.as_deref(), course.as_deref(), *stage, *on),
         Some(Command::Dev(Dev::New(New::Lesson { folder }))) => dev_new::run(folder),
         Some(Command::Dev(Dev::New(New::Translation { folder, locale }))) => {
             dev_new::translation(folder, locale)

@@ -44,14 +44,14 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     let root = lab_options::root(&options.place)?;
     let simulated = Layout::new(std::path::absolute(&root).unwrap_or(root));
     let layout = simulated.aws_lab();
-    let lesson = lab_options::lesson(options.lesson.as_deref(), Some(&simulated))?;
+    let wanted = options.lesson.as_deref();
+    let (lesson, _) = lab_options::lesson_of(&options.course, wanted, Some(&simulated))?;
     if !lesson.worlds.contains(&Kind::Aws) {
         return Err(CliError::usage(format!(
             "{} is for the simulator only",
             lesson.slug
         )));
     }
-    let lesson = lab_options::in_language(lesson, &options.course);
     let voice = lab_options::voice(options.plain);
     make_private(&layout)?;
     crate::lab::quiet::quiet_panics(Some(layout.panics()));

@@ -87,6 +87,8 @@ pub struct Lesson {
     pub worlds: Vec<World>,
     /// How long nobody sees what was just made (eventual consistency); zero in most lessons.
     pub eventually: Duration,
+    /// How long somebody is at a step before a hint is offered unasked.
+    pub patience: Duration,
     /// How its machines differ from the usual.
     pub machines: Machines,
     /// What is there before the first step.

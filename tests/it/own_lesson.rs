@@ -333,3 +333,95 @@ fn a_check_that_no_wrong_case_can_fail_is_named_and_a_guard_is_marked() {
         "{text}"
     );
 }
+
+/// Packs a folder as learners' systems do, with the folder itself in it.
+fn zipped(folder: &Path, into: &Path) {
+    use std::io::Write;
+    let mut zip = zip::ZipWriter::new(std::fs::File::create(into).unwrap());
+    let name = folder.file_name().unwrap().to_str().unwrap();
+    for entry in folder.read_dir().unwrap() {
+        let path = entry.unwrap().path();
+        let inside = format!("{name}/{}", path.file_name().unwrap().to_str().unwrap());
+        let options = zip::write::SimpleFileOptions::default();
+        zip.start_file(inside, options).unwrap();
+        zip.write_all(&std::fs::read(path).unwrap()).unwrap();
+    }
+    zip.finish().unwrap();
+}
+
+#[test]
+fn a_folder_of_lessons_replaces_the_course_and_a_lesson_may_be_a_zip() {
+    let learner = Learner::new();
+    let place = learner.dir.path().join("course");
+    std::fs::create_dir(&place).unwrap();
+    let solution = "set -e\n# step: one\naws ec2 create-key-pair --key-name a --query KeyMaterial --output text > a.pem\n\
+                    # step: two\nchmod 400 a.pem\n";
+    let private = "[[steps.checks]]\nexpect.key_file_private = {}\n";
+    lesson_of(&place, "02-second", private, solution);
+    lesson_of(&place, "01-first", private, solution);
+    zipped(&place.join("02-second"), &place.join("02-second.zip"));
+    std::fs::remove_dir_all(place.join("02-second")).unwrap();
+    let course = ["--course", place.to_str().unwrap()];
+
+    let listed = said(&learner.run(&[&["lessons"], &course[..]].concat()));
+    let names: Vec<&str> = listed
+        .lines()
+        .filter_map(|line| line.split("  ").next())
+        .collect();
+    assert_eq!(names, ["01-first", "02-second"], "{listed}");
+    let checked = said(&learner.run(&[&["dev", "check"], &course[..]].concat()));
+    assert!(
+        checked.contains("2 lessons, 4 claims, 0 faults"),
+        "{checked}"
+    );
+    let zip = place.join("02-second.zip");
+    let checked = said(&learner.run(&["dev", "check", zip.to_str().unwrap()]));
+    assert!(
+        checked.contains("1 lessons, 2 claims, 0 faults"),
+        "{checked}"
+    );
+
+    let mut terminal = learner.start_in(&learner.root(), &[&["learn", "2"], &course[..]].concat());
+    let shown = terminal.wait("READY> ");
+    assert!(shown.contains("Two.") || shown.contains("One."), "{shown}");
+    terminal.line("lab skip");
+    terminal.press("exit\r");
+    terminal.wait("You left the lab.");
+    terminal.child.wait().unwrap();
+    // Without a word it goes on where it was left, in the zip.
+    let mut terminal = learner.open();
+    let shown = terminal.line("lab");
+    assert!(shown.contains("step 2 of 2"), "{shown}");
+    terminal.press("exit\r");
+    terminal.wait("You left the lab.");
+    terminal.child.wait().unwrap();
+
+    for (arguments, status, wanted) in [
+        (
+            &["lessons", "--course", "nowhere"][..],
+            2,
+            "nowhere cannot be read",
+        ),
+        (
+            &["demo", "9", course[0], course[1]],
+            2,
+            "there is no lesson 9 in",
+        ),
+        (
+            &["dev", "check", "./none.zip"],
+            2,
+            "none.zip cannot be read",
+        ),
+    ] {
+        let output = learner.run(arguments);
+        assert_eq!(output.status.code(), Some(status), "{}", said(&output));
+        assert!(said(&output).contains(wanted), "{}", said(&output));
+    }
+    std::fs::write(place.join("03-broken.zip"), "PK").unwrap();
+    let broken = learner.run(&[&["lessons"], &course[..]].concat());
+    assert!(
+        said(&broken).contains("03-broken.zip cannot be unpacked"),
+        "{}",
+        said(&broken)
+    );
+}

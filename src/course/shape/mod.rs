@@ -132,6 +132,9 @@ impl<'a> Reader<'a> {
             title: written.title.into_inner(),
             worlds: written.worlds.into_inner(),
             eventually: std::time::Duration::from_millis(written.eventually_ms),
+            patience: std::time::Duration::from_secs(
+                u64::from(written.offer_hint_after_minutes) * 60,
+            ),
             machines: written.machines,
             start: written.start,
             programs: written.programs,

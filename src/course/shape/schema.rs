@@ -91,6 +91,8 @@ meets.slow = { seconds = 2 }
         assert_eq!(against(good), None);
         for (from, to) in [
             ("title =", "stars = 5\ntitle ="),
+            ("title =", "offer_hint_after_minutes = 0\ntitle ="),
+            ("title =", "offer_hint_after_minutes = \"5\"\ntitle ="),
             ("post_quantum", "post_quantun"),
             ("path = \"a\"", "path = \"a\"\nmode = \"400\""),
             ("mode = \"600\"", "mode = \"9\""),

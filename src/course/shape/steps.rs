@@ -33,6 +33,13 @@ impl Reader<'_> {
                 "no world is named: write worlds = [\"simulator\"]",
             );
         }
+        if !(1..=120).contains(&written.offer_hint_after_minutes) {
+            self.fault(
+                "lesson.toml",
+                0,
+                "offer_hint_after_minutes is 1 to 120 minutes",
+            );
+        }
         if written.steps.is_empty() {
             self.fault("lesson.toml", 0, "the lesson has no steps");
         }

@@ -28,6 +28,10 @@ pub(super) struct Written {
     /// Milliseconds for which nobody sees what was just made, as it can happen on AWS.
     #[serde(default)]
     pub(super) eventually_ms: u64,
+    /// Minutes at one step after which a hint is offered, once, to somebody who goes on trying: 5 without it.
+    #[serde(default = "five")]
+    #[schemars(range(min = 1, max = 120))]
+    pub(super) offer_hint_after_minutes: u32,
     /// How its instances differ from the usual ones.
     #[serde(default)]
     pub(super) machines: Machines,
@@ -113,6 +117,10 @@ pub(super) struct WrittenQuestion {
     #[serde(default)]
     #[schemars(extend("propertyNames" = {"pattern": "^[a-z]$"}))]
     pub(super) replies: BTreeMap<String, String>,
+}
+
+fn five() -> u32 {
+    5
 }
 
 fn mistakes() -> Vec<&'static str> {
