@@ -344,8 +344,9 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
         );
     }
     // A mistake is met, and neither named nor cured.
-    let shown = terminal.line("aws ec2 create-key-pair --key-name other > other.pem");
-    assert!(shown.contains("other is in your account"), "{shown}");
+    let news = "other is in your account";
+    let shown = terminal.line_until("aws ec2 create-key-pair --key-name other > other.pem", news);
+    assert!(shown.contains(news), "{shown}");
     let shown = terminal.line("lab check");
     assert!(shown.contains("[not yet]"), "{shown}");
     assert!(
