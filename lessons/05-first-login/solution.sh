@@ -12,7 +12,7 @@ aws ec2 get-console-output --instance-id "$instance" --query Output --output tex
 grep -A2 BEGIN.*FINGERPRINTS console.txt
 
 # step: compare
-ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -i first.pem ec2-user@"$address" whoami
+ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -i first.pem ec2-user@"$address" exit
 
 # step: wrong-user
 ssh -o BatchMode=yes -i first.pem ubuntu@"$address" whoami || true

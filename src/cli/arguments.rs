@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cloud::Pace;
 use crate::cloud::api::fault::Fault;
+use crate::course::locale::Locale;
 use crate::lab::stage::Choice;
 
 /// Practise AWS EC2 key pairs and SSH before touching a real account.
@@ -34,7 +35,7 @@ pub enum Command {
     /// Follow an open lab from a second terminal: the coach speaks there too
     Watch(Watch),
     /// Show the course, and where you stand
-    Lessons(Place),
+    Lessons(Lessons),
     /// Play a lesson's solution in a lab of its own, step by step, and grade it
     Demo(Demo),
     /// Open another shell in a lab that is open
@@ -75,6 +76,28 @@ pub struct Place {
     pub lab: Option<PathBuf>,
 }
 
+/// Which lessons are meant, and how they are read.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Course {
+    /// A folder of lessons, each a folder or a .zip, in place of the course that is shipped
+    #[arg(long, value_name = "DIR")]
+    pub course: Option<PathBuf>,
+    /// The language of the lesson's texts, where it is translated (default: your environment's)
+    #[arg(long, value_name = "LOCALE")]
+    pub locale: Option<Locale>,
+}
+
+/// Options of `lessons`.
+#[derive(Debug, Clone, Default, clap::Args)]
+pub struct Lessons {
+    /// Where the lab is
+    #[command(flatten)]
+    pub place: Place,
+    /// Which lessons
+    #[command(flatten)]
+    pub course: Course,
+}
+
 /// How a lab runs.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Running {
@@ -89,11 +112,14 @@ pub struct Running {
 /// Options of `learn`.
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct Learn {
-    /// The lesson: its number or name, or the folder of one of your own such as ./mine (default: where you left off)
+    /// The lesson: its number or name, or the folder or .zip of one of your own such as ./mine (default: where you left off)
     pub lesson: Option<String>,
     /// The class file that your teacher gave you
     #[arg(long, value_name = "FILE")]
     pub class: Option<PathBuf>,
+    /// Which lessons
+    #[command(flatten)]
+    pub course: Course,
     /// Where the lab is
     #[command(flatten)]
     pub place: Place,
@@ -181,6 +207,9 @@ pub struct Watch {
 pub struct Demo {
     /// The lesson: its number or name (default: the first)
     pub lesson: Option<String>,
+    /// Which lessons
+    #[command(flatten)]
+    pub course: Course,
     /// How it runs
     #[command(flatten)]
     pub running: Running,
@@ -354,8 +383,11 @@ pub enum Dev {
     New(New),
     /// Prove every lesson: unsolved as shipped, solved by its solution, each mistake recognised
     Check {
-        /// Only lessons whose name contains this, or the lesson in this folder (./my-lesson)
+        /// Only lessons whose name contains this, or the lesson in this folder or .zip (./my-lesson)
         lesson: Option<String>,
+        /// A folder of lessons, in place of the course that is shipped
+        #[arg(long, value_name = "DIR")]
+        course: Option<PathBuf>,
         /// How the instances' addresses are made real
         #[arg(long, value_enum, default_value = "shim")]
         stage: StageChoice,
@@ -363,6 +395,8 @@ pub enum Dev {
         #[arg(long, value_enum, default_value_t, value_name = "WORLD")]
         on: WorldChoice,
     },
+    /// Print the JSON schema of lesson.toml, for editors
+    Schema,
 }
 
 /// What an author can begin.
@@ -372,6 +406,13 @@ pub enum New {
     Lesson {
         /// The folder: its last part is the lesson's name
         folder: PathBuf,
+    },
+    /// A lesson's texts once more, to be translated: <step>.LOCALE.md beside each <step>.md, and lesson.LOCALE.toml
+    Translation {
+        /// The lesson's folder
+        folder: PathBuf,
+        /// The language, such as de or pt-br
+        locale: Locale,
     },
 }
 

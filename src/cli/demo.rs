@@ -14,7 +14,7 @@ use crate::lab::workspace::Layout;
 /// Plays; success only when every step passed.
 pub fn run(options: &Demo) -> Result<ExitCode, CliError> {
     lab_options::require_ssh()?;
-    let lesson = lab_options::lesson(options.lesson.as_deref(), None)?;
+    let (lesson, _) = lab_options::lesson_of(&options.course, options.lesson.as_deref(), None)?;
     let folder = tempfile::tempdir().map_err(|error| {
         CliError::surroundings("a folder for the demo cannot be made").because(error)
     })?;

@@ -6,7 +6,7 @@
 
 mod on_aws;
 
-use std::collections::{BTreeSet, VecDeque};
+use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::path::Path;
 use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -64,7 +64,12 @@ fn draws(riddles: Option<&Riddles>) -> Vec<u64> {
 }
 
 /// Proves, prints every fault, and ends with the count.
-pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<ExitCode, CliError> {
+pub fn run(
+    only: Option<&str>,
+    course: Option<&Path>,
+    stage: StageChoice,
+    on: WorldChoice,
+) -> Result<ExitCode, CliError> {
     lab_options::require_ssh()?;
     let (stage, world) = match on {
         WorldChoice::Simulator => (Choice::from(stage), World::Simulator),
@@ -73,10 +78,19 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
     };
     let mut faults = Vec::new();
     let mut lessons = Vec::new();
-    let own = only.filter(|only| lesson_folder::is_path(only));
-    if let Some(folder) = own {
-        match lesson_folder::read(Path::new(folder)) {
-            Ok(lesson) => lessons.push(lesson),
+    for (name, read) in candidates(only, course)? {
+        let is_meant = only.is_none_or(|only| lesson_folder::is_path(only) || name.contains(only));
+        if !is_meant {
+            continue;
+        }
+        match read {
+            Ok(lesson) => {
+                faults.extend(lesson.remarks.iter().map(ToString::to_string));
+                faults.extend(unmet(&lesson));
+                if lesson.worlds.contains(&world) {
+                    lessons.push(lesson);
+                }
+            }
             Err(FolderError::Lesson(error)) => faults.push(error.to_string()),
             Err(error) => {
                 return Err(CliError::usage(error.to_string())
@@ -84,25 +98,14 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
             }
         }
     }
-    for (slug, files) in catalogue::folders() {
-        if own.is_some() || only.is_some_and(|only| !slug.contains(only)) {
-            continue;
-        }
-        match shape::read(slug, &files) {
-            Ok(lesson) => {
-                faults.extend(unmet(&lesson));
-                if lesson.worlds.contains(&world) {
-                    lessons.push(lesson);
-                }
-            }
-            Err(error) => faults.push(error.to_string()),
-        }
-    }
     if lessons.is_empty() && faults.is_empty() {
-        return Err(CliError::usage(format!(
-            "no lesson's name contains {}",
-            only.unwrap_or_default()
-        )));
+        let text = match only {
+            Some(only) if !lesson_folder::is_path(only) => {
+                format!("no lesson's name contains {only}")
+            }
+            Some(_) | None => format!("nothing there is for the world {}", world.name()),
+        };
+        return Err(CliError::usage(text));
     }
     let mut claims = VecDeque::new();
     let mut left_out = Vec::new();
@@ -140,6 +143,7 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
     let proved = claims.len();
     let keys = Arc::new(KeyPool::new(AT_ONCE, 2));
     let (claims, found) = (Mutex::new(claims), Mutex::new(faults));
+    let seen: Mutex<BTreeMap<String, Seen>> = Mutex::default();
     std::thread::scope(|threads| {
         for _ in 0..AT_ONCE {
             threads.spawn(|| {
@@ -148,7 +152,13 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
                     .unwrap_or_else(PoisonError::into_inner)
                     .pop_front()
                 {
-                    if let Err(fault) = prove(lesson, &claim, &keys, stage, world) {
+                    let mut unmet = BTreeSet::new();
+                    let proof = prove(lesson, &claim, &keys, stage, world, &mut unmet);
+                    let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
+                    let seen = seen.entry(lesson.slug.clone()).or_default();
+                    seen.unmet.extend(unmet);
+                    if let Err(fault) = proof {
+                        seen.is_faulty = true;
                         found
                             .lock()
                             .unwrap_or_else(PoisonError::into_inner)
@@ -159,6 +169,16 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
         }
     });
     let mut faults = found.into_inner().unwrap_or_else(PoisonError::into_inner);
+    let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
+    match world {
+        World::Simulator => faults.extend(lessons.iter().flat_map(|lesson| {
+            let seen = seen.get(&lesson.slug);
+            seen.map(|seen| never_failed(lesson, seen))
+                .unwrap_or_default()
+        })),
+        // What is seen there has less to fail by; the simulator has shown it.
+        World::Aws => {}
+    }
     faults.sort();
     for fault in &faults {
         anstream::println!("{fault}\n");
@@ -176,6 +196,74 @@ pub fn run(only: Option<&str>, stage: StageChoice, on: WorldChoice) -> Result<Ex
     } else {
         Exit::NotYet.into()
     })
+}
+
+/// A lesson's name, and what reading it came to.
+type Candidate = (String, Result<Lesson, FolderError>);
+
+/// The lesson at a path, those of a folder, or those that are shipped.
+fn candidates(only: Option<&str>, course: Option<&Path>) -> Result<Vec<Candidate>, CliError> {
+    let at = |path: &Path| {
+        let name = path.file_stem().unwrap_or_default().to_string_lossy();
+        (name.into_owned(), lesson_folder::read(path))
+    };
+    if let Some(path) = only.filter(|only| lesson_folder::is_path(only)) {
+        return Ok(vec![at(Path::new(path))]);
+    }
+    if let Some(folder) = course {
+        let paths = lesson_folder::course(folder);
+        let paths = paths.map_err(|error| CliError::usage(error.to_string()))?;
+        return Ok(paths.iter().map(|path| at(path)).collect());
+    }
+    let shipped = catalogue::folders().into_iter();
+    Ok(shipped
+        .map(|(slug, files)| {
+            let read = shape::read(slug, &files).map_err(FolderError::from);
+            (slug.to_owned(), read)
+        })
+        .collect())
+}
+
+/// What the proofs of a lesson have seen of its checks.
+#[derive(Default)]
+struct Seen {
+    /// Checks that were not met while their step was the current one: the step, and the check's place.
+    unmet: BTreeSet<(String, usize)>,
+    /// Something is not proved, so that steps may not have been reached.
+    is_faulty: bool,
+}
+
+/// Checks that nobody was ever held up by, in the solution and after each mistake; and marks that are wrong about it.
+fn never_failed(lesson: &Lesson, seen: &Seen) -> Vec<String> {
+    if seen.is_faulty {
+        return Vec::new();
+    }
+    let mut faults = Vec::new();
+    for step in &lesson.steps {
+        for (place, check) in step.checks.iter().enumerate() {
+            let failed = seen.unmet.contains(&(step.id.clone(), place));
+            let why = match (failed, step.still.contains(&place)) {
+                (true, false) | (false, true) => continue,
+                (false, false) => format!(
+                    "no wrong case can fail it: it was met whenever somebody was at this step, in the solution and after each \
+                     mistake. Leave it out; or add mistakes/NAME.sh with `# at: {}` in which it is not met; or write \
+                     `still = true` below its expect if it guards what an earlier step has reached",
+                    step.id
+                ),
+                (true, true) => "it says `still = true`, and was not met at this step: take the mark away, or see that the step \
+                                 begins with it met"
+                    .to_owned(),
+            };
+            faults.push(format!(
+                "lessons/{}/lesson.toml:1: step `{}`, check {} ({}): {why}",
+                lesson.slug,
+                step.id,
+                place + 1,
+                check.name()
+            ));
+        }
+    }
+    faults
 }
 
 /// Steps that cannot be graded in one of the lesson's worlds.
@@ -198,6 +286,7 @@ fn prove(
     keys: &Arc<KeyPool>,
     stage: Choice,
     world: World,
+    unmet: &mut BTreeSet<(String, usize)>,
 ) -> Result<(), String> {
     let folder = tempfile::tempdir()
         .map_err(|error| format!("a folder for a lab cannot be made: {error}"))?;
@@ -221,7 +310,14 @@ fn prove(
     if world == World::Aws {
         return on_aws::prove(lesson, claim, &engine, folder.path());
     }
-    let place_of = Place::from(&engine);
+    engine.coach().note_unmet();
+    let proof = in_the_simulator(lesson, claim, &engine);
+    *unmet = engine.coach().unmet();
+    proof
+}
+
+fn in_the_simulator(lesson: &Lesson, claim: &Claim, engine: &Engine) -> Result<(), String> {
+    let place_of = Place::from(engine);
     let place = |file: &str| format!("lessons/{}/{file}:1:", lesson.slug);
     match claim {
         Claim::AsShipped => {
@@ -247,7 +343,7 @@ fn prove(
             let played = played(&place_of, &solution(&place_of, lesson, None, false))?;
             let failed = not_passed(&engine.coach().grade());
             if failed.is_empty() {
-                graded_again(&engine).map_err(|why| {
+                graded_again(engine).map_err(|why| {
                     format!(
                         "{} would be handed in with less: {why}",
                         place("solution.sh")

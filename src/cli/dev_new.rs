@@ -1,4 +1,4 @@
-//! `groundschool dev new lesson`: makes a lesson's folder that says what is still to be written.
+//! `groundschool dev new`: makes a lesson's folder that says what is still to be written, and files to translate one.
 
 use std::fs::OpenOptions;
 use std::io::Write;
@@ -6,6 +6,8 @@ use std::path::Path;
 use std::process::ExitCode;
 
 use crate::cli::error::CliError;
+use crate::course::locale::Locale;
+use crate::course::translation::{first_line, template};
 use crate::lab::lesson_folder;
 
 /// The files of a new lesson.
@@ -54,6 +56,43 @@ pub fn run(folder: &Path) -> Result<ExitCode, CliError> {
         "    groundschool dev check {shown}    lists it, and proves the lesson when it is all there"
     );
     anstream::println!("    groundschool learn {shown}        takes it");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Makes a file for each text of the lesson that has none in this language yet.
+pub fn translation(folder: &Path, locale: &Locale) -> Result<ExitCode, CliError> {
+    let lesson = lesson_folder::read(folder).map_err(|error| {
+        CliError::usage(error.to_string()).hint("a lesson is translated when it is without faults")
+    })?;
+    let text = |original: &str| format!("{}\n{original}", first_line(original));
+    let mut files = vec![
+        (format!("lesson.{locale}.toml"), template(&lesson)),
+        (format!("done.{locale}.md"), text(&lesson.done)),
+    ];
+    let steps = lesson.steps.iter();
+    files.extend(steps.map(|step| (format!("{}.{locale}.md", step.id), text(&step.text))));
+    let mut made = 0;
+    for (name, text) in files {
+        let path = folder.join(name);
+        let file = OpenOptions::new().write(true).create_new(true).open(&path);
+        let written = file.and_then(|mut file| file.write_all(text.as_bytes()));
+        match written {
+            Ok(()) => {
+                anstream::println!("{}", path.display());
+                made += 1;
+            }
+            Err(error) if error.kind() == std::io::ErrorKind::AlreadyExists => {}
+            Err(error) => {
+                let text = format!("{} cannot be made", path.display());
+                return Err(CliError::surroundings(text).because(error));
+            }
+        }
+    }
+    let shown = shown(folder);
+    anstream::println!(
+        "{made} files are to be translated: what stands in them is the original. Leave their first\n\
+         lines as they are. groundschool dev check {shown} says what is missing."
+    );
     Ok(ExitCode::SUCCESS)
 }
 

@@ -9,10 +9,12 @@ use std::ffi::OsString;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 
-use crate::cli::arguments::Place;
+use crate::cli::arguments::{Course, Place};
 use crate::cli::error::{CliError, Exit};
 use crate::course::catalogue;
 use crate::course::lesson::Lesson;
+use crate::course::locale::Locale;
+use crate::course::translation::translated;
 use crate::lab::engine::EngineError;
 use crate::lab::files::read_if_there;
 use crate::lab::lesson_folder;
@@ -42,10 +44,106 @@ pub fn home() -> Option<PathBuf> {
     std::env::var_os("HOME").map(PathBuf::from)
 }
 
+/// The lesson as the learner reads it: in the language that was asked for, else in that of the environment.
+pub fn in_language(lesson: Lesson, course: &Course) -> Lesson {
+    let locale = course.locale.clone().or_else(|| {
+        let mut names = ["LC_ALL", "LC_MESSAGES", "LANG"].into_iter();
+        let value = names.find_map(|name| std::env::var(name).ok().filter(|it| !it.is_empty()))?;
+        Locale::of_environment(&value)
+    });
+    match locale {
+        Some(locale) => translated(lesson, &locale),
+        None => lesson,
+    }
+}
+
 /// Every lesson that is shipped.
 pub fn course() -> Result<Vec<Lesson>, CliError> {
     catalogue::lessons()
         .map_err(|error| CliError::bug("a lesson that is shipped is broken").because(error))
+}
+
+/// The lessons of this course: those of a folder, or those that are shipped.
+pub fn lessons(course: &Course) -> Result<Vec<Lesson>, CliError> {
+    match &course.course {
+        Some(folder) => paths(folder)?.iter().map(|path| own_lesson(path)).collect(),
+        None => self::course(),
+    }
+}
+
+fn paths(folder: &Path) -> Result<Vec<PathBuf>, CliError> {
+    lesson_folder::course(folder).map_err(|error| {
+        CliError::usage(error.to_string())
+            .hint("groundschool dev new lesson DIR/NAME makes a lesson's folder")
+    })
+}
+
+/// The lesson that is meant among those of a folder, and where it lies.
+fn of_a_folder(
+    folder: &Path,
+    wanted: Option<&str>,
+    last: Option<&str>,
+) -> Result<(Lesson, PathBuf), CliError> {
+    let paths = paths(folder)?;
+    let name = |path: &Path| {
+        path.file_stem()
+            .unwrap_or_default()
+            .to_string_lossy()
+            .into_owned()
+    };
+    let place = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
+    let found = match wanted {
+        Some(wanted) => paths.iter().find(|path| is_meant(&name(path), wanted)),
+        None => paths
+            .iter()
+            .find(|path| last.is_some_and(|last| place(path) == Path::new(last)))
+            .or(paths.first()),
+    };
+    let names: Vec<String> = paths.iter().map(|path| name(path)).collect();
+    let path = found.ok_or_else(|| {
+        let wanted = wanted.unwrap_or_default();
+        CliError::usage(format!(
+            "there is no lesson {wanted} in {}",
+            folder.display()
+        ))
+        .hint(format!("the lessons are: {}", names.join(", ")))
+    })?;
+    Ok((own_lesson(path)?, place(path)))
+}
+
+/// A lesson of this course, and what the lab's folder is to remember of it: its name, or where it lies.
+pub fn lesson_of(
+    course: &Course,
+    wanted: Option<&str>,
+    layout: Option<&Layout>,
+) -> Result<(Lesson, String), CliError> {
+    if let Some(folder) = course.course.as_deref()
+        && !wanted.is_some_and(lesson_folder::is_path)
+    {
+        let (lesson, path) = of_a_folder(folder, wanted, layout.and_then(last).as_deref())?;
+        let note = path.into_os_string().into_string();
+        let note = note.unwrap_or_else(|_| lesson.slug.clone());
+        return Ok((in_language(lesson, course), note));
+    }
+    let lesson = lesson(wanted, layout)?;
+    let note = match wanted {
+        // Where it was opened last stays where it is.
+        None => layout
+            .and_then(last)
+            .filter(|last| lesson_folder::is_path(last)),
+        Some(wanted) => Some(wanted)
+            .filter(|wanted| lesson_folder::is_path(wanted))
+            .and_then(|path| std::path::absolute(path).ok())
+            .and_then(|path| path.into_os_string().into_string().ok()),
+    };
+    let note = note.unwrap_or_else(|| lesson.slug.clone());
+    Ok((in_language(lesson, course), note))
+}
+
+/// What the lab's folder remembers of the lesson that was open last.
+fn last(layout: &Layout) -> Option<String> {
+    let bytes = read_if_there(&layout.lesson()).ok().flatten()?;
+    Some(String::from_utf8_lossy(&bytes).trim().to_owned())
 }
 
 /// The lesson that is meant: by number, by name, or the one that was open last in the lab, or the first.
@@ -54,8 +152,7 @@ pub fn lesson(wanted: Option<&str>, layout: Option<&Layout>) -> Result<Lesson, C
         return own_lesson(Path::new(folder));
     }
     let course = course()?;
-    let last = layout.and_then(|layout| read_if_there(&layout.lesson()).ok().flatten());
-    let last = last.map(|bytes| String::from_utf8_lossy(&bytes).trim().to_owned());
+    let last = layout.and_then(last);
     if let (None, Some(folder)) = (
         wanted,
         last.as_deref().filter(|last| lesson_folder::is_path(last)),
@@ -80,7 +177,7 @@ pub fn lesson(wanted: Option<&str>, layout: Option<&Layout>) -> Result<Lesson, C
     })
 }
 
-/// A lesson in a folder that is not shipped.
+/// A lesson in a folder or a zip that is not shipped.
 fn own_lesson(folder: &Path) -> Result<Lesson, CliError> {
     let lesson = lesson_folder::read(folder).map_err(|error| {
         CliError::usage(error.to_string()).hint(format!(
@@ -96,15 +193,6 @@ fn own_lesson(folder: &Path) -> Result<Lesson, CliError> {
         .hint("progress is kept under the name: give the folder another one"));
     }
     Ok(lesson)
-}
-
-/// What the lab's folder remembers of the lesson that was open last.
-pub fn note(wanted: Option<&str>, lesson: &Lesson) -> String {
-    let folder = wanted.filter(|wanted| lesson_folder::is_path(wanted));
-    folder
-        .and_then(|folder| std::path::absolute(folder).ok())
-        .and_then(|folder| folder.into_os_string().into_string().ok())
-        .unwrap_or_else(|| lesson.slug.clone())
 }
 
 /// `1`, `01`, `key-pair-and-ssh` and the whole name all mean `01-key-pair-and-ssh`.

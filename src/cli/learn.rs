@@ -56,11 +56,19 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     };
     let layout = Layout::new(std::path::absolute(&root).unwrap_or_else(|_| root.clone()));
     crate::lab::quiet::quiet_panics(Some(layout.panics()));
-    let lesson = match class {
-        Some(class) => lesson_of(options.lesson.as_deref(), class, &layout)?,
-        None => lab_options::lesson(options.lesson.as_deref(), Some(&layout))?,
+    let wanted = options.lesson.as_deref();
+    let (lesson, note) = match class {
+        Some(_) if options.course.course.is_some() => {
+            let text = "a class has its own lessons: leave out --course";
+            return Err(CliError::usage(text).hint("--course is for learning without a class"));
+        }
+        Some(class) => {
+            let lesson = lesson_of(wanted, class, &layout)?;
+            let note = lesson.slug.clone();
+            (lab_options::in_language(lesson, &options.course), note)
+        }
+        None => lab_options::lesson_of(&options.course, wanted, Some(&layout))?,
     };
-    let note = lab_options::note(options.lesson.as_deref(), &lesson);
     let voice = lab_options::voice(options.plain);
     let aws = AwsCli::find();
     let engine = Engine::open(Options {

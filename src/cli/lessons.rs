@@ -2,7 +2,7 @@
 
 use std::process::ExitCode;
 
-use crate::cli::arguments::Place;
+use crate::cli::arguments::Lessons;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
 use crate::course::progress::Progress;
@@ -10,9 +10,9 @@ use crate::lab::files::read_if_there;
 use crate::lab::workspace::Layout;
 
 /// Prints a line a lesson.
-pub fn run(place: &Place) -> Result<ExitCode, CliError> {
-    let layout = Layout::new(lab_options::root(place)?);
-    for lesson in lab_options::course()? {
+pub fn run(options: &Lessons) -> Result<ExitCode, CliError> {
+    let layout = Layout::new(lab_options::root(&options.place)?);
+    for lesson in lab_options::lessons(&options.course)? {
         let kept = read_if_there(&layout.progress(&lesson.slug)).ok().flatten();
         let standing = match kept.map(|bytes| Progress::from_json(&String::from_utf8_lossy(&bytes)))
         {
@@ -30,6 +30,7 @@ pub fn run(place: &Place) -> Result<ExitCode, CliError> {
                 format!("{done} of {} steps done", lesson.steps.len())
             }
         };
+        let lesson = lab_options::in_language(lesson, &options.course);
         anstream::println!("{}  {}  [{standing}]", lesson.slug, lesson.title);
     }
     Ok(ExitCode::SUCCESS)

@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod dev_check;
 mod dev_new;
+mod dev_schema;
 mod doctor;
 mod enter;
 pub mod error;
@@ -79,7 +80,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         None => learn::run(&arguments.learn),
         Some(Command::Learn(options)) => learn::run(options),
         Some(Command::Watch(options)) => watch::run(options),
-        Some(Command::Lessons(place)) => lessons::run(place),
+        Some(Command::Lessons(options)) => lessons::run(options),
         Some(Command::Demo(options)) => demo::run(options),
         Some(Command::Enter(place)) => enter::run(place),
         Some(Command::Replay(place)) => replay::run(place),
@@ -90,10 +91,17 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Doctor(place)) => doctor::run(place),
         Some(Command::Reset(options)) => reset::run(options),
         Some(Command::Aws(command)) => account::run(command),
-        Some(Command::Dev(Dev::Check { lesson, stage, on })) => {
-            dev_check::run(lesson.as_deref(), *stage, *on)
-        }
+        Some(Command::Dev(Dev::Check {
+            lesson,
+            course,
+            stage,
+            on,
+        })) => dev_check::run(lesson.as_deref(), course.as_deref(), *stage, *on),
         Some(Command::Dev(Dev::New(New::Lesson { folder }))) => dev_new::run(folder),
+        Some(Command::Dev(Dev::New(New::Translation { folder, locale }))) => {
+            dev_new::translation(folder, locale)
+        }
+        Some(Command::Dev(Dev::Schema)) => Ok(dev_schema::run()),
         Some(Command::Completions { shell }) => Ok(completions::run(*shell)),
     }
 }

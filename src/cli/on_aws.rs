@@ -44,7 +44,8 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     let root = lab_options::root(&options.place)?;
     let simulated = Layout::new(std::path::absolute(&root).unwrap_or(root));
     let layout = simulated.aws_lab();
-    let lesson = lab_options::lesson(options.lesson.as_deref(), Some(&simulated))?;
+    let wanted = options.lesson.as_deref();
+    let (lesson, _) = lab_options::lesson_of(&options.course, wanted, Some(&simulated))?;
     if !lesson.worlds.contains(&Kind::Aws) {
         return Err(CliError::usage(format!(
             "{} is for the simulator only",

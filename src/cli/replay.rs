@@ -7,12 +7,18 @@ use crate::cli::error::CliError;
 use crate::cli::lab_options;
 use crate::course::replay::replay;
 use crate::lab::journal::Journal;
+use crate::lab::records;
 use crate::lab::workspace::Layout;
 
 /// Prints the session.
 pub fn run(place: &Place) -> Result<ExitCode, CliError> {
     let root = lab_options::root(place)?;
     let layout = Layout::new(root.clone());
+    let exam = records::joined(&layout).ok().flatten();
+    if exam.is_some_and(|joined| !joined.class.has_hints()) {
+        return Err(CliError::usage("this lab is an exam's: replay is off")
+            .because("it shows what the other side saw"));
+    }
     let path = layout.journal();
     if !path.is_file() {
         return Err(lab_options::no_lab(&root));

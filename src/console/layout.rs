@@ -146,12 +146,13 @@ fn pane(visit: &Visit) -> Option<Markup> {
     let (place, said) = (lesson.place(), lesson.said());
     let newest = said.last().map(String::as_str).unwrap_or_default();
     let (earned, all) = place.points;
+    let language = place.language.as_deref();
     Some(html! {
         aside.lesson id="lesson" aria-labelledby="lesson-title" data-live {
-            h2 id="lesson-title" { "Lesson: " (place.title) }
+            h2 id="lesson-title" { "Lesson: " span lang=[language] { (place.title) } }
             @if let Some(current) = &place.current {
                 @let goal = place.steps.get(current.number).map(|(_, goal)| goal.as_str()).unwrap_or_default();
-                p { strong { "Step " (current.number + 1) " of " (place.steps.len()) ": " } (goal) }
+                p { strong { "Step " (current.number + 1) " of " (place.steps.len()) ": " } span lang=[language] { (goal) } }
                 div id="coach" data-says=(newest) {
                     @if said.is_empty() { p.hint { "The coach answers here as soon as something has changed." } }
                     @for text in &said { div.said { (prose::said(text)) } }
@@ -161,7 +162,7 @@ fn pane(visit: &Visit) -> Option<Markup> {
                         (parts::action(visit, LESSON, &format!("lesson-{word}"), label, &[("word", word), ("back", &visit.path)]))
                     }
                 }
-                details id="lesson-task" open { summary { "The task" } div.prose { (prose::markdown(&current.text)) } }
+                details id="lesson-task" open { summary { "The task" } div.prose lang=[language] { (prose::markdown(&current.text)) } }
                 @if !current.answers.is_empty() {
                     div.buttons data-quiet role="group" aria-label="Your answer" {
                         @for letter in current.answers.chars() {
@@ -173,13 +174,13 @@ fn pane(visit: &Visit) -> Option<Markup> {
             } @else {
                 div id="coach" data-says=(newest) {
                     p { "Every step is behind you." }
-                    @if let Some(closing) = &place.closing { div.prose { (prose::markdown(closing)) } }
+                    @if let Some(closing) = &place.closing { div.prose lang=[language] { (prose::markdown(closing)) } }
                     @for text in &said { div.said { (prose::said(text)) } }
                 }
             }
             details id="lesson-steps" {
                 summary { "Steps: " (earned) " of " (all) " points" }
-                ol { @for (word, goal) in &place.steps { li { (goal) " " span.code { "(" (word) ")" } } } }
+                ol { @for (word, goal) in &place.steps { li { span lang=[language] { (goal) } " " span.code { "(" (word) ")" } } } }
             }
             (parts::action(visit, LESSON, "lesson-hide", "Hide the lesson", &[("word", "hide"), ("back", &visit.path)]))
         }

@@ -16,15 +16,25 @@ macro_rules! folder {
 #[rustfmt::skip]
 const FOLDERS: &[Folder] = &[
     folder!("01-key-pair-and-ssh":
+        "chmod-400.de.md"
         "chmod-400.md"
+        "clean-up.de.md"
         "clean-up.md"
+        "create-key-pair.de.md"
         "create-key-pair.md"
+        "done.de.md"
         "done.md"
+        "find-the-address.de.md"
         "find-the-address.md"
+        "keep-it-private.de.md"
         "keep-it-private.md"
+        "launch.de.md"
         "launch.md"
+        "lesson.de.toml"
         "lesson.toml"
+        "look-around.de.md"
         "look-around.md"
+        "meet-the-error.de.md"
         "meet-the-error.md"
         "mistakes/authorized_keys_open.sh"
         "mistakes/authorized_keys_without.sh"
@@ -68,6 +78,7 @@ const FOLDERS: &[Folder] = &[
         "mistakes/wrong_key.sh"
         "mistakes/wrong_port.sh"
         "mistakes/wrong_user.sh"
+        "sign-in.de.md"
         "sign-in.md"
         "solution.sh"
     ),
@@ -247,9 +258,11 @@ mod tests {
     use super::*;
     use crate::course::asides::for_world;
     use crate::course::checks::Expect;
+    use crate::course::locale::Locale;
     use crate::course::mistake::Mistake;
     use crate::course::question::markdown;
     use crate::course::start::Cause;
+    use crate::course::translation::translated;
 
     fn on_disk(folder: &Path, within: &str, found: &mut BTreeSet<String>) {
         for entry in folder.read_dir().unwrap() {
@@ -287,6 +300,28 @@ mod tests {
     }
 
     #[test]
+    fn no_translation_is_stale_and_the_first_lesson_has_one() {
+        let lessons = lessons().unwrap();
+        for lesson in &lessons {
+            assert_eq!(lesson.remarks, [], "{}", lesson.slug);
+        }
+        let german: Locale = "de".parse().unwrap();
+        let translated = translated(lessons[0].clone(), &german);
+        assert_eq!(translated.language, Some(german));
+        let same = lessons[0].steps.iter().zip(&translated.steps);
+        for (english, german) in same {
+            assert_ne!(english.text, german.text);
+            // Commands are the same in every language.
+            let commands = |text: &str| {
+                let code = text.split("```\n").skip(1).step_by(2);
+                code.map(str::to_owned).collect::<Vec<_>>()
+            };
+            assert_eq!(commands(&english.text), commands(&german.text));
+            assert_eq!(english.hints[2], german.hints[2]);
+        }
+    }
+
+    #[test]
     fn every_mistake_has_a_script_in_a_lesson() {
         // Those that no script can make are met in `tests/it/catalogue/`.
         let without: &[(Mistake, &str)] =
@@ -308,7 +343,12 @@ mod tests {
 
     #[test]
     fn every_step_fits_a_screen_of_80_by_24() {
-        for lesson in lessons().unwrap() {
+        let all = lessons().unwrap();
+        let translations = all.iter().flat_map(|lesson| {
+            let locales = lesson.translations.iter().map(|one| one.locale.clone());
+            locales.map(|locale| translated(lesson.clone(), &locale))
+        });
+        for lesson in all.iter().cloned().chain(translations) {
             for (step, world) in lesson
                 .steps
                 .iter()
@@ -318,7 +358,7 @@ mod tests {
                 let rows = |text: &str| {
                     let lines = text.lines().filter(|line| !line.starts_with("```"));
                     lines
-                        .map(|line| line.len().div_ceil(76).max(1))
+                        .map(|line| line.chars().count().div_ceil(76).max(1))
                         .sum::<usize>()
                 };
                 let of = step.questions.len();

@@ -126,6 +126,28 @@ pub fn judge(lesson: &Lesson, progress: &Progress, evidence: &Evidence) -> Judge
     }
 }
 
+/// The step that the learner is at, and the places of its checks that are not met, each judged by itself. For
+/// `dev check`, which wants to have seen each of them so.
+pub fn unmet(
+    lesson: &Lesson,
+    progress: &Progress,
+    evidence: &Evidence,
+) -> Option<(String, Vec<usize>)> {
+    let step = lesson.steps.get(progress.current(lesson)?)?;
+    let since = progress.steps.values().map(|done| done.at).max();
+    let mut bindings = progress.bindings.clone();
+    bindings.since = since.unwrap_or(0);
+    let unmet = |check: &Expect| {
+        matches!(
+            check.judge(evidence, &mut bindings.clone()),
+            Verdict::NotYet { .. }
+        )
+    };
+    let checks = (0..).zip(&step.checks);
+    let places = checks.filter_map(|(place, check)| unmet(check).then_some(place));
+    Some((step.id.clone(), places.collect()))
+}
+
 /// One step: the first check that does not pass speaks for it.
 fn judge_step(step: &Step, evidence: &Evidence, bindings: &mut Bindings) -> Verdict {
     let mut saw = Vec::new();

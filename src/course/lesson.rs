@@ -1,22 +1,36 @@
 //! Lessons: a folder's texts, read into steps.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::time::Duration;
 
+use schemars::JsonSchema;
 use serde::Deserialize;
 
 use crate::course::checks::Expect;
 use crate::course::evidence::Need;
+use crate::course::locale::Locale;
 use crate::course::mistake::Mistake;
 use crate::course::question::Question;
+use crate::course::shape::Fault;
 use crate::course::start::Start;
+use crate::course::translation::Translation;
 
 /// A lesson's folder as texts, by path inside it: `lesson.toml`, `create-key-pair.md`, `mistakes/wrong_user.sh`.
 pub type Files = BTreeMap<String, String>;
 
 /// Where a lesson's steps can happen.
 #[derive(
-    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, serde::Serialize, serde::Deserialize,
+    Debug,
+    Clone,
+    Copy,
+    PartialEq,
+    Eq,
+    PartialOrd,
+    Ord,
+    Hash,
+    serde::Serialize,
+    serde::Deserialize,
+    JsonSchema,
 )]
 #[serde(rename_all = "snake_case")]
 pub enum World {
@@ -73,6 +87,8 @@ pub struct Lesson {
     pub worlds: Vec<World>,
     /// How long nobody sees what was just made (eventual consistency); zero in most lessons.
     pub eventually: Duration,
+    /// How long somebody is at a step before a hint is offered unasked.
+    pub patience: Duration,
     /// How its machines differ from the usual.
     pub machines: Machines,
     /// What is there before the first step.
@@ -89,10 +105,16 @@ pub struct Lesson {
     pub solution: Vec<Section>,
     /// `mistakes/*.sh`, by name.
     pub mistakes: Vec<MistakeScript>,
+    /// Its texts in other languages.
+    pub translations: Vec<Translation>,
+    /// The language that its texts are in; none for that of the originals.
+    pub language: Option<Locale>,
+    /// What is not right yet and keeps nobody from taking it: about its translations.
+    pub remarks: Vec<Fault>,
 }
 
 /// `[machines]`: how the instances of a lesson differ from the usual ones.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, serde::Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Machines {
     /// Whether the SSH server offers a post-quantum key exchange. Without one OpenSSH from 10.1 on warns, as it does on real
@@ -117,6 +139,8 @@ pub struct Step {
     pub points: u32,
     /// All must pass.
     pub checks: Vec<Expect>,
+    /// The places of those among them that an earlier step has reached, and that must hold here too: `still = true`.
+    pub still: BTreeSet<usize>,
     /// Asked when all checks have passed; all must be answered.
     pub questions: Vec<Question>,
     /// The coach names no mistake here: to find it is the task.
@@ -134,7 +158,7 @@ pub struct Step {
 /// What calls of the learner's meet while a step lasts, instead of or before their answer: `[[steps.faults]]`.
 ///
 /// Only in the simulated world, and never the learner's mistake: it is what AWS does on a bad day.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ScriptedFault {
     /// The action that meets it, such as `RunInstances`.
@@ -143,11 +167,12 @@ pub struct ScriptedFault {
     pub meets: Trouble,
     /// How many calls meet it; all of them, for as long as the step lasts, without a number. The AWS CLI and boto3 try a
     /// call five times when the fault is the server's, and say nothing until the last.
+    #[schemars(range(min = 1))]
     pub times: Option<u32>,
 }
 
 /// What a call can meet. The names are AWS's codes.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 pub enum Trouble {
     /// Throttling.
     RequestLimitExceeded,
@@ -167,6 +192,7 @@ pub enum Trouble {
     #[serde(rename = "slow")]
     Slow {
         /// 1 to 60.
+        #[schemars(range(min = 1, max = 60))]
         seconds: u32,
     },
 }

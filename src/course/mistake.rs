@@ -1,11 +1,14 @@
 //! Mistakes: one name for each misconception that the course recognises.
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! mistakes {
     ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
         /// A named misconception. The names are those of `mistakes/<name>.sh`, of `[steps.mistakes]` and of reports.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[derive(
+            Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
+        )]
         pub enum Mistake {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }

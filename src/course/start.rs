@@ -7,6 +7,7 @@ use std::collections::BTreeMap;
 
 use rand::seq::SliceRandom;
 use rand::{RngExt, SeedableRng, rngs::StdRng};
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::course::evidence::Riddle;
@@ -16,7 +17,7 @@ use crate::course::mistake::Mistake;
 pub const FORMAT: u32 = 1;
 
 /// `[start]` of `lesson.toml`. Everything is made in the order of these fields.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(default, deny_unknown_fields)]
 pub struct Start {
     /// Folders in the learner's folder, made with their parents: `website/.git/refs`.
@@ -36,7 +37,7 @@ pub struct Start {
 }
 
 /// A file in the learner's folder.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartFile {
     /// Its path, seen from the learner's folder.
@@ -46,7 +47,7 @@ pub struct StartFile {
 }
 
 /// A key pair, made as EC2 makes one.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartKeyPair {
     /// Its name.
@@ -55,11 +56,16 @@ pub struct StartKeyPair {
     pub file: Option<String>,
     /// The file's permissions, such as `"400"`.
     #[serde(default = "mode_400", deserialize_with = "octal")]
+    #[schemars(
+        with = "String",
+        default = "mode_400_in_words",
+        regex(pattern = r"^0?[0-7]{1,3}$")
+    )]
     pub mode: u32,
 }
 
 /// A security group.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartGroup {
     /// Its name.
@@ -70,7 +76,7 @@ pub struct StartGroup {
 }
 
 /// An inbound rule for one TCP port.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartRule {
     /// The port.
@@ -80,7 +86,7 @@ pub struct StartRule {
 }
 
 /// An instance. It has run for an hour.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartInstance {
     /// Its tag `Name`.
@@ -104,7 +110,7 @@ pub struct StartInstance {
 }
 
 /// Images that a lesson can start with.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum StartImage {
     /// Amazon Linux 2023: `ec2-user`.
@@ -117,7 +123,7 @@ pub enum StartImage {
 }
 
 /// An Elastic IP address.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StartAddress {
     /// Its tag `Name`.
@@ -127,7 +133,7 @@ pub struct StartAddress {
 }
 
 /// Instances, each with a key pair, a file and a group of its own name, all of them good but for one fault each.
-#[derive(Debug, Clone, PartialEq, Eq, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct Riddles {
     /// The names.
@@ -139,7 +145,7 @@ pub struct Riddles {
 macro_rules! faults {
     ($($(#[$doc:meta])* $variant:ident = $name:literal, $mistake:ident, $cause:ident;)*) => {
         /// One thing that keeps a learner out.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize)]
+        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Deserialize, JsonSchema)]
         pub enum Fault {
             $($(#[$doc])* #[serde(rename = $name)] $variant,)*
         }
@@ -339,6 +345,10 @@ impl Riddles {
 
 fn mode_400() -> u32 {
     0o400
+}
+
+fn mode_400_in_words() -> String {
+    "400".to_owned()
 }
 
 fn octal<'de, D: serde::Deserializer<'de>>(from: D) -> Result<u32, D::Error> {

@@ -6,6 +6,7 @@
 //! A `groundschool watch` is told the same in the same words, and besides what comes about while no prompt is there to tell
 //! it: [`Coach::beside`].
 
+mod arrival;
 mod ear;
 mod words;
 
@@ -19,12 +20,12 @@ use crate::course::asides::for_world;
 use crate::course::evidence::{
     Account, Evidence, KeyFile, Known, KnownHost, Need, Places, Silence, What,
 };
-use crate::course::judge::{Judgement, Report, judge, needs, report};
+use crate::course::judge::{Judgement, Report, StepVerdict, judge, needs, report, unmet};
 use crate::course::lesson::{Lesson, Step};
 use crate::course::mistake::Mistake;
 use crate::course::progress::Progress;
 use crate::course::start::Begun;
-use crate::course::verdict::Word;
+use crate::course::verdict::{Verdict, Word};
 use crate::course::way;
 use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
@@ -34,6 +35,7 @@ use crate::lab::voice::Voice;
 use crate::lab::workspace::Workspace;
 use crate::lab::world::World;
 
+use self::arrival::Arrival;
 use self::ear::Told;
 
 pub use self::ear::Ear;
@@ -50,6 +52,8 @@ const SETTLED_LATE: i64 = 8_000;
 const ENDED: i64 = 1_000;
 /// Commands in vain after which help is offered, and again after as many more.
 const PATIENCE: u32 = 3;
+/// What an exam keeps to itself.
+pub const EXAM: &str = "This is an exam: hints are off. `lab hint` and `lab why` say nothing, and no mistake is explained.";
 /// Watches at once.
 const MOST_WATCHES: usize = 16;
 
@@ -81,6 +85,8 @@ pub struct Place {
     pub steps: Vec<(&'static str, String)>,
     /// Points that were earned, and all there are.
     pub points: (u32, u32),
+    /// The language of the lesson's texts; none for that of the originals.
+    pub language: Option<String>,
 }
 
 /// The step that the learner is at.
@@ -101,6 +107,8 @@ struct State {
     /// The shell, first, and the watches.
     ears: BTreeMap<Ear, Told>,
     next_ear: u32,
+    /// Since when the learner is at their step.
+    arrival: Arrival,
     /// Commands that the shell has told of.
     commands: u64,
     /// Progress has changed since it was last written.
@@ -109,6 +117,8 @@ struct State {
     failing: bool,
     /// That, to be said once.
     trouble: Option<String>,
+    /// Checks that were seen unmet while their step was the current one, by step and place; none when nobody wants to know.
+    unmet: Option<BTreeSet<(String, usize)>>,
 }
 
 /// The newest connection, or call that was refused.
@@ -137,10 +147,12 @@ impl Coach {
             records: None,
             ears: BTreeMap::from([(Ear::SHELL, Told::new(voice, 0))]),
             next_ear: 1,
+            arrival: Arrival::default(),
             commands: 0,
             unsaved: false,
             failing: false,
             trouble: None,
+            unmet: None,
         });
         Self {
             lesson,
@@ -184,12 +196,17 @@ impl Coach {
         let class = records.class()?;
         let mut words = format!("Class: {}.", class.title);
         if !class.has_hints() {
-            words.push_str(" This is an exam: hints are off.");
+            words = format!("{words} {EXAM}");
         }
         if let Some(left) = records.time_left(now()) {
             words = format!("{words}\n{left}");
         }
         Some(words)
+    }
+
+    /// Whether hints and explanations are off.
+    pub fn is_exam(&self) -> bool {
+        is_exam(&self.state())
     }
 
     /// The lesson.
@@ -223,6 +240,7 @@ impl Coach {
                 .map(|(word, goal)| (word, goal.to_owned()))
                 .collect(),
             points: (progress.points(), self.lesson.points()),
+            language: self.lesson.language.as_ref().map(ToString::to_string),
         }
     }
 
@@ -246,6 +264,16 @@ impl Coach {
         let judgement = self.look_with(&mut self.state());
         self.save();
         judgement
+    }
+
+    /// From now on it is noted which checks are not met while the learner is at their step.
+    pub fn note_unmet(&self) {
+        self.state().unmet.get_or_insert_default();
+    }
+
+    /// What was noted: a step's id, and the check's place in it.
+    pub fn unmet(&self) -> BTreeSet<(String, usize)> {
+        self.state().unmet.clone().unwrap_or_default()
     }
 
     /// The grade as of now.
@@ -296,7 +324,8 @@ impl Coach {
             .as_mut()
             .and_then(|records| records.milestone(now()));
         lasting.extend(time.map(|time| time + "\n"));
-        let news = self.news(&mut state, Ear::SHELL, &judgement, typed);
+        let mut news = self.news(&mut state, Ear::SHELL, &judgement, typed);
+        self.offer_after_silence(&mut state, &mut news, typed);
         lasting.push_str(words::shortened(&news.lasting, &news.standing));
         let voice = voice(&state, Ear::SHELL);
         let mut standing = voice.say(&news.standing);
@@ -307,6 +336,26 @@ impl Coach {
             lasting: voice.say(&lasting),
             standing,
             matters: news.matters,
+        }
+    }
+
+    /// Somebody has been at a step for long, and goes on trying: the hints are still there.
+    fn offer_after_silence(&self, state: &mut State, news: &mut News, typed: bool) {
+        let current = words::current(&self.lesson, &state.progress);
+        let number = current.map(|(number, _)| number);
+        let is_long = state.arrival.is_long(number, now(), self.lesson.patience);
+        let has_more = current.is_some_and(|(_, step)| {
+            let shown = state.progress.hints.get(&step.id).copied().unwrap_or(0);
+            usize::try_from(shown).is_ok_and(|shown| shown < step.hints.len())
+        });
+        if typed
+            && is_long
+            && has_more
+            && !is_exam(state)
+            && let Some(text) = words::after_silence(&news.standing)
+        {
+            news.standing = text;
+            state.arrival.offered();
         }
     }
 
@@ -365,6 +414,7 @@ impl Coach {
         evidence: &Evidence,
     ) -> (String, bool) {
         let now = evidence.now;
+        let exam = is_exam(state);
         let State { progress, ears, .. } = &mut *state;
         let Some(told) = ears.get_mut(&ear) else {
             return (String::new(), false);
@@ -377,6 +427,11 @@ impl Coach {
         }
         let Some(current) = judgement.current() else {
             return (text, false);
+        };
+        let current = &if exam {
+            unexplained(current)
+        } else {
+            current.clone()
         };
         let again = attempt.number > told.answered;
         if told.has_said(current) && !again {
@@ -478,6 +533,9 @@ impl Coach {
     pub fn why(&self, ear: Ear) -> String {
         let state = self.state();
         let voice = voice(&state, ear);
+        if is_exam(&state) {
+            return voice.say(EXAM);
+        }
         let is_quiet =
             words::current(&self.lesson, &state.progress).is_some_and(|(_, step)| step.quiet);
         if is_quiet {
@@ -493,12 +551,8 @@ impl Coach {
     /// The next hint.
     pub fn hint(&self, ear: Ear) -> String {
         let mut state = self.state();
-        if state
-            .records
-            .as_ref()
-            .is_some_and(|records| !records.has_hints())
-        {
-            return voice(&state, ear).say("This is an exam: hints are off. `lab` shows the task.");
+        if is_exam(&state) {
+            return voice(&state, ear).say(&format!("{EXAM} `lab` shows the task."));
         }
         let step = words::current(&self.lesson, &state.progress).map(|(_, step)| &step.id);
         let hint = state.progress.hint(&self.lesson);
@@ -686,6 +740,11 @@ impl Coach {
             records.looked(&before, progress, judgement, evidence);
         }
         state.unsaved |= is_news;
+        if let Some(noted) = &mut state.unmet
+            && let Some((step, places)) = unmet(&self.lesson, &state.progress, evidence)
+        {
+            noted.extend(places.into_iter().map(|place| (step.clone(), place)));
+        }
     }
 
     /// The only place where evidence is read from the world and the disk.
@@ -747,6 +806,7 @@ impl Coach {
 
     /// What is new to this listener, after it was recorded; without their voice.
     fn news(&self, state: &mut State, ear: Ear, judgement: &Judgement, typed: bool) -> News {
+        let exam = is_exam(state);
         let State { progress, ears, .. } = state;
         let Some(told) = ears.get_mut(&ear) else {
             return News::default();
@@ -762,6 +822,11 @@ impl Coach {
                 news.matters = true;
             }
             return news;
+        };
+        let current = &if exam {
+            unexplained(current)
+        } else {
+            current.clone()
         };
         let repeated = told.has_said(current);
         if std::mem::take(&mut told.unasked) && repeated && !moved {
@@ -799,6 +864,9 @@ impl Coach {
         if mistake.is_some() && told.in_vain > 0 && told.in_vain.is_multiple_of(PATIENCE) {
             news.standing = words::with_an_offer(news.standing);
         }
+        if exam {
+            news.standing = words::without_hints(&news.standing);
+        }
         news
     }
 }
@@ -824,6 +892,23 @@ fn trouble(state: &mut State) -> String {
         .take()
         .map(|trouble| format!("[our trouble] {trouble}\n"))
         .unwrap_or_default()
+}
+
+fn is_exam(state: &State) -> bool {
+    let records = state.records.as_ref();
+    records.is_some_and(|records| !records.has_hints())
+}
+
+/// The verdict without the name and the cure of a mistake. The ledger has them for the teacher.
+fn unexplained(judged: &StepVerdict) -> StepVerdict {
+    let verdict = match &judged.verdict {
+        Verdict::NotYet { wanted, found, .. } => Verdict::not_yet(wanted, found),
+        other @ (Verdict::Passed { .. } | Verdict::CouldNotTell { .. }) => other.clone(),
+    };
+    StepVerdict {
+        id: judged.id.clone(),
+        verdict,
+    }
 }
 
 fn just_ended(evidence: &Evidence) -> bool {

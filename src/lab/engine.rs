@@ -193,9 +193,11 @@ impl Engine {
             journal,
         )?;
         let simulation = Arc::new(simulation);
+        let slug = &options.lesson.slug;
+        let records = Records::open(layout, slug, lesson::World::Simulator, now())?;
         let beginning = Beginning::new(
             options.lesson.start.clone(),
-            options.seed,
+            options.seed.or(records.drawn_by()),
             Arc::clone(&workspace),
         );
         let begun = beginning.find_or_make(&simulation)?;
@@ -204,8 +206,6 @@ impl Engine {
         let home = options.home.clone().unwrap_or_default();
         let keep = layout.progress(&options.lesson.slug);
         let post_quantum = options.lesson.machines.post_quantum;
-        let slug = &options.lesson.slug;
-        let records = Records::open(layout, slug, lesson::World::Simulator, now())?;
         let coach = Coach::new(
             options.lesson,
             progress,

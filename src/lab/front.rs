@@ -6,7 +6,7 @@ use std::sync::{Arc, OnceLock};
 
 use crate::course::evidence::What;
 use crate::lab::beginning::Beginning;
-use crate::lab::coach::{Coach, Ear};
+use crate::lab::coach::{Coach, EXAM, Ear};
 use crate::lab::console_link::Links;
 use crate::lab::machines;
 use crate::lab::server::control::{Answer, Desk, Line, News, PromptReport, Reach, WordReport};
@@ -74,12 +74,17 @@ impl Front {
     }
 
     fn usage(&self) -> String {
+        let exam = if self.coach.is_exam() {
+            format!("\n{EXAM}")
+        } else {
+            String::new()
+        };
         if self.stage == "netns" {
             format!(
-                "{USAGE}\nThis shell reaches the lab and nothing else: use another terminal for the internet and sudo."
+                "{USAGE}{exam}\nThis shell reaches the lab and nothing else: use another terminal for the internet and sudo."
             )
         } else {
-            USAGE.to_owned()
+            format!("{USAGE}{exam}")
         }
     }
 

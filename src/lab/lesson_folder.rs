@@ -1,4 +1,5 @@
-//! A lesson that lies in a folder of somebody's own. Its texts are read; nothing in it is run but by `dev check`.
+//! A lesson that lies in a folder or a zip of somebody's own, and folders of such. Its texts are read; nothing in it is run but by
+//! `dev check`.
 
 #![expect(clippy::disallowed_methods, reason = "reads a folder")]
 
@@ -6,7 +7,8 @@ use std::io;
 use std::path::{Path, PathBuf};
 
 use crate::course::lesson::{Files, Lesson};
-use crate::course::shape::{self, LessonError};
+use crate::course::shape::{self, Fault, LessonError};
+use crate::lab::lesson_zip::{self, ZipError, is_zip};
 
 /// Files that a lesson may have, and bytes of each.
 const MOST_FILES: usize = 400;
@@ -33,14 +35,20 @@ pub enum FolderError {
     /// More, or longer, files than a lesson has.
     #[error("{0} is too much for a lesson: at most {MOST_FILES} files of {LONGEST} bytes")]
     TooMuch(PathBuf),
+    /// There is no lesson in a folder of lessons.
+    #[error("{0} has no lessons in it: each is a folder with a lesson.toml, or a .zip of one")]
+    NoLessons(PathBuf),
+    /// It is a zip that is no lesson.
+    #[error(transparent)]
+    Zip(#[from] ZipError),
     /// What is in it is not right yet.
     #[error(transparent)]
     Lesson(#[from] LessonError),
 }
 
-/// Whether somebody means a folder and not a name: `./mine`, `/home/me/mine`, `..`.
+/// Whether somebody means a folder or a zip and not a name: `./mine`, `/home/me/mine`, `..`, `mine.zip`.
 pub fn is_path(wanted: &str) -> bool {
-    wanted.contains('/') || wanted == "." || wanted == ".."
+    wanted.contains('/') || wanted == "." || wanted == ".." || is_zip(Path::new(wanted))
 }
 
 /// Whether a folder of this name can be a lesson: progress is kept under it.
@@ -49,31 +57,73 @@ pub fn is_name(name: &str) -> bool {
     (1..=64).contains(&name.len()) && name.chars().all(is_plain)
 }
 
-/// Reads the lesson in a folder; faults name the files by the folder's path.
+/// What lies in a folder of lessons, in the order of their names: folders with a `lesson.toml`, and zips.
+pub fn course(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
+    let unreadable = |why| FolderError::Unreadable {
+        path: folder.to_owned(),
+        why,
+    };
+    let mut lessons = Vec::new();
+    for entry in std::fs::read_dir(folder).map_err(unreadable)? {
+        let path = entry.map_err(unreadable)?.path();
+        let is_hidden = path
+            .file_name()
+            .is_some_and(|name| name.to_string_lossy().starts_with('.'));
+        let is_lesson = path.join("lesson.toml").is_file() || (is_zip(&path) && path.is_file());
+        if is_lesson && !is_hidden {
+            lessons.push(path);
+        }
+    }
+    lessons.sort();
+    if lessons.is_empty() {
+        return Err(FolderError::NoLessons(folder.to_owned()));
+    }
+    Ok(lessons)
+}
+
+/// Reads the lesson in a folder or a zip; faults name the files by that path.
 pub fn read(folder: &Path) -> Result<Lesson, FolderError> {
+    if is_zip(folder) && !folder.is_dir() {
+        let (name, files) = lesson_zip::read(folder)?;
+        if !files.contains_key("lesson.toml") {
+            return Err(FolderError::NoLesson(folder.to_owned()));
+        }
+        return shaped(&name, &files, folder);
+    }
     let unreadable = |path: &Path| {
         let path = path.to_owned();
         move |why| FolderError::Unreadable { path, why }
     };
     let whole = folder.canonicalize().map_err(unreadable(folder))?;
     let name = whole.file_name().unwrap_or_default().to_string_lossy();
-    if !is_name(&name) {
-        return Err(FolderError::Name(name.into_owned()));
-    }
     if !whole.join("lesson.toml").is_file() {
         return Err(FolderError::NoLesson(folder.to_owned()));
     }
     let mut files = Files::new();
     collect(&whole, "", &mut files)?;
-    shape::read(&name, &files).map_err(|mut error| {
-        let shipped = format!("lessons/{name}");
-        for fault in &mut error.faults {
-            if let Some(rest) = fault.file.strip_prefix(&shipped) {
-                fault.file = format!("{}{rest}", folder.display());
-            }
+    shaped(&name, &files, folder)
+}
+
+fn shaped(name: &str, files: &Files, folder: &Path) -> Result<Lesson, FolderError> {
+    if !is_name(name) {
+        return Err(FolderError::Name(name.to_owned()));
+    }
+    let shipped = format!("lessons/{name}");
+    let here = |fault: &mut Fault| {
+        if let Some(rest) = fault.file.strip_prefix(&shipped) {
+            fault.file = format!("{}{rest}", folder.display());
         }
-        error.into()
-    })
+    };
+    match shape::read(name, files) {
+        Ok(mut lesson) => {
+            lesson.remarks.iter_mut().for_each(here);
+            Ok(lesson)
+        }
+        Err(mut error) => {
+            error.faults.iter_mut().for_each(here);
+            Err(error.into())
+        }
+    }
 }
 
 fn collect(folder: &Path, prefix: &str, files: &mut Files) -> Result<(), FolderError> {
@@ -127,14 +177,39 @@ mod tests {
             error.contains(&format!("{}/lesson.toml:", folder.display())),
             "{error}"
         );
+        std::fs::remove_file(folder.join("more.md")).unwrap();
         let other = place.path().join("Meine Lektion");
         std::fs::rename(&folder, &other).unwrap();
         assert!(said(&other).starts_with("Meine Lektion cannot be"));
     }
 
     #[test]
+    fn a_folder_of_lessons_is_read_in_the_order_of_the_names() {
+        let place = tempfile::tempdir().unwrap();
+        let said = course(place.path()).unwrap_err().to_string();
+        assert!(said.contains("has no lessons in it"), "{said}");
+        for name in ["02-b", "01-a", "notes", ".git"] {
+            std::fs::create_dir(place.path().join(name)).unwrap();
+        }
+        for file in [
+            "02-b/lesson.toml",
+            "01-a/lesson.toml",
+            ".git/lesson.toml",
+            "03-c.zip",
+            "README.md",
+        ] {
+            std::fs::write(place.path().join(file), "").unwrap();
+        }
+        let found = course(place.path()).unwrap();
+        let names = found
+            .iter()
+            .map(|path| path.file_name().unwrap().to_str().unwrap());
+        assert_eq!(names.collect::<Vec<_>>(), ["01-a", "02-b", "03-c.zip"]);
+    }
+
+    #[test]
     fn a_path_is_told_from_a_name() {
-        for path in ["./mine", "/x", "a/b", ".", ".."] {
+        for path in ["./mine", "/x", "a/b", ".", "..", "mine.zip", "MINE.ZIP"] {
             assert!(is_path(path), "{path}");
         }
         for name in ["1", "key-pair-and-ssh", "01-key-pair-and-ssh"] {

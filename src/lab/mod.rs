@@ -10,6 +10,7 @@ pub mod front;
 pub mod journal;
 pub mod key_pool;
 pub mod lesson_folder;
+pub mod lesson_zip;
 pub mod limits;
 pub mod machines;
 pub mod multicall;

@@ -120,6 +120,12 @@ impl Records {
         Ok(records)
     }
 
+    /// The number that a class's lesson draws by; none without a class, where it draws by chance.
+    pub fn drawn_by(&self) -> Option<u64> {
+        self.class.as_ref()?;
+        u64::from_str_radix(self.variant(), 16).ok()
+    }
+
     /// What the lesson draws by, where it draws from a pool.
     pub fn variant(&self) -> &str {
         self.ledger

@@ -335,6 +335,29 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
         shown.contains("hints are off") && !shown.contains("create-key-pair"),
         "{shown}"
     );
+    for word in ["why", "help"] {
+        let shown = terminal.line(&format!("lab {word}"));
+        assert!(
+            shown.contains("`lab hint` and `lab why` say nothing")
+                || shown.contains("`lab why` say"),
+            "{shown}"
+        );
+    }
+    // A mistake is met, and neither named nor cured.
+    let news = "other is in your account";
+    let shown = terminal.line_until("aws ec2 create-key-pair --key-name other > other.pem", news);
+    assert!(shown.contains(news), "{shown}");
+    let shown = terminal.line("lab check");
+    assert!(shown.contains("[not yet]"), "{shown}");
+    assert!(
+        !shown.contains("delete-key-pair")
+            && !shown.contains("JSON")
+            && !shown.contains("`lab hint`"),
+        "{shown}"
+    );
+    terminal.line("aws ec2 delete-key-pair --key-name other; rm other.pem; clear");
+    let replayed = learner.run(&["replay", "--lab", learner.root().to_str().unwrap()]);
+    assert_eq!(replayed.status.code(), Some(2));
     let shown = terminal.line("lab steps");
     assert!(shown.contains("minutes are left"), "{shown}");
     learner.solve(&mut terminal, &["create-key-pair"]);

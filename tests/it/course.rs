@@ -7,15 +7,18 @@ use std::path::Path;
 use std::process::{Command, Stdio};
 use std::sync::Arc;
 
+use groundschool::classroom::class::{Class, Mode, variant};
 use groundschool::cloud::Pace;
 use groundschool::course::catalogue::lessons;
 use groundschool::course::lesson::{Files, Lesson};
 use groundschool::course::shape;
+use groundschool::course::start::Begun;
 use groundschool::lab::engine::{Engine, EngineError, Options};
 use groundschool::lab::key_pool::KeyPool;
+use groundschool::lab::records;
 use groundschool::lab::stage::Choice;
 use groundschool::lab::voice::Voice;
-use groundschool::lab::workspace::WorkspaceError;
+use groundschool::lab::workspace::{Layout, WorkspaceError};
 
 use crate::desk::{program, until};
 
@@ -215,4 +218,94 @@ why = "Two it is."
         Some(2),
         "nothing is asked any more"
     );
+}
+
+/// A class of the sixth lesson, which draws.
+fn class() -> Class {
+    Class {
+        format: 1,
+        id: "00ff00ff00ff00ff".into(),
+        title: "Clouds".into(),
+        lessons: vec!["06-read-the-symptom".into()],
+        mode: Mode::Practice,
+        seed: "monday".into(),
+        time_limit_minutes: None,
+        hand_in_to: None,
+        asks: vec![],
+        members: vec![],
+    }
+}
+
+#[test]
+fn in_a_class_each_lab_draws_by_the_classs_seed_and_its_own_id_and_again_the_same() {
+    let lesson = shipped(6);
+    let folder = tempfile::tempdir().unwrap();
+    let mut all = Vec::new();
+    for name in ["ada", "grace"] {
+        let root = folder.path().join(name);
+        // The lab is there before the class is joined, as `learn --class` does it.
+        let layout = Layout::new(root.clone());
+        std::fs::create_dir_all(layout.private()).unwrap();
+        records::join(&layout, class(), 0).unwrap();
+        let drawn = || {
+            let engine = open(&root, &lesson, None);
+            let layout = engine.workspace().layout();
+            let begun = std::fs::read(layout.begun()).unwrap();
+            let begun: Begun = serde_json::from_slice(&begun).unwrap();
+            let id = std::fs::read_to_string(layout.id()).unwrap();
+            let wanted = variant("monday", id.trim(), &lesson.slug);
+            assert_eq!(format!("{:016x}", begun.seed), wanted);
+            let (said, status) = lab(&engine, "reset yes");
+            assert_eq!(status, Some(0), "{said}");
+            let again = std::fs::read(layout.begun()).unwrap();
+            let again: Begun = serde_json::from_slice(&again).unwrap();
+            assert_eq!(again.seed, begun.seed, "a reset draws the same");
+            let riddles = again.riddles.into_iter();
+            riddles
+                .map(|(name, riddle)| (name, riddle.cause))
+                .collect::<Vec<_>>()
+        };
+        let first = drawn();
+        assert_eq!(drawn(), first);
+        let riddles = lesson.start.riddles.as_ref().unwrap();
+        let id = std::fs::read_to_string(layout.id()).unwrap();
+        let seed = u64::from_str_radix(&variant("monday", id.trim(), &lesson.slug), 16).unwrap();
+        let mut by_hand: Vec<_> = riddles
+            .draw(seed)
+            .into_iter()
+            .map(|(name, fault)| (name, fault.cause()))
+            .collect();
+        by_hand.sort();
+        assert_eq!(first, by_hand, "a teacher can draw it again");
+        all.push(seed);
+    }
+    assert_ne!(all[0], all[1]);
+}
+
+#[test]
+fn a_hint_is_offered_once_to_somebody_who_is_at_a_step_for_long_and_goes_on_trying() {
+    let folder = tempfile::tempdir().unwrap();
+    let impatient = Lesson {
+        patience: std::time::Duration::ZERO,
+        ..shipped(1)
+    };
+    let offer = "At this step for a while? `lab hint` helps";
+    let engine = open(&folder.path().join("lab"), &impatient, None);
+    let coach = engine.coach();
+    // The first prompt is the arrival; Enter alone is no try.
+    let mut said: Vec<String> = Vec::new();
+    for typed in [false, false, true, true, true, true] {
+        said.push(coach.after_command(typed).text());
+    }
+    let offers: Vec<usize> = (0..6).filter(|at| said[*at].contains(offer)).collect();
+    // The first answer speaks of hints itself.
+    assert_eq!(offers, [3], "{said:#?}");
+    assert!(said[2].contains("`lab hint`"), "{said:#?}");
+    drop(engine);
+
+    let engine = open(&folder.path().join("other"), &shipped(1), None);
+    let said: String = (0..6)
+        .map(|_| engine.coach().after_command(true).text())
+        .collect();
+    assert!(!said.contains(offer), "{said}");
 }

@@ -23,6 +23,7 @@ fn the_readmes_session_is_what_the_demo_prints() {
     let out = Command::new(env!("CARGO_BIN_EXE_groundschool"))
         .args(&words)
         .env("PATH", tools.path())
+        .env("LC_ALL", "C")
         .output()
         .unwrap();
     let printed =

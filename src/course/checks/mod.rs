@@ -32,6 +32,7 @@ mod ssh_only_for_me;
 #[path = "tests.rs"]
 mod tests_of_the_course;
 
+use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::course::bindings::Bindings;
@@ -40,7 +41,7 @@ use crate::course::mistake::Mistake;
 use crate::course::verdict::Verdict;
 
 /// One expectation of a step, written `expect.key_pair_exists = {}` in `lesson.toml`.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Expect {
     /// AWS has answered a call.
@@ -170,6 +171,16 @@ impl Expect {
             }
             Self::SshAlias {} => &[Need::Account, Need::Aliases],
         }
+    }
+
+    /// Its name in `lesson.toml`.
+    pub fn name(&self) -> String {
+        let value = serde_json::to_value(self).unwrap_or_default();
+        let mut names = value
+            .as_object()
+            .into_iter()
+            .flat_map(serde_json::Map::keys);
+        names.next().cloned().unwrap_or_default()
     }
 
     /// Judges the evidence; binds the learner's own names where it meets them.

@@ -1,8 +1,10 @@
 //! Shape: reads a lesson's folder, and says what is wrong with it, all of it, with file and line.
 
 mod beginning;
+pub mod schema;
 mod scripts;
 mod steps;
+mod translations;
 mod written;
 
 use std::fmt;
@@ -125,13 +127,14 @@ impl<'a> Reader<'a> {
         let done = self.text("done.md").unwrap_or_default().to_owned();
         self.markdown("done.md", &done);
         self.start(&written.start);
-        self.leftovers();
-        self.unwritten();
-        Some(Lesson {
+        let mut lesson = Lesson {
             slug: self.slug.to_owned(),
             title: written.title.into_inner(),
             worlds: written.worlds.into_inner(),
             eventually: std::time::Duration::from_millis(written.eventually_ms),
+            patience: std::time::Duration::from_secs(
+                u64::from(written.offer_hint_after_minutes) * 60,
+            ),
             machines: written.machines,
             start: written.start,
             programs: written.programs,
@@ -140,7 +143,14 @@ impl<'a> Reader<'a> {
             solution_preamble,
             solution,
             mistakes,
-        })
+            translations: Vec::new(),
+            language: None,
+            remarks: Vec::new(),
+        };
+        (lesson.translations, lesson.remarks) = self.translations(&lesson);
+        self.leftovers();
+        self.unwritten();
+        Some(lesson)
     }
 
     fn toml(&mut self) -> Option<Written> {
@@ -395,6 +405,16 @@ expect.key_pair_exists = {}
                 "1 = \"Think.\"",
                 "2 = \"Think.\"",
                 "lesson.toml:5: step `one`: hint 1 is missing",
+            ),
+            (
+                "1 = \"Think.\"",
+                "1 = \"Think.\"\n2 = ' Think. '",
+                "lesson.toml:13: step `one`: hint 2 says what hint 1 says",
+            ),
+            (
+                "1 = \"Think.\"",
+                "1 = \"Do it.\"",
+                "lesson.toml:12: step `one`: hint 1 says what the goal says",
             ),
             (
                 "1 = \"Think.\"",

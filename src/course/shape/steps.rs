@@ -2,6 +2,8 @@
 
 use std::collections::BTreeMap;
 
+use unicode_width::UnicodeWidthStr;
+
 use crate::course::asides::{misspelt, unmarked};
 use crate::course::checks::Expect;
 use crate::course::lesson::{ScriptedFault, Step, Trouble};
@@ -29,6 +31,13 @@ impl Reader<'_> {
             self.toml_fault(
                 written.worlds.span().start,
                 "no world is named: write worlds = [\"simulator\"]",
+            );
+        }
+        if !(1..=120).contains(&written.offer_hint_after_minutes) {
+            self.fault(
+                "lesson.toml",
+                0,
+                "offer_hint_after_minutes is 1 to 120 minutes",
             );
         }
         if written.steps.is_empty() {
@@ -115,6 +124,10 @@ impl Reader<'_> {
                 .iter()
                 .map(|check| check.expect.clone())
                 .collect(),
+            still: (0..)
+                .zip(&written.checks)
+                .filter_map(|(place, check)| check.still.then_some(place))
+                .collect(),
             questions: self.questions(written),
             quiet: written.quiet,
             hints: self.hints(written, start),
@@ -179,39 +192,8 @@ impl Reader<'_> {
 
     /// What a terminal of 80 columns cannot show.
     pub(super) fn markdown(&mut self, file: &str, text: &str) {
-        if let Some((line, word)) = misspelt(text) {
-            self.fault(
-                file,
-                line,
-                format!("{{{word}}} is no mark of an aside: there are {{aws}} and {{simulator}}"),
-            );
-        }
-        let mut in_code = false;
-        for (number, line) in text.lines().enumerate() {
-            // The mark of an aside is not shown.
-            let line = unmarked(line);
-            if line.starts_with("```") {
-                in_code = !in_code;
-            } else if in_code && (73..=76).contains(&line.len()) {
-                self.fault(
-                    file,
-                    number + 1,
-                    format!(
-                        "the command has {} columns; 72 fit beside the margin",
-                        line.len()
-                    ),
-                );
-            }
-            if let Some(odd) = line.chars().find(|c| !c.is_ascii()) {
-                self.fault(file, number + 1, format!("`{odd}` is not ASCII"));
-            }
-            if line.len() > 76 {
-                self.fault(
-                    file,
-                    number + 1,
-                    format!("the line has {} columns; 76 fit", line.len()),
-                );
-            }
+        for (line, says) in markdown_faults(text, true) {
+            self.fault(file, line, says);
         }
     }
 
@@ -262,6 +244,19 @@ impl Reader<'_> {
                 );
             }
         }
+        let squeezed = |text: &str| text.split_whitespace().collect::<Vec<_>>().join(" ");
+        let mut said = vec![("the goal".to_owned(), squeezed(written.goal.get_ref()))];
+        for (name, hint) in &written.hints {
+            let hint = squeezed(hint);
+            if let Some((what, _)) = said.iter().find(|(_, other)| *other == hint) {
+                let number = name.get_ref();
+                self.toml_fault(
+                    name.span().start,
+                    format!("step `{id}`: hint {number} says what {what} says: it helps nobody"),
+                );
+            }
+            said.push((format!("hint {}", name.get_ref()), hint));
+        }
         hints.into_iter().flatten().collect()
     }
 
@@ -300,4 +295,36 @@ impl Reader<'_> {
         }
         overrides
     }
+}
+
+/// What a terminal of 80 columns cannot show of a text, by line from 1. Originals are `ascii`; other languages have letters of
+/// their own.
+pub(super) fn markdown_faults(text: &str, ascii: bool) -> Vec<(usize, String)> {
+    let mut faults = Vec::new();
+    if let Some((line, word)) = misspelt(text) {
+        let says =
+            format!("{{{word}}} is no mark of an aside: there are {{aws}} and {{simulator}}");
+        faults.push((line, says));
+    }
+    let mut in_code = false;
+    for (number, line) in text.lines().enumerate() {
+        // The mark of an aside is not shown.
+        let line = unmarked(line);
+        let columns = line.width();
+        let mut fault = |says: String| faults.push((number + 1, says));
+        if line.starts_with("```") {
+            in_code = !in_code;
+        } else if in_code && (73..=76).contains(&columns) {
+            fault(format!(
+                "the command has {columns} columns; 72 fit beside the margin"
+            ));
+        }
+        if let Some(odd) = line.chars().find(|c| !c.is_ascii()).filter(|_| ascii) {
+            fault(format!("`{odd}` is not ASCII"));
+        }
+        if columns > 76 {
+            fault(format!("the line has {columns} columns; 76 fit"));
+        }
+    }
+    faults
 }

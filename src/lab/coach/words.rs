@@ -276,6 +276,19 @@ pub(super) fn with_an_offer(mut text: String) -> String {
     text
 }
 
+/// Offers a hint to somebody who has been at a step for long; none where there is no room for it, or hints were spoken of.
+pub(super) fn after_silence(text: &str) -> Option<String> {
+    let has_room = wrapped(text) < LINES && !text.contains("`lab hint`");
+    has_room.then(|| {
+        format!("{text}At this step for a while? `lab hint` helps, `lab` shows the task.\n")
+    })
+}
+
+/// For an exam, which has no hints to speak of.
+pub(super) fn without_hints(text: &str) -> String {
+    text.replace(", `lab hint` helps.", ".")
+}
+
 /// Keeps what is said after one command to a few lines: the lines of passed steps that there is room for. Each that is dropped
 /// can be read with `lab steps`, and the oldest is the one that is missed least.
 pub(super) fn shortened<'a>(lasting: &'a str, standing: &str) -> &'a str {
