@@ -42,6 +42,7 @@ pub(in crate::console) fn editor(visit: &Visit) -> Markup {
     let error = visit.refused_at(TAGS);
     let id = field::id(TAGS);
     let error_id = format!("{id}-error");
+    let (invalid, at_error) = (error.map(|_| "true"), error.map(|_| error_id.as_str()));
     let described_by = match error {
         Some(_) => format!("{error_id} tags-hint"),
         None => "tags-hint".to_owned(),
@@ -55,8 +56,8 @@ pub(in crate::console) fn editor(visit: &Visit) -> Markup {
                 @let number = place + 1;
                 @let (key_id, value_id) = (format!("tag-{number}-key"), format!("tag-{number}-value"));
                 div.pair {
-                    div { label for=(key_id) { "Key " (number) } input id=(key_id) type="text" name=(name(number, "Key")) value=(key) autocomplete="off"; }
-                    div { label for=(value_id) { "Value " (number) } input id=(value_id) type="text" name=(name(number, "Value")) value=(value) autocomplete="off"; }
+                    div { label for=(key_id) { "Key " (number) } input id=(key_id) type="text" name=(name(number, "Key")) value=(key) autocomplete="off" aria-invalid=[invalid] aria-describedby=[at_error]; }
+                    div { label for=(value_id) { "Value " (number) } input id=(value_id) type="text" name=(name(number, "Value")) value=(value) autocomplete="off" aria-invalid=[invalid] aria-describedby=[at_error]; }
                 }
             }
             @if let Some(error) = error {

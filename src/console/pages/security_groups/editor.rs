@@ -4,7 +4,7 @@ use maud::{Markup, html};
 
 use super::kind::KINDS;
 use super::row::{
-    ANYWHERE_4, ANYWHERE_6, CUSTOM, DESCRIPTION, ID, KIND, MOST, MY_IP, PEER, PORTS, Row, SOURCE,
+    ANYWHERE_4, ANYWHERE_6, CUSTOM, DESCRIPTION, ID, KIND, KNOWN, MOST, MY_IP, PEER, PORTS, Row, SOURCE,
     name,
 };
 use super::rule::{self, Direction};
@@ -35,6 +35,13 @@ fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
         let of_it = all.iter().filter(|rule| rule.direction() == direction);
         (1..).zip(of_it.map(Row::of)).collect()
     };
+    let known = match visit.typed(KNOWN) {
+        Some(known) => known.to_owned(),
+        None => {
+            let ids: Vec<&str> = rows.iter().map(|(_, row)| row.id.as_str()).collect();
+            ids.join(" ")
+        }
+    };
     let path = match direction {
         Direction::Inbound => group.path(),
         Direction::Outbound => format!("{}/outbound", group.path()),
@@ -42,6 +49,7 @@ fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
     let title = format!("Edit {} rules", direction.word());
     let fields = html! {
         (parts::enter())
+        input type="hidden" name=(KNOWN) value=(known);
         @if rows.is_empty() { div.card { p { (direction.nothing_passes()) } } }
         div.roomy { @for (number, row) in &rows { (editor(visit, direction, *number, row)) } }
         @if rows.len() < MOST {
