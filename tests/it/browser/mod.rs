@@ -11,6 +11,8 @@ mod guide;
 mod hands;
 mod instances;
 mod keys;
+mod lesson;
 mod live;
 mod pages;
+mod refusals;
 mod site;

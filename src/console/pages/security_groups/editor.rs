@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::kind::KINDS;
 use super::row::{
-    ANYWHERE_4, ANYWHERE_6, CUSTOM, DESCRIPTION, ID, KIND, KNOWN, MOST, MY_IP, PEER, PORTS, Row, SOURCE,
-    name,
+    ANYWHERE_4, ANYWHERE_6, CUSTOM, DESCRIPTION, ID, KIND, KNOWN, MOST, MY_IP, PEER, PORTS, Row,
+    SOURCE, name,
 };
 use super::rule::{self, Direction};
 use super::save::{ADD, DELETE, DO};
