@@ -204,7 +204,7 @@ pub(super) fn refusal_at(browser: &Chromium, id: &str, code: &str, about: &str) 
     assert!(names_it, "{about}: {described}");
     // A group of boxes is not wrong by itself, but each of them is.
     let wrong = "const field = document.querySelector(arguments[0]);
-        const all = field.matches('fieldset:not([role])') ? Array.from(field.querySelectorAll('input')) : [field];
+        const all = field.matches('fieldset:not([role])') ? Array.from(field.querySelectorAll('input:not([type=hidden])')) : [field];
         return all.length > 0 && all.every((one) => one.getAttribute('aria-invalid') === 'true');";
     assert_eq!(
         browser.script(wrong, vec![field.as_str().into()]),
