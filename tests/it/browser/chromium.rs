@@ -201,7 +201,7 @@ impl Running {
         self.runtime.block_on(work(driver))
     }
 
-    fn command(&self, name: &str, arguments: &Value) -> Result<Value, CmdError> {
+    fn command(&self, name: &str, arguments: &Value) -> Result<Value, Box<CmdError>> {
         let body = json!({ "cmd": name, "params": arguments });
         self.own_way(OwnWay {
             path: "goog/cdp/execute",
@@ -209,7 +209,7 @@ impl Running {
         })
     }
 
-    fn log(&self) -> Result<Value, CmdError> {
+    fn log(&self) -> Result<Value, Box<CmdError>> {
         let body = json!({ "type": "browser" });
         self.own_way(OwnWay {
             path: "se/log",
@@ -217,8 +217,9 @@ impl Running {
         })
     }
 
-    fn own_way(&self, command: OwnWay) -> Result<Value, CmdError> {
-        self.with(async |driver| driver.issue_cmd(command).await)
+    fn own_way(&self, command: OwnWay) -> Result<Value, Box<CmdError>> {
+        let answer = self.with(async |driver| driver.issue_cmd(command).await);
+        answer.map_err(Box::new)
     }
 
     /// Is again as it was when it was started.

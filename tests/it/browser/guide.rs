@@ -1,7 +1,7 @@
 //! The guide, clicked: from an empty account in a lab to a login with the downloaded key, by the command that the page shows.
 
 use super::chromium::{Chromium, Scripts};
-use super::hands::{WIDTHS, Width};
+use super::eyes::{WIDTHS, Width};
 use crate::learner::Learner;
 use crate::open_lab::OpenLab;
 

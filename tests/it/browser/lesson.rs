@@ -1,7 +1,7 @@
 //! The lesson's pane beside the pages of a lab: it says what the coach says, and changes by itself.
 
 use super::chromium::{Chromium, Scripts};
-use super::hands::{Colours, WIDTHS};
+use super::eyes::{Colours, WIDTHS};
 use crate::learner::Learner;
 use crate::open_lab::OpenLab;
 

@@ -1,7 +1,7 @@
 //! Every page: for everybody, on every width, small, from this computer alone, and as it looks.
 
 use super::chromium::{Chromium, Scripts};
-use super::hands::{Colours, WIDTHS};
+use super::eyes::{Colours, WIDTHS};
 use super::site::{FURNITURE, Site};
 
 /// A page: a name for its pictures, and its path. What is in capitals stands for an id.

@@ -5,8 +5,8 @@ use std::collections::BTreeSet;
 use serde_json::json;
 
 use super::chromium::{Chromium, Scripts};
+use super::eyes::WIDTHS;
 use super::forms::{refusal_at, says_the_same};
-use super::hands::WIDTHS;
 use super::site::{FURNITURE, Site};
 use crate::served::Answer;
 
@@ -325,7 +325,7 @@ fn every_refusal_about_an_elastic_ip_stands_at_its_field_in_the_apis_words() {
         let fields = [("AllocationId", address), ("InstanceId", instance)];
         site.ask(
             "AssociateAddress",
-            &fields[..1 + usize::from(!instance.is_empty())],
+            &fields[..=usize::from(!instance.is_empty())],
         )
     };
 

@@ -35,12 +35,11 @@ fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
         let of_it = all.iter().filter(|rule| rule.direction() == direction);
         (1..).zip(of_it.map(Row::of)).collect()
     };
-    let known = match visit.typed(KNOWN) {
-        Some(known) => known.to_owned(),
-        None => {
-            let ids: Vec<&str> = rows.iter().map(|(_, row)| row.id.as_str()).collect();
-            ids.join(" ")
-        }
+    let known = if let Some(known) = visit.typed(KNOWN) {
+        known.to_owned()
+    } else {
+        let ids: Vec<&str> = rows.iter().map(|(_, row)| row.id.as_str()).collect();
+        ids.join(" ")
     };
     let path = match direction {
         Direction::Inbound => group.path(),

@@ -174,9 +174,12 @@ impl Plan {
     fn ask_for(&self, step: Step, calls: &Calls<'_>, is_rehearsal: bool) -> Result<(), Refusal> {
         let visit = calls.visit;
         let make = |rows: &[(usize, Row)]| calls.of(step, rows);
-        let tell = |ask: Ask| match is_rehearsal {
-            true => rehearse(visit, ask),
-            false => visit.tell(&ask),
+        let tell = |ask: Ask| {
+            if is_rehearsal {
+                rehearse(visit, ask)
+            } else {
+                visit.tell(&ask)
+            }
         };
         let rows = match step {
             Step::Change => &self.changed,
