@@ -84,12 +84,12 @@ pub(super) fn list(visit: &Visit, _: &Form) -> Result<Outcome, Refusal> {
             html! { code { (pair.key_fingerprint) } },
             html! { code { (pair.key_pair_id) } },
             html! {
-                a id={ "tags-" (pair.key_pair_id) } href={ (tags::PATH) "/" (pair.key_pair_id) } {
-                    "Tags" span.unseen { " of key pair " (pair.key_name) }
-                }
-                " "
                 a id={ "delete-" (pair.key_pair_id) } href={ (LIST) "/delete/" (pair.key_pair_id) } {
                     "Delete" span.unseen { " key pair " (pair.key_name) }
+                }
+                " "
+                a id={ "tags-" (pair.key_pair_id) } href={ (tags::PATH) "/" (pair.key_pair_id) } {
+                    "Tags" span.unseen { " of key pair " (pair.key_name) }
                 }
             },
         ],
