@@ -171,6 +171,7 @@ fn refused(visit: &Visit, why: Refusal, form: Form) -> Response {
             let status = status.unwrap_or(StatusCode::INTERNAL_SERVER_ERROR);
             html(status, layout::failed(visit, &error))
         }
+        Err(Refusal::Half(_, why)) => refused(visit, *why, Form::default()),
         Err(Refusal::Again(_)) => go(&visit.path, None),
     }
 }

@@ -159,6 +159,8 @@ pub(super) struct Refused {
     pub(super) field: Option<String>,
     /// The API's own code and sentence.
     pub(super) error: ApiError,
+    /// What was done already before, and what was not; none when nothing was.
+    pub(super) half: Option<String>,
 }
 
 /// Which field a code is about, where the sentence does not name it: the first that the form has.
@@ -177,6 +179,7 @@ const FIELDS_OF_CODES: &[(&str, &[&str])] = &[
     ("InstanceLimitExceeded", &["MaxCount"]),
     ("VcpuLimitExceeded", &["InstanceType", "MaxCount"]),
     ("InvalidAllocationID.", &["AllocationId"]),
+    ("AddressLimitExceeded", &["Domain"]),
     ("InvalidInstanceID.", &["InstanceId"]),
     ("TagLimitExceeded", &["TagSpecification.1.Tag"]),
 ];
@@ -185,7 +188,11 @@ impl Refused {
     /// The refusal of a form, at the field that it speaks of.
     pub(super) fn of(error: ApiError, form: &Form) -> Self {
         let field = field_of(&error, form);
-        Self { field, error }
+        Self {
+            field,
+            error,
+            half: None,
+        }
     }
 }
 

@@ -107,7 +107,7 @@ fn banner(visit: &Visit) -> Markup {
                 input type="hidden" name="back" value=(visit.path);
                 @if visit.house.settings.whose == Whose::Anybodys {
                     label for="scope-account" { "Access key id" }
-                    input id="scope-account" type="text" name="account" value=(visit.scope.account) autocomplete="off" spellcheck="false" size="12";
+                    input id="scope-account" type="text" name="account" value=(visit.scope.account) autocomplete="off" spellcheck="false" size="22";
                 }
                 label for="scope-region" { "Region" }
                 select id="scope-region" name="region" {

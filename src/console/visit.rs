@@ -111,6 +111,8 @@ pub(super) enum Refusal {
     Field(&'static str, ApiError),
     /// The same for a field of a row, whose name is made as the row is.
     At(String, ApiError),
+    /// A later one of several calls was refused: a sentence says what was done already, and what was not.
+    Half(String, Box<Refusal>),
     /// The form is shown again as it is now: a row was added to it.
     Again(Form),
 }
@@ -130,15 +132,21 @@ impl Refusal {
                 let refused = Some(Refused::of(error, &form));
                 Ok(Tried { form, refused })
             }
-            Self::Field(field, error) => {
-                let field = Some(field.to_owned());
-                let refused = Some(Refused { field, error });
+            Self::Field(field, error) => Self::At(field.to_owned(), error).tried(form),
+            Self::At(field, error) => {
+                let refused = Some(Refused {
+                    field: Some(field),
+                    error,
+                    half: None,
+                });
                 Ok(Tried { form, refused })
             }
-            Self::At(field, error) => {
-                let field = Some(field);
-                let refused = Some(Refused { field, error });
-                Ok(Tried { form, refused })
+            Self::Half(half, why) => {
+                let mut tried = why.tried(form)?;
+                if let Some(refused) = &mut tried.refused {
+                    refused.half = Some(half);
+                }
+                Ok(tried)
             }
             Self::Again(form) => Ok(Tried {
                 form,

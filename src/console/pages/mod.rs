@@ -12,6 +12,7 @@ mod key_pairs;
 mod lesson;
 mod scope;
 mod security_groups;
+mod tags;
 
 use crate::console::form::Form;
 use crate::console::visit::{Outcome, Refusal, Visit};
@@ -102,6 +103,11 @@ pub(super) static ROUTES: &[Route] = &[
         instances::groups::show,
         instances::groups::take,
     ),
+    Route::form(
+        "/instances/{id}/protection",
+        instances::protection::show,
+        instances::protection::take,
+    ),
     Route::show("/security-groups", security_groups::list),
     Route::form(
         "/security-groups/create",
@@ -167,6 +173,7 @@ pub(super) static ROUTES: &[Route] = &[
         key_pairs::delete::show,
         key_pairs::delete::take,
     ),
+    Route::form("/tags/{id}", tags::show, tags::take),
     Route::form(LESSON, lesson::show, lesson::take),
     Route::form(SCOPE, scope::show, scope::take),
 ];

@@ -29,6 +29,7 @@ pub(in crate::console) fn boxes(visit: &Visit, field: &Field<'_>, choices: &[Box
             .any(|value| value == choice.value),
         None => choice.ticked,
     };
+    let invalid = error.map(|_| "true");
     let described = match error {
         Some(_) => format!("{own}-error {own}-hint"),
         None => format!("{own}-hint"),
@@ -41,7 +42,7 @@ pub(in crate::console) fn boxes(visit: &Visit, field: &Field<'_>, choices: &[Box
                 @for choice in choices {
                     @let id = format!("{own}-{}", choice.value);
                     div.choice {
-                        input id=(id) type="checkbox" name=(field.name) value=(choice.value) checked[is_ticked(choice)];
+                        input id=(id) type="checkbox" name=(field.name) value=(choice.value) checked[is_ticked(choice)] aria-invalid=[invalid] aria-describedby=[error.map(|_| format!("{own}-error"))];
                         label for=(id) { (choice.label) span.hint { (choice.hint) } }
                     }
                 }

@@ -107,7 +107,7 @@ pub(in crate::console) fn radios(
     let chosen = visit.typed(field.name).unwrap_or(field.value);
     let at = At::of(visit, field);
     html! {
-        fieldset.field id=(at.id) aria-describedby=[at.described_by()] {
+        fieldset.field id=(at.id) role="radiogroup" tabindex=[at.reached()] aria-describedby=[at.described_by()] aria-invalid=[at.invalid()] {
             legend { (field.label) }
             (at.hint(field))
             div.choices {
@@ -212,6 +212,11 @@ impl At {
         let error = self.error.as_ref().map(|_| format!("{}-error", self.id));
         let both: Vec<String> = [error, hint].into_iter().flatten().collect();
         (!both.is_empty()).then(|| both.join(" "))
+    }
+
+    /// A group of controls can be led to only where something is to be read.
+    fn reached(&self) -> Option<&'static str> {
+        self.error.as_ref().map(|_| "-1")
     }
 
     fn invalid(&self) -> Option<&'static str> {

@@ -109,7 +109,8 @@ fn refusal(visit: &Visit) -> Markup {
     let error = &refused.error;
     html! {
         div.notice.problem role="alert" id="refused" {
-            p { strong { "Not done. " } (error.code) }
+            p { strong { @if refused.half.is_some() { "Done in part. " } @else { "Not done. " } } (error.code) }
+            @if let Some(half) = &refused.half { p id="half" { (half) } }
             p {
                 @match &refused.field {
                     Some(field) => a href={ "#" (field::id(field)) } { (error.message) },

@@ -1,7 +1,8 @@
-//! The tags of what is being made: rows of key and value, and a button for one more.
+//! Tags, of what is being made or is there: rows of key and value, and a button for one more.
 
 use maud::{Markup, html};
 
+use crate::console::account::Tag;
 use crate::console::form::{Form, TAGS};
 use crate::console::parts::{self, field};
 use crate::console::visit::{Refusal, Visit};
@@ -10,6 +11,8 @@ use crate::console::visit::{Refusal, Visit};
 const ONE_MORE: &str = "add-tag";
 /// The name of buttons that change the form and send nothing.
 const DO: &str = "do";
+/// What the names of the hidden fields end in that say which tag a row is about.
+const WAS: &str = "Was";
 /// The most tags that AWS takes.
 const MOST: usize = 50;
 
@@ -35,13 +38,53 @@ pub(in crate::console) fn one_more(form: &Form) -> Result<(), Refusal> {
     Err(Refusal::Again(form))
 }
 
-/// The editor.
+/// The keys that the rows of a form had at first, where they had one.
+pub(in crate::console) fn keys_before(form: &Form) -> Vec<String> {
+    let all = (1..=MOST).map(|number| form.get(&name(number, WAS)).to_owned());
+    all.filter(|key| !key.is_empty()).collect()
+}
+
+/// The tags that a form wants, in their order: a row that had a key and has none any more is a tag that goes away.
+pub(in crate::console) fn kept(form: &Form) -> Vec<(String, String)> {
+    let all = (1..).zip(rows(form));
+    all.filter(|(number, (key, value))| {
+        let is_cleared = key.is_empty() && form.has(&name(*number, WAS));
+        let is_empty = key.is_empty() && value.is_empty();
+        !is_cleared && !is_empty
+    })
+    .map(|(_, row)| row)
+    .collect()
+}
+
+/// The editor for something new.
 pub(in crate::console) fn editor(visit: &Visit) -> Markup {
-    let tried = visit.tried.as_ref();
-    let rows = tried.map(|tried| rows(&tried.form)).unwrap_or_default();
+    let hint = "A tag is a label that you give: a key, and a value if you like. Up to 50.";
+    editor_of(visit, "Tags (optional)", hint, &[])
+}
+
+/// The editor for something that has these tags.
+pub(in crate::console) fn editor_of(
+    visit: &Visit,
+    legend: &str,
+    hint: &str,
+    tags: &[Tag],
+) -> Markup {
+    let rows: Vec<(String, String, String)> = match &visit.tried {
+        Some(tried) => (1..)
+            .zip(rows(&tried.form))
+            .map(|(number, (key, value))| {
+                (key, value, tried.form.get(&name(number, WAS)).to_owned())
+            })
+            .collect(),
+        None => tags
+            .iter()
+            .map(|tag| (tag.key.clone(), tag.value.clone(), tag.key.clone()))
+            .collect(),
+    };
     let error = visit.refused_at(TAGS);
     let id = field::id(TAGS);
     let error_id = format!("{id}-error");
+    let (invalid, at_error) = (error.map(|_| "true"), error.map(|_| error_id.as_str()));
     let described_by = match error {
         Some(_) => format!("{error_id} tags-hint"),
         None => "tags-hint".to_owned(),
@@ -49,14 +92,15 @@ pub(in crate::console) fn editor(visit: &Visit) -> Markup {
     html! {
         (parts::enter())
         fieldset.field id=(id) aria-describedby=(described_by) {
-            legend { "Tags (optional)" }
-            p.hint id="tags-hint" { "A tag is a label that you give: a key, and a value if you like. Up to 50." }
-            @for (place, (key, value)) in rows.iter().enumerate() {
+            legend { (legend) }
+            p.hint id="tags-hint" { (hint) }
+            @for (place, (key, value, was)) in rows.iter().enumerate() {
                 @let number = place + 1;
                 @let (key_id, value_id) = (format!("tag-{number}-key"), format!("tag-{number}-value"));
+                @if !was.is_empty() { input type="hidden" name=(name(number, WAS)) value=(was); }
                 div.pair {
-                    div { label for=(key_id) { "Key " (number) } input id=(key_id) type="text" name=(name(number, "Key")) value=(key) autocomplete="off"; }
-                    div { label for=(value_id) { "Value " (number) } input id=(value_id) type="text" name=(name(number, "Value")) value=(value) autocomplete="off"; }
+                    div { label for=(key_id) { "Key " (number) } input id=(key_id) type="text" name=(name(number, "Key")) value=(key) autocomplete="off" aria-invalid=[invalid] aria-describedby=[at_error]; }
+                    div { label for=(value_id) { "Value " (number) } input id=(value_id) type="text" name=(name(number, "Value")) value=(value) autocomplete="off" aria-invalid=[invalid] aria-describedby=[at_error]; }
                 }
             }
             @if let Some(error) = error {
@@ -86,5 +130,19 @@ mod tests {
         assert_eq!(form.get("KeyName"), "a");
         assert_eq!(rows(&form), [(String::new(), String::new())]);
         assert!(one_more(&Form::of_pairs(b"KeyName=a").unwrap()).is_ok());
+    }
+
+    #[test]
+    fn a_row_whose_key_was_cleared_is_a_tag_that_goes_away() {
+        let form = Form::of_pairs(
+            b"TagSpecification.1.Tag.1.Was=a&TagSpecification.1.Tag.1.Key=&TagSpecification.1.Tag.1.Value=1\
+              &TagSpecification.1.Tag.2.Was=b&TagSpecification.1.Tag.2.Key=c&TagSpecification.1.Tag.2.Value=2\
+              &TagSpecification.1.Tag.3.Key=&TagSpecification.1.Tag.3.Value=3",
+        )
+        .unwrap();
+        let pair = |key: &str, value: &str| (key.to_owned(), value.to_owned());
+        // A value without a key is the API's to refuse.
+        assert_eq!(kept(&form), [pair("c", "2"), pair("", "3")]);
+        assert_eq!(keys_before(&form), ["a", "b"]);
     }
 }

@@ -1,22 +1,29 @@
-//! A browser of one test's own: ChromeDriver and Chromium, with a profile and a folder for downloads that go with it.
+//! A browser for one test at a time: ChromeDriver and Chromium, with a profile and a folder for downloads that go with it.
+//!
+//! Starting one takes seconds of a processor: a test that ends well leaves it to the next, without a cookie and without a file.
 
 use std::io::{BufRead, BufReader};
 use std::os::unix::process::CommandExt;
 use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
+use std::sync::{Mutex, PoisonError};
 
+use fantoccini::error::CmdError;
 use fantoccini::wd::WebDriverCompatibleCommand;
 use fantoccini::{Client, ClientBuilder};
 use hyper::Method;
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde_json::{Value, json};
 use tokio::runtime::Runtime;
 use url::{ParseError, Url};
 
-/// Everything that is started here is one process group, which ends when this shell is told to end, or when its input does:
-/// with the test, however that ends. The umask is the usual one, whatever the tests' is.
-const START: &str =
-    "umask 022; { chromedriver --port=0; echo \"it ended: $?\"; } & read -r _; kill -KILL 0";
+/// Everything that is started here is one process group, which ends when this shell's input does, and its folder with it: with
+/// the test, however that ends. The umask is the usual one, whatever the tests' is.
+const START: &str = "umask 022
+setsid sh -c 'chromedriver --port=0; echo \"it ended: $?\"' &
+read -r _
+kill -s KILL -- -$!
+wait
+rm -rf -- \"$HOME\"";
 
 /// What ChromeDriver prints before the number of its port.
 const READY: &str = "started successfully on port ";
@@ -42,20 +49,85 @@ pub(crate) enum Scripts {
     Off,
 }
 
-/// The browser.
+/// Those that no test has now.
+static IDLE: Mutex<Vec<Running>> = Mutex::new(Vec::new());
+
+/// The browser, as long as a test has it.
 pub(crate) struct Chromium {
-    driver: Option<Client>,
+    running: Option<Running>,
     /// How often something was clicked.
     pub(super) clicks: std::cell::Cell<usize>,
+}
+
+impl Chromium {
+    /// Takes one that is idle, or starts one.
+    #[track_caller]
+    pub(crate) fn open(scripts: Scripts) -> Self {
+        let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+        let place = idle.iter().position(|one| one.scripts == scripts);
+        let found = place.map(|place| idle.swap_remove(place));
+        drop(idle);
+        Self {
+            running: Some(found.unwrap_or_else(|| Running::start(scripts))),
+            clicks: std::cell::Cell::default(),
+        }
+    }
+
+    fn running(&self) -> &Running {
+        self.running.as_ref().unwrap()
+    }
+
+    /// Where it saves files.
+    pub(crate) fn downloads(&self) -> PathBuf {
+        self.running().downloads()
+    }
+
+    /// A folder that goes with it.
+    pub(crate) fn folder(&self) -> &Path {
+        self.running().folder.path()
+    }
+
+    /// Does something with it.
+    pub(crate) fn with<T>(&self, work: impl AsyncFnOnce(&Client) -> T) -> T {
+        self.running().with(work)
+    }
+
+    /// A command of Chromium's own protocol.
+    #[track_caller]
+    pub(crate) fn command(&self, name: &str, arguments: &Value) -> Value {
+        self.running().command(name, arguments).unwrap()
+    }
+
+    /// What the browser wrote into its console since it was asked last.
+    pub(crate) fn log(&self) -> Value {
+        self.running().log().unwrap()
+    }
+}
+
+impl Drop for Chromium {
+    fn drop(&mut self) {
+        let Some(running) = self.running.take() else {
+            return;
+        };
+        if !std::thread::panicking() && running.forget().is_ok() {
+            let mut idle = IDLE.lock().unwrap_or_else(PoisonError::into_inner);
+            idle.push(running);
+        }
+    }
+}
+
+/// The processes, the profile and the session.
+struct Running {
+    scripts: Scripts,
+    driver: Option<Client>,
     runtime: Runtime,
     process: Child,
     folder: tempfile::TempDir,
 }
 
-impl Chromium {
-    /// Starts it.
+impl Running {
     #[track_caller]
-    pub(crate) fn open(scripts: Scripts) -> Self {
+    fn start(scripts: Scripts) -> Self {
         let folder = tempfile::tempdir().unwrap();
         std::fs::create_dir(folder.path().join("downloads")).unwrap();
         let mut process = Command::new("/bin/sh")
@@ -76,16 +148,16 @@ impl Chromium {
             .enable_all()
             .build()
             .unwrap();
-        let mut chromium = Self {
+        let mut running = Self {
+            scripts,
             driver: None,
-            clicks: std::cell::Cell::default(),
             runtime,
             process,
             folder,
         };
         let port = port(said);
-        chromium.driver = Some(chromium.session(port, scripts));
-        chromium
+        running.driver = Some(running.session(port, scripts));
+        running
     }
 
     fn session(&self, port: u16, scripts: Scripts) -> Client {
@@ -112,32 +184,24 @@ impl Chromium {
         };
         let address = format!("http://127.0.0.1:{port}");
         let begun = self.runtime.block_on(async {
-            let mut builder =
-                ClientBuilder::new(hyper_util::client::legacy::connect::HttpConnector::new());
+            let mut connector = hyper_util::client::legacy::connect::HttpConnector::new();
+            connector.set_nodelay(true);
+            let mut builder = ClientBuilder::new(connector);
             builder.capabilities(wanted).connect(&address).await
         });
         begun.unwrap_or_else(|error| panic!("Chromium does not start: {error}"))
     }
 
-    /// Where it saves files.
-    pub(crate) fn downloads(&self) -> PathBuf {
+    fn downloads(&self) -> PathBuf {
         self.folder.path().join("downloads")
     }
 
-    /// A folder that goes with it.
-    pub(crate) fn folder(&self) -> &Path {
-        self.folder.path()
-    }
-
-    /// Does something with it.
-    pub(crate) fn with<T>(&self, work: impl AsyncFnOnce(&Client) -> T) -> T {
+    fn with<T>(&self, work: impl AsyncFnOnce(&Client) -> T) -> T {
         let driver = self.driver.as_ref().unwrap();
         self.runtime.block_on(work(driver))
     }
 
-    /// A command of Chromium's own protocol.
-    #[track_caller]
-    pub(crate) fn command(&self, name: &str, arguments: &Value) -> Value {
+    fn command(&self, name: &str, arguments: &Value) -> Result<Value, Box<CmdError>> {
         let body = json!({ "cmd": name, "params": arguments });
         self.own_way(OwnWay {
             path: "goog/cdp/execute",
@@ -145,8 +209,7 @@ impl Chromium {
         })
     }
 
-    /// What the browser wrote into its console since it was asked last.
-    pub(crate) fn log(&self) -> Value {
+    fn log(&self) -> Result<Value, Box<CmdError>> {
         let body = json!({ "type": "browser" });
         self.own_way(OwnWay {
             path: "se/log",
@@ -154,11 +217,35 @@ impl Chromium {
         })
     }
 
-    #[track_caller]
-    fn own_way(&self, command: OwnWay) -> Value {
-        let about = format!("{command:?}");
+    fn own_way(&self, command: OwnWay) -> Result<Value, Box<CmdError>> {
         let answer = self.with(async |driver| driver.issue_cmd(command).await);
-        answer.unwrap_or_else(|error| panic!("{about}: {error}"))
+        answer.map_err(Box::new)
+    }
+
+    /// Is again as it was when it was started.
+    fn forget(&self) -> Result<(), Box<dyn std::error::Error>> {
+        self.with(async |driver| driver.goto("about:blank").await)?;
+        for (name, arguments) in [
+            ("Network.clearBrowserCookies", json!({})),
+            ("Network.clearBrowserCache", json!({})),
+            ("Emulation.clearDeviceMetricsOverride", json!({})),
+            (
+                "Emulation.setEmulatedMedia",
+                json!({ "media": "", "features": [] }),
+            ),
+        ] {
+            self.command(name, &arguments)?;
+        }
+        self.log()?;
+        for entry in std::fs::read_dir(self.folder.path())? {
+            let path = entry?.path();
+            if path.is_file() {
+                std::fs::remove_file(path)?;
+            }
+        }
+        std::fs::remove_dir_all(self.downloads())?;
+        std::fs::create_dir(self.downloads())?;
+        Ok(())
     }
 }
 
@@ -196,18 +283,13 @@ fn port(said: impl BufRead) -> u16 {
     panic!("chromedriver does not start here: run tests/run, which installs it\n{heard}")
 }
 
-impl Drop for Chromium {
+impl Drop for Running {
     fn drop(&mut self) {
         if let Some(driver) = self.driver.take() {
             // It writes its profile, and ends. What does not is killed.
             drop(self.runtime.block_on(driver.close()));
         }
-        let group = i32::try_from(self.process.id())
-            .ok()
-            .and_then(Pid::from_raw);
-        if let Some(group) = group {
-            let _ = kill_process_group(group, Signal::KILL);
-        }
+        drop(self.process.stdin.take());
         drop(self.process.wait());
     }
 }

@@ -2,6 +2,7 @@
 
 use super::chromium::{Chromium, Scripts};
 use super::site::{Site, unescaped};
+use crate::served::Answer;
 
 /// A form that is refused.
 struct Refused {
@@ -188,6 +189,47 @@ fn fill_in(browser: &Chromium, selector: &str, text: &str) {
     }
 }
 
+/// The text at the field of that id, which says that it is wrong to those who see it and to those who hear it.
+#[track_caller]
+pub(super) fn refusal_at(browser: &Chromium, id: &str, code: &str, about: &str) -> String {
+    browser.see("#refused", code);
+    let error = browser.text(&format!("#{id}-error"));
+    assert!(
+        error.starts_with("Error: ") && error.contains(code),
+        "{about}: {error}"
+    );
+    let field = format!("#{id}");
+    let described = browser.attribute(&field, "aria-describedby");
+    let names_it = described.split(' ').any(|one| one == format!("{id}-error"));
+    assert!(names_it, "{about}: {described}");
+    // A group of boxes is not wrong by itself, but each of them is.
+    let wrong = "const field = document.querySelector(arguments[0]);
+        const all = field.matches('fieldset:not([role])') ? Array.from(field.querySelectorAll('input:not([type=hidden])')) : [field];
+        return all.length > 0 && all.every((one) => one.getAttribute('aria-invalid') === 'true');";
+    assert_eq!(
+        browser.script(wrong, vec![field.as_str().into()]),
+        true,
+        "{about}"
+    );
+    assert!(browser.title().starts_with("Error: "), "{about}");
+    assert!(
+        browser.has(&format!("#refused a[href='{field}']")),
+        "{about}"
+    );
+    error
+}
+
+/// The API refuses it with the code and the sentence that the page shows.
+#[track_caller]
+pub(super) fn says_the_same(answer: &Answer, code: &str, error: &str, about: &str) {
+    assert_eq!(answer.first("Code"), code, "{about}");
+    let sentence = unescaped(answer.first("Message"));
+    assert!(
+        !sentence.is_empty() && error.contains(&sentence),
+        "{about}: {error}: not {sentence}"
+    );
+}
+
 #[test]
 fn every_refusal_of_the_key_pairs_forms_stands_at_its_field_in_the_apis_words() {
     let site = Site::open();
@@ -204,31 +246,11 @@ fn every_refusal_of_the_key_pairs_forms_stands_at_its_field_in_the_apis_words() 
             fill_in(&browser, selector, text);
         }
         browser.press(refused.button);
-        browser.see("#refused", refused.code);
-        let error = browser.text(&format!("#{}-error", refused.at));
-        let about = format!("{page} with {:?}: {error}", refused.typed);
+        let about = format!("{page} with {:?}", refused.typed);
+        let error = refusal_at(&browser, refused.at, refused.code, &about);
         if let Some((action, fields)) = refused.same {
-            let answer = site.ask(action, fields);
-            assert_eq!(answer.first("Code"), refused.code, "{about}");
-            let sentence = unescaped(answer.first("Message"));
-            assert!(error.contains(&sentence), "{about}: not {sentence}");
+            says_the_same(&site.ask(action, fields), refused.code, &error, &about);
         }
-        assert!(
-            error.starts_with("Error: ") && error.contains(refused.code),
-            "{about}"
-        );
-        // Those who cannot see it are told: what it describes, what is wrong, and in the title.
-        let field = format!("#{}", refused.at);
-        let described = browser.attribute(&field, "aria-describedby");
-        let names_it = described
-            .split(' ')
-            .any(|id| id == format!("{}-error", refused.at));
-        assert!(names_it, "{about}: {described}");
-        assert!(browser.title().starts_with("Error: "), "{about}");
-        assert!(
-            browser.has(&format!("#refused a[href='{field}']")),
-            "{about}"
-        );
         assert_eq!(browser.path(), page, "{about}");
         // Nothing typed is lost.
         for (selector, text) in refused.typed {

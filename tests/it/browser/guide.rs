@@ -1,30 +1,50 @@
 //! The guide, clicked: from an empty account in a lab to a login with the downloaded key, by the command that the page shows.
 
 use super::chromium::{Chromium, Scripts};
-use super::hands::{WIDTHS, Width};
+use super::eyes::{WIDTHS, Width};
 use crate::learner::Learner;
 use crate::open_lab::OpenLab;
 
-/// What is clicked in AWS's own console for the same, from its EC2 dashboard on (AWS's user guide: "Create key pairs", "Launch an
-/// instance", "Connect using an SSH client"; a list is opened, and an entry of it chosen).
-const AT_AWS: &[&str] = &[
-    "Key Pairs",
-    "Create key pair",
-    "Create key pair",
-    "Instances",
-    "Launch instances",
-    "Key pair name",
-    "testkeypair",
-    "Launch instance",
-    "View all instances",
-    "the instance's check box",
-    "Connect",
-    "SSH client",
-    "the copy button",
+/// What is clicked in AWS's own console for each part, from its EC2 dashboard on (AWS's user guide: "Create key pairs", "Launch
+/// an instance", "Connect using an SSH client"; a list is opened, and an entry of it chosen; typing is no click). Here it is:
+///
+/// | part | AWS | here |
+/// |---|---|---|
+/// | create a key pair | 3 | 3 |
+/// | launch | 5 | 5 |
+/// | connect | 5 | 2 |
+const AT_AWS: [(&str, &[&str], usize); 3] = [
+    (
+        "create a key pair",
+        &["Key Pairs", "Create key pair", "Create key pair"],
+        3,
+    ),
+    (
+        "launch",
+        &[
+            "Instances",
+            "Launch instances",
+            "Key pair name",
+            "testkeypair",
+            "Launch instance",
+        ],
+        5,
+    ),
+    (
+        "connect",
+        &[
+            "View all instances",
+            "the instance's check box",
+            "Connect",
+            "SSH client",
+            "the copy button",
+        ],
+        2,
+    ),
 ];
 
 /// The link that `lab console` prints.
-fn link(lab: &mut OpenLab) -> String {
+pub(super) fn link(lab: &mut OpenLab) -> String {
     let said = lab.terminal.line("lab console");
     let start = said
         .find("http://")
@@ -39,15 +59,12 @@ fn walk(width: Width) {
     browser.go(&link(&mut lab));
     browser.see("h1", "EC2 dashboard");
     let fits = |page: &str| {
-        let wide = browser.script("return document.documentElement.scrollWidth;", Vec::new());
-        assert!(
-            wide.as_u64() <= Some(width.columns.into()),
-            "{page} is {wide} wide on a {}",
-            width.name
-        );
+        let cut = browser.cut_off(width);
+        assert!(cut.is_empty(), "{page} on a {}: {cut}", width.name);
         browser.picture(&format!("guide-{page}-{}", width.name));
     };
     fits("1-dashboard");
+    let mut clicks = vec![browser.clicks()];
 
     browser.click_path("//nav//a[.='Key pairs']");
     browser.press("Create key pair");
@@ -56,6 +73,7 @@ fn walk(width: Width) {
     browser.press("Create key pair");
     browser.see("#notice", "Key pair testkeypair is in your account");
     let file = browser.downloaded("testkeypair.pem");
+    clicks.push(browser.clicks());
     fits("3-created");
 
     browser.click_path("//nav//a[.='Instances']");
@@ -65,6 +83,7 @@ fn walk(width: Width) {
     browser.press("Launch instance");
     browser.see("h1", "Success");
     browser.see("#launched", "It runs.");
+    clicks.push(browser.clicks());
     fits("5-launched");
     browser.press("Connect to instance");
     browser.see("h1", "Connect to instance");
@@ -78,11 +97,12 @@ fn walk(width: Width) {
         ) == "Copied."
     });
     fits("6-connect");
-    let clicks = browser.clicks();
-    assert!(
-        clicks <= AT_AWS.len(),
-        "{clicks} clicks, and at AWS {AT_AWS:?}"
-    );
+    clicks.push(browser.clicks());
+    for ((part, at_aws, here), pair) in AT_AWS.iter().zip(clicks.windows(2)) {
+        let clicked = pair[1] - pair[0];
+        assert_eq!(clicked, *here, "{part}");
+        assert!(clicked <= at_aws.len(), "{part}: at AWS {at_aws:?}");
+    }
 
     // The guide's own end: to the folder of the file, ssh's refusal, chmod, and in.
     let folder = file.parent().unwrap();

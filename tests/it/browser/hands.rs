@@ -14,48 +14,8 @@ use super::chromium::Chromium;
 /// How long anything may take before a test gives up: the computer may be busy.
 const PATIENCE: Duration = Duration::from_secs(30);
 
-/// The size of a window.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) struct Width {
-    pub(crate) name: &'static str,
-    pub(crate) columns: u32,
-    pub(crate) rows: u32,
-}
-
-/// A phone, a tablet, and a desktop.
-pub(crate) const WIDTHS: [Width; 3] = [
-    Width {
-        name: "phone",
-        columns: 360,
-        rows: 740,
-    },
-    Width {
-        name: "tablet",
-        columns: 768,
-        rows: 1024,
-    },
-    Width {
-        name: "desktop",
-        columns: 1280,
-        rows: 800,
-    },
-];
-
-/// Light or dark, as the person's computer says.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(crate) enum Colours {
-    Light,
-    Dark,
-}
-
-impl Colours {
-    pub(crate) fn name(self) -> &'static str {
-        match self {
-            Self::Light => "light",
-            Self::Dark => "dark",
-        }
-    }
-}
+/// The most bytes of a text that are typed.
+const TYPED: usize = 12;
 
 impl Chromium {
     /// Opens an address.
@@ -174,7 +134,15 @@ impl Chromium {
         self.finally(&format!("the field {selector}"), async |driver| {
             let field = driver.find(Locator::Css(selector)).await?;
             field.clear().await?;
-            field.send_keys(text).await.map(Some)
+            // The beginning of a long text is pasted: a key takes the browser as long as a page does.
+            let (pasted, typed) =
+                text.split_at(text.floor_char_boundary(text.len().saturating_sub(TYPED)));
+            if !pasted.is_empty() {
+                let paste = "arguments[0].value = arguments[1];";
+                let arguments = vec![serde_json::to_value(&field)?, json!(pasted)];
+                driver.execute(paste, arguments).await?;
+            }
+            field.send_keys(typed).await.map(Some)
         });
     }
 
@@ -324,39 +292,6 @@ impl Chromium {
         let all = all.as_array().unwrap().iter();
         all.map(|entry| entry["message"].as_str().unwrap().to_owned())
             .collect()
-    }
-
-    /// Another size of the window.
-    pub(crate) fn resize(&self, width: Width) {
-        let size = json!({ "width": width.columns, "height": width.rows, "deviceScaleFactor": 1, "mobile": false });
-        self.command("Emulation.setDeviceMetricsOverride", &size);
-    }
-
-    /// Light or dark.
-    pub(crate) fn colour(&self, colours: Colours) {
-        let feature = json!({ "name": "prefers-color-scheme", "value": colours.name() });
-        self.command(
-            "Emulation.setEmulatedMedia",
-            &json!({ "features": [feature] }),
-        );
-    }
-
-    /// Keeps a picture of the whole page, however long it is, as `target/screenshots/NAME.png`.
-    pub(crate) fn picture(&self, name: &str) {
-        use base64::Engine;
-        let sizes = self.command("Page.getLayoutMetrics", &json!({}));
-        let size = &sizes["cssContentSize"];
-        let clip =
-            json!({ "x": 0, "y": 0, "width": size["width"], "height": size["height"], "scale": 1 });
-        let wanted = json!({ "captureBeyondViewport": true, "clip": clip });
-        let answer = self.command("Page.captureScreenshot", &wanted);
-        let picture = answer["data"].as_str().unwrap();
-        let picture = base64::engine::general_purpose::STANDARD
-            .decode(picture)
-            .unwrap();
-        let folder = std::path::Path::new(env!("CARGO_MANIFEST_DIR")).join("target/screenshots");
-        std::fs::create_dir_all(&folder).unwrap();
-        std::fs::write(folder.join(format!("{name}.png")), picture).unwrap();
     }
 
     /// A file that was downloaded, once it is whole.

@@ -1,6 +1,9 @@
 //! The life of an instance in the browser, and of what belongs to it: a security group and its rules, an Elastic IP.
 
+use base64::Engine;
+
 use super::chromium::{Chromium, Scripts};
+use super::forms::{refusal_at, says_the_same};
 use super::site::{FURNITURE, Site};
 
 /// Loads a path until an element has these words: without JavaScript, that is how one waits.
@@ -150,4 +153,110 @@ fn an_instances_state_changes_in_the_open_page() {
     browser.see("#state", "Running");
     site.aws(&format!("ec2 stop-instances --instance-ids {id}"));
     browser.see("#state", "Stopped");
+}
+
+#[test]
+fn tags_are_managed_termination_is_protected_and_user_data_is_given() {
+    let site = Site::with(FURNITURE);
+    let answer = site.done("DescribeInstances", &[]);
+    let id = answer.first("instanceId").to_owned();
+    let browser = site.browser(Scripts::On);
+    let tags = |of: &str| {
+        site.aws(&format!(
+            "ec2 describe-tags --filters Name=resource-id,Values={of} --query Tags[].[Key,Value] --output text"
+        ))
+    };
+
+    // One is changed, one added, one taken away.
+    site.aws(&format!(
+        "ec2 create-tags --resources {id} --tags Key=old,Value=1"
+    ));
+    browser.visit(&format!("/instances/{id}/tags"));
+    browser.press("Manage tags");
+    browser.press("Add tag");
+    browser.see("legend", "Tags");
+    let row = |key: &str| {
+        let found = (1..=3).find(|number| browser.value(&format!("#tag-{number}-key")) == key);
+        found.unwrap()
+    };
+    let (name, old) = (row("Name"), row("old"));
+    browser.write(&format!("#tag-{name}-value"), "web-2");
+    browser.write(&format!("#tag-{old}-key"), "");
+    browser.write("#tag-3-key", "aws:mine");
+    browser.press("Save");
+    let at = "field-TagSpecification-1-Tag";
+    let error = refusal_at(&browser, at, "InvalidParameterValue", "a key of AWS's own");
+    let fields = [("ResourceId.1", id.as_str()), ("Tag.1.Key", "aws:mine")];
+    let refused = site.ask("CreateTags", &fields);
+    says_the_same(
+        &refused,
+        "InvalidParameterValue",
+        &error,
+        "a key of AWS's own",
+    );
+    let barriers = browser.barriers();
+    assert!(barriers.is_empty(), "{barriers}");
+    assert!(tags(&id).contains("old\t1"), "nothing has changed yet");
+    browser.write("#tag-3-key", "team");
+    browser.write("#tag-3-value", "blue");
+    browser.press("Save");
+    browser.see("#notice", "were saved");
+    browser.arrive(&format!("/instances/{id}/tags"));
+    assert_eq!(tags(&id), "Name\tweb-2\nteam\tblue");
+
+    let pairs = site.done("DescribeKeyPairs", &[]);
+    let pair = pairs.first("keyPairId").to_owned();
+    browser.visit("/key-pairs");
+    browser.click(&format!("#tags-{pair}"));
+    browser.press("Add tag");
+    browser.write("#tag-1-key", "owner");
+    browser.press("Save");
+    browser.see("#key-pairs", "owner");
+    let groups = site.done("DescribeSecurityGroups", &[("GroupName.1", "ssh")]);
+    let group = groups.first("groupId").to_owned();
+    browser.visit(&format!("/security-groups/{group}"));
+    browser.click("#manage-tags");
+    browser.press("Add tag");
+    browser.write("#tag-1-key", "door");
+    browser.press("Save");
+    browser.see("#details", "door");
+
+    // A protected instance stays.
+    browser.visit(&format!("/instances/{id}"));
+    browser.see("#details", "Disabled");
+    browser.click("#change-protection");
+    browser.click("#field-DisableApiTermination");
+    browser.press("Save");
+    browser.see("#notice", "Termination protection of");
+    browser.see("#details", "Enabled");
+    let kept = site.ask("TerminateInstances", &[("InstanceId.1", &id)]);
+    assert_eq!(kept.first("Code"), "OperationNotPermitted", "{}", kept.body);
+    browser.click("#change-protection");
+    browser.click("#field-DisableApiTermination");
+    browser.press("Save");
+    browser.see("#details", "Disabled");
+    site.done("TerminateInstances", &[("InstanceId.1", &id)]);
+
+    // A launch takes a script along, of the length that AWS takes.
+    browser.visit("/instances/launch");
+    browser.choose("#field-KeyName", " none");
+    browser.click("#advanced summary");
+    browser.write("#field-UserData", &"#".repeat(16_385));
+    browser.press("Launch instance");
+    let code = "InvalidParameterValue";
+    let error = refusal_at(&browser, "field-UserData", code, "too long");
+    assert!(error.contains("limited to 16384 bytes"), "{error}");
+    let script = "#!/bin/sh\ntouch /tmp/here";
+    browser.write("#field-UserData", script);
+    browser.press("Launch instance");
+    browser.see("h1", "Success");
+    let launched = site.aws(
+        "ec2 describe-instances --filters Name=instance-state-name,Values=pending,running --query Reservations[].Instances[].InstanceId --output text",
+    );
+    let fields = [("InstanceId", launched.as_str()), ("Attribute", "userData")];
+    let answer = site.done("DescribeInstanceAttribute", &fields);
+    let sent = base64::engine::general_purpose::STANDARD
+        .decode(answer.first("value"))
+        .unwrap();
+    assert_eq!(String::from_utf8(sent).unwrap(), script);
 }

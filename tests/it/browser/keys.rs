@@ -223,4 +223,26 @@ fn the_keyboard_alone_creates_a_key_pair() {
     let file = browser.downloaded("by-keyboard.pem");
     set_mode(&file, 0o400);
     assert!(keygen(&["-y", "-f"], &file).starts_with("ssh-ed25519 "));
+
+    // Tab, Enter and the space bar are enough: it goes on from the page that says where the file is.
+    browser.tab_to("id", "back");
+    browser.key(Key::Enter);
+    browser.arrive("/key-pairs");
+    browser.tab_to("id", "create");
+    browser.key(Key::Enter);
+    browser.arrive("/key-pairs/create");
+    browser.tab_to("id", "field-KeyName");
+    browser.keys("by-space");
+    browser.tab_to("id", "add-tag");
+    browser.keys(" ");
+    browser.until("there is a row for a tag", || browser.has("#tag-1-key"));
+    browser.tab_to("id", "tag-1-key");
+    browser.keys("team");
+    browser.tab_to("id", "tag-1-value");
+    browser.keys("blue");
+    browser.tab_to("id", "submit");
+    browser.keys(" ");
+    browser.see("#notice", "Key pair by-space is in your account");
+    browser.downloaded("by-space.pem");
+    assert_eq!(site.key_pairs(), ["by-keyboard", "by-space"]);
 }

@@ -1,7 +1,7 @@
 //! Every page: for everybody, on every width, small, from this computer alone, and as it looks.
 
 use super::chromium::{Chromium, Scripts};
-use super::hands::{Colours, WIDTHS};
+use super::eyes::{Colours, WIDTHS};
 use super::site::{FURNITURE, Site};
 
 /// A page: a name for its pictures, and its path. What is in capitals stands for an id.
@@ -17,6 +17,8 @@ const ALL: &[(&str, &str)] = &[
     ("connect", "/instances/INSTANCE/connect"),
     ("system-log", "/instances/INSTANCE/log"),
     ("instance-groups", "/instances/INSTANCE/groups"),
+    ("instance-protection", "/instances/INSTANCE/protection"),
+    ("instance-manage-tags", "/tags/INSTANCE"),
     ("terminate", "/instances/change/terminate/INSTANCE"),
     ("security-groups", "/security-groups"),
     ("create-security-group", "/security-groups/create"),
@@ -44,6 +46,7 @@ const PICTURED: &[&str] = &[
     "launch",
     "instance-security",
     "connect",
+    "instance-manage-tags",
     "edit-inbound",
     "key-pairs",
     "create-key-pair-refused",
@@ -121,10 +124,14 @@ fn axe_finds_nothing_on_any_page_in_light_and_in_dark() {
     let browser = furnished.site.browser(Scripts::On);
     let mut report = Vec::new();
     each(&furnished, &browser, |name| {
+        // Another width and the other colours change what is seen, not what is there.
         for (colours, width) in [(Colours::Light, WIDTHS[0]), (Colours::Dark, WIDTHS[2])] {
             browser.colour(colours);
             browser.resize(width);
-            let found = browser.barriers();
+            let found = match colours {
+                Colours::Light => browser.barriers(),
+                Colours::Dark => browser.barriers_to_the_eye(),
+            };
             if !found.is_empty() {
                 report.push(format!(
                     "{name}, {}, {}:\n{found}",
@@ -146,9 +153,9 @@ fn no_page_is_wider_than_its_window_and_each_is_small_and_complains_of_nothing()
     each(&furnished, &browser, |name| {
         for width in WIDTHS {
             browser.resize(width);
-            let wide = browser.script("return document.documentElement.scrollWidth;", Vec::new());
-            if wide.as_u64() > Some(width.columns.into()) {
-                report.push(format!("{name}: {wide} points wide on a {}", width.name));
+            let cut = browser.cut_off(width);
+            if !cut.is_empty() {
+                report.push(format!("{name}, {}: {cut}", width.name));
             }
             if PICTURED.contains(&name) {
                 browser.picture(&format!("{name}-{}-light", width.name));

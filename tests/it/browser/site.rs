@@ -35,6 +35,11 @@ impl Site {
 
     /// Starts it, with what a seed has.
     pub(crate) fn with(text: &str) -> Self {
+        Self::meeting(text, &[])
+    }
+
+    /// The same, and calls meet faults, as `--fault` takes them.
+    pub(crate) fn meeting(text: &str, faults: &[&str]) -> Self {
         let folder = tempfile::tempdir().unwrap();
         let seed = folder.path().join("seed.json");
         std::fs::write(&seed, text).unwrap();
@@ -44,6 +49,9 @@ impl Site {
             .args(["--console", "127.0.0.1:0"])
             .arg("--seed")
             .arg(seed);
+        for fault in faults {
+            command.args(["--fault", fault]);
+        }
         let served = Served::from(&mut command);
         Self { served, folder }
     }

@@ -6,15 +6,28 @@ use serde::Deserialize;
 use super::LIST;
 use crate::console::account::Ask;
 use crate::console::form::Form;
+use crate::console::parts::field::{self, Choice, Field};
 use crate::console::parts::notice::{Notice, caution};
 use crate::console::parts::{self, tags};
 use crate::console::visit::{Go, Outcome, Page, Refusal, Visit};
 
 /// The form.
 pub(in crate::console) fn show(visit: &Visit, _: &Form) -> Result<Outcome, Refusal> {
+    // AWS's page has other pools too, for those who brought them.
+    let pool = Field {
+        name: "Domain",
+        label: "Public IPv4 address pool",
+        value: "vpc",
+        ..Field::default()
+    };
+    let amazons = Choice {
+        value: "vpc",
+        label: "Amazon's pool of IPv4 addresses",
+        hint: "Up to five addresses in a region.",
+    };
     let fields = html! {
         div.card {
-            p { "Public IPv4 address pool: Amazon's pool of IPv4 addresses" }
+            (field::radios(visit, &pool, &[amazons]))
             p { "Network border group: " (visit.scope.region) }
             (tags::editor(visit))
         }

@@ -4,7 +4,9 @@ use maud::{Markup, html};
 
 use super::{
     Checks, Instance, LIST, checks, copied_or_nothing, group_links, list, one, or_nothing,
+    protection,
 };
+use crate::cloud::api::error::ApiError;
 use crate::console::form::Form;
 use crate::console::parts::tabs::{facts, tabs};
 use crate::console::parts::{self};
@@ -26,7 +28,7 @@ pub(in crate::console) fn show(visit: &Visit, _: &Form) -> Result<Outcome, Refus
     let checks = checks(visit, Some(&instance.instance_id))?;
     let checks = checks.get(&instance.instance_id).copied();
     let content = html! {
-        (facts("details", "Instance details", &details(visit, &instance)))
+        (facts("details", "Instance details", &details(visit, &instance)?))
         @if let Some(checks) = checks { (facts("checks", "Status checks", &check_facts(checks))) }
     };
     Ok(page(visit, &instance, &content))
@@ -77,6 +79,7 @@ fn buttons(visit: &Visit, instance: &Instance) -> Markup {
             a.button id="log" href={ (instance.path()) "/log" } { "Get system log" }
             @if !instance.state.name.is_over() {
                 a.button id="change-groups" href={ (instance.path()) "/groups" } { "Change security groups" }
+                a.button id="change-protection" href={ (instance.path()) "/protection" } { "Change termination protection" }
             }
         }
     };
@@ -119,7 +122,7 @@ fn summary(instance: &Instance) -> Vec<(&'static str, Markup)> {
     all
 }
 
-fn details(visit: &Visit, instance: &Instance) -> Vec<(&'static str, Markup)> {
+fn details(visit: &Visit, instance: &Instance) -> Result<Vec<(&'static str, Markup)>, ApiError> {
     let image = instance.image(visit);
     let reason = instance.state_reason.as_ref();
     let mut all = vec![
@@ -145,6 +148,11 @@ fn details(visit: &Visit, instance: &Instance) -> Vec<(&'static str, Markup)> {
         ("Architecture", html! { (instance.architecture) }),
         ("IMDSv2", html! { (instance.metadata_options.http_tokens) }),
     ];
+    if !instance.state.name.is_over() {
+        let is_on = protection::is_protected(visit, &instance.instance_id)?;
+        let word = if is_on { "Enabled" } else { "Disabled" };
+        all.push(("Termination protection", html! { (word) }));
+    }
     if let Some(reason) = reason {
         all.push(("State transition message", html! { (reason.message) }));
     }
@@ -154,7 +162,7 @@ fn details(visit: &Visit, instance: &Instance) -> Vec<(&'static str, Markup)> {
             html! { (instance.state_transition_reason) },
         ));
     }
-    all
+    Ok(all)
 }
 
 fn check_facts(checks: Checks) -> Vec<(&'static str, Markup)> {

@@ -8,7 +8,7 @@ use serde::Deserialize;
 use super::LIST;
 use super::order::{
     FIREWALL, HTTP, HTTPS, MORE_GROUPS, NAME, NEW_GROUP, OLD_GROUPS, PUBLIC, SOURCE, SSH,
-    SSH_ADDRESS, WITHOUT_KEY, next_group_name,
+    SSH_ADDRESS, USER_DATA, WITHOUT_KEY, next_group_name,
 };
 use crate::cloud::api::error::ApiError;
 use crate::cloud::resources::image::{Family, shelf};
@@ -36,10 +36,22 @@ pub(in crate::console) fn show(visit: &Visit, _: &Form) -> Result<Outcome, Refus
             p { "One root volume as the image asks for it: 8 GiB, 10 GiB for Red Hat. It is deleted with the instance." }
         }))
     };
+    let user_data = Field {
+        name: USER_DATA,
+        label: "User data (optional)",
+        hint: "A script that runs as root at the first start, or cloud-init's own words.",
+        ..Field::default()
+    };
+    let advanced = html! {
+        details id="advanced" open[visit.refused_at(USER_DATA).is_some()] {
+            summary { "Advanced details" }
+            (field::lines(visit, &user_data, 6))
+        }
+    };
     let fields = html! {
         div.roomy {
             div.two {
-                div { (form) }
+                div { (form) section.card { (advanced) } }
                 section.card.aside aria-labelledby="summary-title" {
                     h2 id="summary-title" { "Summary" }
                     (number(visit))

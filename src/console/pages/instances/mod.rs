@@ -8,6 +8,7 @@ pub(super) mod launched;
 pub(super) mod list;
 pub(super) mod log;
 pub(super) mod order;
+pub(super) mod protection;
 pub(super) mod state;
 pub(super) mod tabs;
 

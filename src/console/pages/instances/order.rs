@@ -7,6 +7,7 @@
 
 use std::time::Duration;
 
+use base64::Engine;
 use serde::Deserialize;
 
 use super::LIST;
@@ -40,6 +41,8 @@ pub(super) const SSH_ADDRESS: &str = "CidrIp";
 pub(super) const HTTPS: &str = "AllowHttps";
 /// Whether HTTP is let in.
 pub(super) const HTTP: &str = "AllowHttp";
+/// What the instance runs at its first start.
+pub(super) const USER_DATA: &str = "UserData";
 /// "Proceed without a key pair": no key pair's name starts with a space.
 pub(super) const WITHOUT_KEY: &str = " none";
 
@@ -109,6 +112,10 @@ fn order(form: &Form) -> Result<Ask, Refusal> {
     ask = ask
         .with("MinCount", form.get("MaxCount"))
         .with("MaxCount", form.get("MaxCount"));
+    if !form.get(USER_DATA).is_empty() {
+        let packed = base64::engine::general_purpose::STANDARD.encode(form.get(USER_DATA));
+        ask = ask.with(USER_DATA, packed);
+    }
     if !form.get(NAME).is_empty() {
         let tag = "TagSpecification.1";
         ask = ask
@@ -147,6 +154,7 @@ fn launch(visit: &Visit, form: &Form, ask: &Ask, fresh: &str) -> Result<Launched
             return Refusal::Field(NAME, error);
         }
         match error.code.as_ref() {
+            _ if lower.contains("user data") => Refusal::Field(USER_DATA, error),
             _ if lower.contains("mincount") => Refusal::Field("MaxCount", error),
             "InvalidGroup.NotFound"
             | "InvalidGroupId.Malformed"

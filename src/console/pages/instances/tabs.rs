@@ -8,6 +8,7 @@ use super::{Device, Instance, Interface, group_links, one, or_nothing};
 use crate::console::account::Ask;
 use crate::console::form::Form;
 use crate::console::pages::security_groups::rule::{self, Direction, Rule};
+use crate::console::pages::tags as manage;
 use crate::console::parts::table::{Row, Table, table};
 use crate::console::parts::tabs::facts;
 use crate::console::parts::{self};
@@ -194,12 +195,15 @@ pub(in crate::console) fn tags(visit: &Visit, _: &Form) -> Result<Outcome, Refus
         says: format!("Tag {}: {}", tag.key, tag.value),
         cells: vec![html! { (tag.key) }, html! { (tag.value) }],
     });
-    let content = table(&Table {
-        id: "tags",
-        caption: "Tags",
-        columns: &["Key", "Value"],
-        rows: rows.collect(),
-        empty: html! { p { "This instance has no tags. The tag Name is its name in the list." } },
-    });
+    let content = html! {
+        p { a.button id="manage-tags" href={ (manage::PATH) "/" (instance.instance_id) } { "Manage tags" } }
+        (table(&Table {
+            id: "tags",
+            caption: "Tags",
+            columns: &["Key", "Value"],
+            rows: rows.collect(),
+            empty: html! { p { "This instance has no tags. The tag Name is its name in the list." } },
+        }))
+    };
     Ok(page(visit, &instance, &content))
 }

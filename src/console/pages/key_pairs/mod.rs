@@ -10,6 +10,7 @@ use serde::Deserialize;
 use crate::cloud::api::error::ApiError;
 use crate::console::account::{Ask, Moment, Tag};
 use crate::console::form::Form;
+use crate::console::pages::tags;
 use crate::console::parts::table::{Row, Table, table};
 use crate::console::parts::{self};
 use crate::console::visit::{Outcome, Page, Refusal, Visit};
@@ -85,6 +86,10 @@ pub(super) fn list(visit: &Visit, _: &Form) -> Result<Outcome, Refusal> {
             html! {
                 a id={ "delete-" (pair.key_pair_id) } href={ (LIST) "/delete/" (pair.key_pair_id) } {
                     "Delete" span.unseen { " key pair " (pair.key_name) }
+                }
+                " "
+                a id={ "tags-" (pair.key_pair_id) } href={ (tags::PATH) "/" (pair.key_pair_id) } {
+                    "Tags" span.unseen { " of key pair " (pair.key_name) }
                 }
             },
         ],

@@ -5,7 +5,9 @@ use maud::{Markup, html};
 use super::kind::Kind;
 use super::rule::{self, Direction, Rule};
 use super::{Group, LIST, entries, one};
+use crate::console::account::Tag;
 use crate::console::form::Form;
+use crate::console::pages::tags as manage;
 use crate::console::parts::state::nothing;
 use crate::console::parts::table::{Row, Table, table};
 use crate::console::parts::tabs::{facts, tabs};
@@ -35,7 +37,10 @@ fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
         (parts::crumbs(&[("Security groups", LIST)], &group.group_id))
         div.headline {
             h1 { (group.title()) }
-            div.buttons { a.button id="delete" href={ (path) "/delete" } { "Delete security group" } }
+            div.buttons {
+                a.button id="manage-tags" href={ (manage::PATH) "/" (group.group_id) } { "Manage tags" }
+                a.button id="delete" href={ (path) "/delete" } { "Delete security group" }
+            }
         }
         (facts("details", "Details", &details(&group)))
         (tabs("Rules of the group", &views, &visit.path))
@@ -55,6 +60,7 @@ fn details(group: &Group) -> Vec<(&'static str, Markup)> {
             parts::copyable("group-id", &group.group_id, "the security group ID"),
         ),
         ("Description", html! { (group.description) }),
+        ("Tags", tag_list(&group.tags)),
         ("VPC ID", html! { code { (group.vpc_id) } }),
         ("Owner", html! { (group.owner_id) }),
         (
@@ -66,6 +72,15 @@ fn details(group: &Group) -> Vec<(&'static str, Markup)> {
             html! { (entries(&group.ip_permissions_egress)) },
         ),
     ]
+}
+
+fn tag_list(tags: &[Tag]) -> Markup {
+    if tags.is_empty() {
+        return nothing("None");
+    }
+    html! {
+        ul.tags { @for tag in tags { li { (tag.key) @if !tag.value.is_empty() { "=" (tag.value) } } } }
+    }
 }
 
 fn rules_table(direction: Direction, all: &[Rule]) -> Markup {

@@ -4,8 +4,8 @@ use maud::{Markup, html};
 
 use super::kind::KINDS;
 use super::row::{
-    ANYWHERE_4, ANYWHERE_6, CUSTOM, DESCRIPTION, ID, KIND, MOST, MY_IP, PEER, PORTS, Row, SOURCE,
-    name,
+    ANYWHERE_4, ANYWHERE_6, CUSTOM, DESCRIPTION, ID, KIND, KNOWN, MOST, MY_IP, PEER, PORTS, Row,
+    SOURCE, name,
 };
 use super::rule::{self, Direction};
 use super::save::{ADD, DELETE, DO};
@@ -35,6 +35,12 @@ fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
         let of_it = all.iter().filter(|rule| rule.direction() == direction);
         (1..).zip(of_it.map(Row::of)).collect()
     };
+    let known = if let Some(known) = visit.typed(KNOWN) {
+        known.to_owned()
+    } else {
+        let ids: Vec<&str> = rows.iter().map(|(_, row)| row.id.as_str()).collect();
+        ids.join(" ")
+    };
     let path = match direction {
         Direction::Inbound => group.path(),
         Direction::Outbound => format!("{}/outbound", group.path()),
@@ -42,6 +48,7 @@ fn show(visit: &Visit, direction: Direction) -> Result<Outcome, Refusal> {
     let title = format!("Edit {} rules", direction.word());
     let fields = html! {
         (parts::enter())
+        input type="hidden" name=(KNOWN) value=(known);
         @if rows.is_empty() { div.card { p { (direction.nothing_passes()) } } }
         div.roomy { @for (number, row) in &rows { (editor(visit, direction, *number, row)) } }
         @if rows.len() < MOST {

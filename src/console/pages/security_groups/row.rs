@@ -23,6 +23,9 @@ pub(super) const PEER: &str = "Peer";
 /// The note.
 pub(super) const DESCRIPTION: &str = "Description";
 
+/// The form's hidden field with the ids of the rules that it was shown with, spaces between them.
+pub(super) const KNOWN: &str = "Known";
+
 /// What the source or destination is chosen from.
 pub(super) const CUSTOM: &str = "custom";
 /// Every IPv4 address.

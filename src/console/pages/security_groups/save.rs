@@ -1,7 +1,8 @@
 //! The rules editor is taken: what differs from the group's rules is changed, added and taken away, by the calls that the AWS
-//! CLI has for it. All that can be refused is asked for first, so that a refused form has changed nothing.
+//! CLI has for it. All that can be refused is asked for first, so that a refused form has changed nothing; where that does not
+//! help, because the account changed in between, what was done and what was not is said.
 
-use super::row::{DESCRIPTION, MOST, PEER, PORTS, Row, fresh, name};
+use super::row::{DESCRIPTION, KIND, KNOWN, MOST, PEER, PORTS, Row, fresh, name};
 use super::rule::{self, Direction, Rule};
 use super::{Group, one};
 use crate::cloud::api::error::ApiError;
@@ -37,7 +38,12 @@ fn take(visit: &Visit, form: &Form, direction: Direction) -> Result<Outcome, Ref
         .iter()
         .filter(|rule| rule.direction() == direction)
         .collect();
-    let plan = Plan::of(&there, Row::all(form), visit);
+    let mut plan = Plan::of(&there, Row::all(form), visit);
+    // What others added since the form was shown is not what the learner took away.
+    if form.has(KNOWN) {
+        let known: Vec<&str> = form.get(KNOWN).split_whitespace().collect();
+        plan.gone.retain(|id| known.contains(&id.as_str()));
+    }
     plan.carry_out(visit, &group, direction)?;
     let text = format!(
         "The {} rules of {} ({}) were saved.",
@@ -67,6 +73,9 @@ fn edited(form: &Form) -> Option<Form> {
         rows.push(fresh());
     }
     let mut other = Form::default();
+    if form.has(KNOWN) {
+        other.set(KNOWN, form.get(KNOWN));
+    }
     for (number, row) in (1..).zip(&rows) {
         row.put(&mut other, number);
     }
@@ -84,6 +93,7 @@ struct Plan {
 impl Plan {
     fn of(there: &[&Rule], rows: Vec<(usize, Row)>, visit: &Visit) -> Self {
         let me = visit.my_address();
+        // Those that no row is about.
         let mut gone: Vec<&Rule> = there
             .iter()
             .copied()
@@ -96,7 +106,7 @@ impl Plan {
         };
         for (number, mut row) in rows {
             if row.id.is_empty() {
-                // One that was taken away and typed again is the same rule.
+                // One that was taken away and typed again is the same rule, and so is one that was added already.
                 let again = gone.iter().position(|rule| {
                     let was = Row::of(rule);
                     was.traffic() == row.traffic() && was.peer(me) == row.peer(me)
@@ -117,50 +127,145 @@ impl Plan {
     }
 
     fn carry_out(&self, visit: &Visit, group: &Group, direction: Direction) -> Result<(), Refusal> {
-        let me = visit.my_address();
-        let (authorize, revoke) = match direction {
-            Direction::Inbound => (
-                "AuthorizeSecurityGroupIngress",
-                "RevokeSecurityGroupIngress",
-            ),
-            Direction::Outbound => ("AuthorizeSecurityGroupEgress", "RevokeSecurityGroupEgress"),
+        let calls = Calls {
+            visit,
+            group,
+            direction,
         };
-        let on = |action| Ask::new(action).with("GroupId", &group.group_id);
-        let add = |rows: &[(usize, Row)]| {
-            let numbered = (1..).zip(rows);
-            numbered.fold(on(authorize), |ask, (number, (_, row))| {
-                row.authorize(ask, number, me)
-            })
-        };
-        let change = |rows: &[(usize, Row)]| {
-            let numbered = (1..).zip(rows);
-            numbered.fold(on("ModifySecurityGroupRules"), |ask, (number, (_, row))| {
-                row.modify(ask, number, me)
-            })
-        };
-        if !self.changed.is_empty() && !self.new.is_empty() {
-            rehearse(visit, add(&self.new))
-                .map_err(|error| at_its_row(visit, error, &self.new, add))?;
+        let mut steps = vec![Step::Change, Step::Add, Step::Revoke];
+        steps.retain(|step| self.wants(*step));
+        if steps.len() > 1 {
+            for step in steps.clone() {
+                let why = match self.ask_for(step, &calls, true) {
+                    Ok(()) => continue,
+                    Err(why) => why,
+                };
+                // A full group has room for a new rule once another is gone.
+                let is_full = matches!(&why, Refusal::Api(error) | Refusal::At(_, error) if error.code == TOO_MANY);
+                if is_full && step == Step::Add && self.wants(Step::Revoke) {
+                    steps.retain(|step| *step != Step::Add);
+                    steps.push(Step::Add);
+                } else {
+                    return Err(why);
+                }
+            }
         }
-        if !self.changed.is_empty() {
-            visit
-                .tell(&change(&self.changed))
-                .map_err(|error| at_its_row(visit, error, &self.changed, change))?;
-        }
-        if !self.new.is_empty() {
-            visit
-                .tell(&add(&self.new))
-                .map_err(|error| at_its_row(visit, error, &self.new, add))?;
-        }
-        if !self.gone.is_empty() {
-            let ask = (1..).zip(&self.gone).fold(on(revoke), |ask, (number, id)| {
-                ask.with(format!("SecurityGroupRuleId.{number}"), id)
-            });
-            visit.tell(&ask)?;
+        for (place, step) in steps.iter().enumerate() {
+            if let Err(why) = self.ask_for(*step, &calls, false) {
+                let (done, left) = steps.split_at(place);
+                return Err(match done {
+                    [] => why,
+                    _ => Refusal::Half(self.halves(done, left), Box::new(why)),
+                });
+            }
         }
         Ok(())
     }
+
+    fn wants(&self, step: Step) -> bool {
+        match step {
+            Step::Change => !self.changed.is_empty(),
+            Step::Add => !self.new.is_empty(),
+            Step::Revoke => !self.gone.is_empty(),
+        }
+    }
+
+    /// Does a step, or only rehearses it.
+    fn ask_for(&self, step: Step, calls: &Calls<'_>, is_rehearsal: bool) -> Result<(), Refusal> {
+        let visit = calls.visit;
+        let make = |rows: &[(usize, Row)]| calls.of(step, rows);
+        let tell = |ask: Ask| {
+            if is_rehearsal {
+                rehearse(visit, ask)
+            } else {
+                visit.tell(&ask)
+            }
+        };
+        let rows = match step {
+            Step::Change => &self.changed,
+            Step::Add => &self.new,
+            Step::Revoke => return Ok(tell(calls.revoke(&self.gone))?),
+        };
+        tell(make(rows)).map_err(|error| at_its_row(visit, error, rows, make))
+    }
+
+    /// What was done before a call was refused, and what was not.
+    fn halves(&self, done: &[Step], left: &[Step]) -> String {
+        let rows = |rows: &[(usize, Row)]| {
+            let all: Vec<_> = rows
+                .iter()
+                .map(|(number, _)| format!("rule {number}"))
+                .collect();
+            all.join(", ")
+        };
+        let which = |step: &Step| match step {
+            Step::Change => ("changed", rows(&self.changed)),
+            Step::Add => ("added", rows(&self.new)),
+            Step::Revoke => ("taken away", self.gone.join(", ")),
+        };
+        let was = done.iter().map(which);
+        let was = was.map(|(word, which)| format!("Already {word}: {which}."));
+        let was_not = left.iter().map(which);
+        let was_not = was_not.map(|(word, which)| format!("Not {word}: {which}."));
+        was.chain(was_not).collect::<Vec<_>>().join(" ")
+    }
 }
+
+/// One of the calls that saving takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Step {
+    Change,
+    Add,
+    Revoke,
+}
+
+/// Makes the calls about one group.
+struct Calls<'a> {
+    visit: &'a Visit,
+    group: &'a Group,
+    direction: Direction,
+}
+
+impl Calls<'_> {
+    fn on(&self, action: &'static str) -> Ask {
+        Ask::new(action).with("GroupId", &self.group.group_id)
+    }
+
+    /// For rows; taking away has ids instead.
+    fn of(&self, step: Step, rows: &[(usize, Row)]) -> Ask {
+        let me = self.visit.my_address();
+        let numbered = (1..).zip(rows);
+        match step {
+            Step::Change => {
+                let ask = self.on("ModifySecurityGroupRules");
+                numbered.fold(ask, |ask, (number, (_, row))| row.modify(ask, number, me))
+            }
+            Step::Add => {
+                let ask = self.on(match self.direction {
+                    Direction::Inbound => "AuthorizeSecurityGroupIngress",
+                    Direction::Outbound => "AuthorizeSecurityGroupEgress",
+                });
+                numbered.fold(ask, |ask, (number, (_, row))| {
+                    row.authorize(ask, number, me)
+                })
+            }
+            Step::Revoke => self.revoke(&[]),
+        }
+    }
+
+    fn revoke(&self, ids: &[String]) -> Ask {
+        let ask = self.on(match self.direction {
+            Direction::Inbound => "RevokeSecurityGroupIngress",
+            Direction::Outbound => "RevokeSecurityGroupEgress",
+        });
+        (1..).zip(ids).fold(ask, |ask, (number, id)| {
+            ask.with(format!("SecurityGroupRuleId.{number}"), id)
+        })
+    }
+}
+
+/// What a group says that has as many rules as it may have.
+const TOO_MANY: &str = "RulesPerSecurityGroupLimitExceeded";
 
 /// Whether it would be done: AWS's own dry run.
 fn rehearse(visit: &Visit, ask: Ask) -> Result<(), ApiError> {
@@ -184,6 +289,10 @@ fn at_its_row(
     if let [(number, _)] = rows {
         return at(*number, error);
     }
+    // Each of them by itself may find room: it is the last that does not.
+    if let (TOO_MANY, Some((number, _))) = (error.code.as_ref(), rows.last()) {
+        return at(*number, error);
+    }
     for row in rows {
         if let Err(own) = rehearse(visit, make(std::slice::from_ref(row))) {
             return at(row.0, own);
@@ -196,8 +305,8 @@ fn at_its_row(
 fn field_of(error: &ApiError) -> Option<&'static str> {
     let text = error.message.to_ascii_lowercase();
     let has = |word: &str| text.contains(word);
-    if error.code == "RulesPerSecurityGroupLimitExceeded" {
-        return None;
+    if error.code == TOO_MANY {
+        return Some(KIND);
     }
     if has("rule description") {
         return Some(DESCRIPTION);
@@ -225,7 +334,7 @@ mod tests {
         assert_eq!(at(ApiError::port_out_of_range("from", 70_000)), Some(PORTS));
         assert_eq!(at(ApiError::unknown_protocol("ssh")), Some(PORTS));
         assert_eq!(at(ApiError::bad_rule_description()), Some(DESCRIPTION));
-        assert_eq!(at(ApiError::too_many_rules()), None);
+        assert_eq!(at(ApiError::too_many_rules()), Some(KIND));
     }
 
     #[test]
@@ -247,5 +356,18 @@ mod tests {
         assert_eq!(peers, ["10.0.0.1/32", "10.0.0.3/32"]);
         form.set(DO, ADD);
         assert_eq!(Row::all(&edited(&form).unwrap()).len(), 4);
+    }
+
+    #[test]
+    fn half_a_change_is_said_by_rule() {
+        let plan = Plan {
+            changed: vec![(1, fresh()), (2, fresh())],
+            new: vec![(4, fresh())],
+            gone: vec!["sgr-0a".to_owned()],
+        };
+        assert_eq!(
+            plan.halves(&[Step::Change], &[Step::Add, Step::Revoke]),
+            "Already changed: rule 1, rule 2. Not added: rule 4. Not taken away: sgr-0a."
+        );
     }
 }
