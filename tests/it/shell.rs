@@ -165,7 +165,7 @@ fn ctrl_c_ctrl_z_and_a_new_width_work_as_ever() {
                 .then_some(())
         });
         terminal.press("\x03");
-        terminal.wait("READY> ");
+        terminal.wait_for_the_prompt_after_ctrl_c("READY> ");
         lab.report("the interrupted command", |report| report.status == 130);
         terminal.press("cat\r");
         until("cat to run", || {

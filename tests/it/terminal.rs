@@ -50,9 +50,10 @@ impl Terminal {
             .custom_flags(nocttty)
             .open(name.to_str().unwrap())
             .unwrap();
-        let mut command = Command::new("setsid");
+        // Whoever started the tests in the background has left them deaf to Ctrl-C, and their children would be.
+        let mut command = Command::new("env");
         command
-            .arg("--ctty")
+            .args(["--default-signal=INT,QUIT", "setsid", "--ctty"])
             .arg(program)
             .args(arguments)
             .env_clear();

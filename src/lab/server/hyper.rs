@@ -178,6 +178,8 @@ async fn attend(stream: TcpStream, shared: Arc<Shared>, mut stopping: watch::Rec
     let service = service_fn(|request| answer(&shared, request));
     let connection = http1::Builder::new()
         .timer(TokioTimer::new())
+        // Whoever has said everything and closes that half of the connection still wants to hear the answer.
+        .half_close(true)
         .header_read_timeout(limits.head)
         .max_buf_size(limits.head_bytes)
         .serve_connection(stream, service);

@@ -85,7 +85,7 @@ usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]
         types: "ssh -i testkeypair.pem http://{address}",
         first_line: "ssh: Could not resolve hostname http://203.0.113.25: Name or service not known",
         clients: &["ssh: Could not resolve hostname http://{address}: {unresolved}\r\n"],
-        says: &["a computer named http://{address}", "Its public address is {address}"],
+        says: &["a computer named http://{address}", "public address there, {address}"],
         ..NO_SUCH_HOST
     },
     &Entry {
@@ -94,7 +94,7 @@ usage: ssh [-46AaCfGgKkMNnqsTtVvXxYy] [-B bind_interface]
         types: "ssh -i testkeypair.pem ec2-user@{slip}",
         first_line: "ssh: Could not resolve hostname ec2-203-0-113-25.compute-1.amazonaws.co: Name or service not known",
         clients: &["ssh: Could not resolve hostname {slip}: {unresolved}\r\n"],
-        says: &["a computer named {slip}", "Its public address is {address}"],
+        says: &["a computer named {slip}", "public address there, {address}"],
         ..NO_SUCH_HOST
     },
     &Entry {
