@@ -407,7 +407,7 @@ pub enum New {
         /// The folder: its last part is the lesson's name
         folder: PathBuf,
     },
-    /// A lesson's texts once more, to be translated: <step>.LOCALE.md beside each <step>.md, and lesson.LOCALE.toml
+    /// A lesson's texts once more, to be translated: STEP.LOCALE.md beside each STEP.md, and lesson.LOCALE.toml
     Translation {
         /// The lesson's folder
         folder: PathBuf,
