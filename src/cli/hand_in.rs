@@ -8,11 +8,12 @@ use std::process::ExitCode;
 use crate::classroom::class::{Asks, Class};
 use crate::classroom::hand_in::{self, HandIn, Part, Taken};
 use crate::classroom::learner::{Learner, clean};
+use crate::classroom::ledger::Ledger;
 use crate::cli::arguments;
 use crate::cli::class_file;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
-use crate::course::lesson::Lesson;
+use crate::course::lesson::{Lesson, World};
 use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
 use crate::lab::records::{self, RecordsError};
@@ -233,15 +234,51 @@ fn contents(
     text.push_str(
         "- what was seen as each step passed: your key pairs by name and fingerprint,\n\
          \x20 your instances, addresses, security groups and their rules, your key files\n\
-         \x20 by name and mode, calls to the account, and logins\n\
-         Not in it: private keys, anything you typed in your shell, the path of your\n\
+         \x20 by name and mode, calls to the account, and logins\n",
+    );
+    if parts.iter().any(|(_, part)| is_of_aws(&part.ledger)) {
+        text.push_str(
+            "- this was done on your own AWS account: so these are that account's, also\n\
+             \x20 what is there besides the lesson's, and the address you came from is yours\n",
+        );
+    }
+    text.push_str(
+        "Not in it: private keys, anything you typed in your shell, the path of your\n\
          home folder, any other file.\n",
     );
     text
+}
+
+/// Whether the lesson was taken on the learner's own AWS account.
+fn is_of_aws(ledger: &Ledger) -> bool {
+    ledger
+        .began()
+        .is_some_and(|(_, began)| began.world == World::Aws)
 }
 
 fn damaged(error: RecordsError) -> CliError {
     CliError::surroundings("what the lab has kept cannot be used")
         .because(error)
         .hint("the file is as it was; `groundschool reset` forgets it and starts again")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classroom::ledger::Began;
+
+    #[test]
+    fn a_hand_in_from_aws_is_told_from_one_of_the_simulator() {
+        for (world, is_of) in [(World::Aws, true), (World::Simulator, false)] {
+            let began = Began {
+                lab: "0123456789abcdef".to_owned(),
+                attempt: 1,
+                world,
+                class: None,
+                variant: String::new(),
+                program: String::new(),
+            };
+            assert_eq!(is_of_aws(&Ledger::begin("lesson", 0, began)), is_of);
+        }
+    }
 }
