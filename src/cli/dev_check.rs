@@ -35,7 +35,7 @@ use crate::lab::stage::Choice;
 use crate::lab::voice::Voice;
 
 /// Labs that are open at once.
-const AT_ONCE: usize = 12;
+const AT_ONCE: usize = 6;
 
 /// One thing to prove.
 enum Claim {
