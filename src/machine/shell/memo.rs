@@ -1,42 +1,45 @@
 //! What was made of a text, kept for the next time: every login reads the same start-up files, and a class logs in at once.
 
 use std::collections::HashMap;
-use std::sync::{LazyLock, Mutex, PoisonError};
+use std::sync::{LazyLock, Mutex, MutexGuard, PoisonError};
 
 /// Texts that are kept. When there are more, it starts anew.
 const TEXTS: usize = 64;
-/// The longest text that is kept, in bytes.
-const LONGEST: usize = 4 * 1024;
 
 /// What was made of some texts. It depends on nothing but the text.
 pub(super) struct Memo<T> {
     known: LazyLock<Mutex<HashMap<String, T>>>,
+    longest: usize,
 }
 
 impl<T: Clone> Memo<T> {
-    /// Nothing yet.
-    pub(super) const fn new() -> Self {
+    /// Nothing yet. Texts of more than so many bytes are not kept.
+    pub(super) const fn new(longest: usize) -> Self {
         Self {
             known: LazyLock::new(Mutex::default),
+            longest,
         }
     }
 
-    /// What was made of this text, if it is known.
-    pub(super) fn get(&self, text: &str) -> Option<T> {
-        let known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
-        known.get(text).cloned()
-    }
-
-    /// Keeps what was made of a text.
-    pub(super) fn keep(&self, text: &str, made: T) {
-        if text.len() > LONGEST {
-            return;
+    /// What this text comes to; made when it is not known.
+    pub(super) fn of(&self, text: &str, make: impl FnOnce(&str) -> T) -> T {
+        if text.len() > self.longest {
+            return make(text);
         }
-        let mut known = self.known.lock().unwrap_or_else(PoisonError::into_inner);
+        if let Some(made) = self.lock().get(text) {
+            return made.clone();
+        }
+        let made = make(text);
+        let mut known = self.lock();
         if known.len() >= TEXTS {
             known.clear();
         }
-        known.insert(text.to_owned(), made);
+        known.insert(text.to_owned(), made.clone());
+        made
+    }
+
+    fn lock(&self) -> MutexGuard<'_, HashMap<String, T>> {
+        self.known.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }
 
@@ -46,13 +49,14 @@ mod tests {
 
     #[test]
     fn what_is_kept_is_found_and_it_never_grows_beyond_its_bounds() {
-        let memo = Memo::new();
-        for number in 0..1000 {
-            memo.keep(&number.to_string(), number);
-            assert_eq!(memo.get(&number.to_string()), Some(number));
+        let memo = Memo::new(3);
+        for number in 1..1000 {
+            let text = number.to_string();
+            assert_eq!(memo.of(&text, |_| number), number);
+            assert_eq!(memo.of(&text, |_| 0), number);
         }
-        memo.keep(&"x".repeat(LONGEST + 1), 0);
-        let known = memo.known.lock().unwrap();
-        assert!(known.len() <= TEXTS && known.keys().all(|text| text.len() <= LONGEST));
+        assert_eq!(memo.of("1000", str::len), 4);
+        let known = memo.lock();
+        assert!(known.len() <= TEXTS && known.keys().all(|text| text.len() <= 3));
     }
 }

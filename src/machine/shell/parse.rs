@@ -14,7 +14,7 @@ const LENGTH: usize = 64 * 1024;
 const DEPTH: usize = 12;
 
 /// What a text turned out to be.
-#[derive(Debug)]
+#[derive(Debug, Clone)]
 pub(crate) enum Parsed {
     Program(Arc<Program>),
     /// It goes on: an open quote, an unfinished `if`, a backslash at the end.
@@ -45,15 +45,9 @@ pub(crate) fn has_long_number(text: &str, most: usize) -> bool {
 
 /// Reads a text.
 pub(crate) fn parse(text: &str) -> Parsed {
-    static KNOWN: Memo<Arc<Program>> = Memo::new();
-    if let Some(program) = KNOWN.get(text) {
-        return Parsed::Program(program);
-    }
-    let parsed = parse_anew(text);
-    if let Parsed::Program(program) = &parsed {
-        KNOWN.keep(text, Arc::clone(program));
-    }
-    parsed
+    // The longest start-up file of the images has half as much.
+    static KNOWN: Memo<Parsed> = Memo::new(1024);
+    KNOWN.of(text, parse_anew)
 }
 
 fn parse_anew(text: &str) -> Parsed {

@@ -16,15 +16,12 @@ pub(crate) enum Pattern {
 impl Pattern {
     /// Reads a pattern in which a backslash quotes the next character. One that cannot be read is plain text.
     pub(crate) fn new(pattern: &str) -> Self {
-        static KNOWN: Memo<Pattern> = Memo::new();
+        // A longer one's regular expression may take a megabyte, and start-up files have none.
+        static KNOWN: Memo<Pattern> = Memo::new(64);
         if !is_special(pattern) || pattern.len() > 2000 {
             return Self::Text(unescape(pattern));
         }
-        KNOWN.get(pattern).unwrap_or_else(|| {
-            let made = Self::make(pattern);
-            KNOWN.keep(pattern, made.clone());
-            made
-        })
+        KNOWN.of(pattern, Self::make)
     }
 
     fn make(pattern: &str) -> Self {
