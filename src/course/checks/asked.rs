@@ -4,11 +4,13 @@ use crate::course::evidence::{Account, Event, Evidence, What};
 use crate::course::scene;
 use crate::course::verdict::Verdict;
 
-/// `elsewhere`: in another region than the lab's own. `saw` is the lesson's own sentence on what the answer means.
+/// `elsewhere`: in another region than the lab's own. `saw` is the lesson's own sentence on what the answer means, `also`
+/// another command that asks so.
 pub(super) fn judge(
     action: &str,
     elsewhere: bool,
     saw: &str,
+    also: Option<&str>,
     evidence: &Evidence,
 ) -> Result<Verdict, Verdict> {
     let account = scene::account(evidence)?;
@@ -31,7 +33,10 @@ pub(super) fn judge(
             format!("You have asked {region} so far, which is your own."),
         ),
         (None, Some(_) | None) => Verdict::not_yet(
-            format!("You ask AWS with {command}{}", or_else(action)),
+            match also {
+                Some(also) => format!("You ask AWS with {command}, or have `{also}` ask"),
+                None => format!("You ask AWS with {command}"),
+            },
             "AWS was not asked that yet, or has refused.",
         ),
     })
@@ -64,15 +69,6 @@ fn region<'e>(event: &'e Event, wanted: &str) -> Option<&'e str> {
 
 fn is_there(region: &str, account: &Account, elsewhere: bool) -> bool {
     (region != account.region) == elsewhere
-}
-
-/// Another command of the AWS CLI that asks the same: a task may name that one.
-fn or_else(action: &str) -> &'static str {
-    if action == "DescribeInstanceStatus" {
-        ", or have `aws ec2 wait instance-status-ok` ask"
-    } else {
-        ""
-    }
 }
 
 /// `DescribeInstances` as the AWS CLI writes it.

@@ -54,6 +54,9 @@ pub enum Expect {
         /// What the answer means, said when it came.
         #[serde(default)]
         saw: String,
+        /// Another command of the AWS CLI that makes the same call, if the task names one.
+        #[serde(default)]
+        also: Option<String>,
     },
     /// The instance is gone or going, and the key pair is deleted.
     CleanedUp {},
@@ -194,7 +197,8 @@ impl Expect {
                 action,
                 elsewhere,
                 saw,
-            } => asked::judge(action, *elsewhere, saw, evidence),
+                also,
+            } => asked::judge(action, *elsewhere, saw, also.as_deref(), evidence),
             Self::CleanedUp {} => cleaned_up::judge(evidence, bindings),
             Self::Copied { to } => copied::judge(*to, evidence, bindings),
             Self::ElasticIp {} => elastic_ip::judge(evidence, bindings),
@@ -256,6 +260,7 @@ mod tests {
             action: "DescribeInstances".to_owned(),
             elsewhere,
             saw: String::new(),
+            also: None,
         };
         vec![
             asked(false),

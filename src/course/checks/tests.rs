@@ -38,6 +38,7 @@ fn asked(action: &str, elsewhere: bool) -> Expect {
         action: action.to_owned(),
         elsewhere,
         saw: String::new(),
+        also: None,
     }
 }
 
