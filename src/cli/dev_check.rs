@@ -203,10 +203,7 @@ type Candidate = (String, Result<Lesson, FolderError>);
 
 /// The lesson at a path, those of a folder, or those that are shipped.
 fn candidates(only: Option<&str>, course: Option<&Path>) -> Result<Vec<Candidate>, CliError> {
-    let at = |path: &Path| {
-        let name = path.file_stem().unwrap_or_default().to_string_lossy();
-        (name.into_owned(), lesson_folder::read(path))
-    };
+    let at = |path: &Path| (lesson_folder::name_of(path), lesson_folder::read(path));
     if let Some(path) = only.filter(|only| lesson_folder::is_path(only)) {
         return Ok(vec![at(Path::new(path))]);
     }

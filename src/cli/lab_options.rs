@@ -17,7 +17,7 @@ use crate::course::locale::Locale;
 use crate::course::translation::translated;
 use crate::lab::engine::EngineError;
 use crate::lab::files::read_if_there;
-use crate::lab::lesson_folder;
+use crate::lab::lesson_folder::{self, name_of};
 use crate::lab::stage::{ChoiceError, cure};
 use crate::lab::voice::Voice;
 use crate::lab::workspace::aws_version::AwsVersion;
@@ -85,21 +85,15 @@ fn of_a_folder(
     last: Option<&str>,
 ) -> Result<(Lesson, PathBuf), CliError> {
     let paths = paths(folder)?;
-    let name = |path: &Path| {
-        path.file_stem()
-            .unwrap_or_default()
-            .to_string_lossy()
-            .into_owned()
-    };
     let place = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let found = match wanted {
-        Some(wanted) => paths.iter().find(|path| is_meant(&name(path), wanted)),
+        Some(wanted) => paths.iter().find(|path| is_meant(&name_of(path), wanted)),
         None => paths
             .iter()
             .find(|path| last.is_some_and(|last| place(path) == Path::new(last)))
             .or(paths.first()),
     };
-    let names: Vec<String> = paths.iter().map(|path| name(path)).collect();
+    let names: Vec<String> = paths.iter().map(|path| name_of(path)).collect();
     let path = found.ok_or_else(|| {
         let wanted = wanted.unwrap_or_default();
         CliError::usage(format!(

@@ -51,6 +51,12 @@ pub fn is_path(wanted: &str) -> bool {
     wanted.contains('/') || wanted == "." || wanted == ".." || is_zip(Path::new(wanted))
 }
 
+/// The name of the lesson at a path: the folder's, or the zip's without its ending.
+pub fn name_of(path: &Path) -> String {
+    let name = path.file_stem().unwrap_or_default();
+    name.to_string_lossy().into_owned()
+}
+
 /// Whether a folder of this name can be a lesson: progress is kept under it.
 pub fn is_name(name: &str) -> bool {
     let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-';
