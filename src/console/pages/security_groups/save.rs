@@ -173,7 +173,6 @@ impl Plan {
     /// Does a step, or only rehearses it.
     fn ask_for(&self, step: Step, calls: &Calls<'_>, is_rehearsal: bool) -> Result<(), Refusal> {
         let visit = calls.visit;
-        let make = |rows: &[(usize, Row)]| calls.of(step, rows);
         let tell = |ask: Ask| {
             if is_rehearsal {
                 rehearse(visit, ask)
@@ -181,9 +180,9 @@ impl Plan {
                 visit.tell(&ask)
             }
         };
-        let rows = match step {
-            Step::Change => &self.changed,
-            Step::Add => &self.new,
+        let (rows, make): (_, &dyn Fn(&Rows) -> Ask) = match step {
+            Step::Change => (&self.changed, &|rows| calls.change(rows)),
+            Step::Add => (&self.new, &|rows| calls.add(rows)),
             Step::Revoke => return Ok(tell(calls.revoke(&self.gone))?),
         };
         tell(make(rows)).map_err(|error| at_its_row(visit, error, rows, make))
@@ -191,7 +190,7 @@ impl Plan {
 
     /// What was done before a call was refused, and what was not.
     fn halves(&self, done: &[Step], left: &[Step]) -> String {
-        let rows = |rows: &[(usize, Row)]| {
+        let rows = |rows: &Rows| {
             let all: Vec<_> = rows
                 .iter()
                 .map(|(number, _)| format!("rule {number}"))
@@ -210,6 +209,9 @@ impl Plan {
         was.chain(was_not).collect::<Vec<_>>().join(" ")
     }
 }
+
+/// Rows with their numbers in the form.
+type Rows = [(usize, Row)];
 
 /// One of the calls that saving takes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -231,26 +233,22 @@ impl Calls<'_> {
         Ask::new(action).with("GroupId", &self.group.group_id)
     }
 
-    /// For rows; taking away has ids instead.
-    fn of(&self, step: Step, rows: &[(usize, Row)]) -> Ask {
-        let me = self.visit.my_address();
+    fn change(&self, rows: &Rows) -> Ask {
+        let (ask, me) = (self.on("ModifySecurityGroupRules"), self.visit.my_address());
         let numbered = (1..).zip(rows);
-        match step {
-            Step::Change => {
-                let ask = self.on("ModifySecurityGroupRules");
-                numbered.fold(ask, |ask, (number, (_, row))| row.modify(ask, number, me))
-            }
-            Step::Add => {
-                let ask = self.on(match self.direction {
-                    Direction::Inbound => "AuthorizeSecurityGroupIngress",
-                    Direction::Outbound => "AuthorizeSecurityGroupEgress",
-                });
-                numbered.fold(ask, |ask, (number, (_, row))| {
-                    row.authorize(ask, number, me)
-                })
-            }
-            Step::Revoke => self.revoke(&[]),
-        }
+        numbered.fold(ask, |ask, (number, (_, row))| row.modify(ask, number, me))
+    }
+
+    fn add(&self, rows: &Rows) -> Ask {
+        let me = self.visit.my_address();
+        let ask = self.on(match self.direction {
+            Direction::Inbound => "AuthorizeSecurityGroupIngress",
+            Direction::Outbound => "AuthorizeSecurityGroupEgress",
+        });
+        let numbered = (1..).zip(rows);
+        numbered.fold(ask, |ask, (number, (_, row))| {
+            row.authorize(ask, number, me)
+        })
     }
 
     fn revoke(&self, ids: &[String]) -> Ask {
@@ -276,12 +274,7 @@ fn rehearse(visit: &Visit, ask: Ask) -> Result<(), ApiError> {
 }
 
 /// A call for several rows does not say which of them it refuses: each is asked for by itself then, as a dry run.
-fn at_its_row(
-    visit: &Visit,
-    error: ApiError,
-    rows: &[(usize, Row)],
-    make: impl Fn(&[(usize, Row)]) -> Ask,
-) -> Refusal {
+fn at_its_row(visit: &Visit, error: ApiError, rows: &Rows, make: impl Fn(&Rows) -> Ask) -> Refusal {
     let at = |number: usize, error: ApiError| match field_of(&error) {
         Some(what) => Refusal::At(name(number, what), error),
         None => Refusal::Api(error),
