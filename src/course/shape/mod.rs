@@ -242,7 +242,7 @@ mod tests {
     use crate::course::checks::Expect;
     use crate::course::lesson::Trouble;
 
-    const TOML: &str = r#"format = 1
+    pub(super) const TOML: &str = r#"format = 1
 title = "Small"
 worlds = ["simulator"]
 
@@ -256,7 +256,8 @@ expect.key_pair_exists = {}
 1 = "Think."
 "#;
 
-    fn folder() -> Files {
+    /// A small lesson.
+    pub(super) fn folder() -> Files {
         [
             ("lesson.toml", TOML),
             ("one.md", "Do it.\n"),

@@ -244,33 +244,11 @@ fn line_with(text: &str, start: &str) -> usize {
 mod tests {
     use super::*;
     use crate::course::lesson::Files;
-    use crate::course::shape;
+    use crate::course::shape::{
+        self,
+        tests::{TOML, folder},
+    };
     use crate::course::translation::{template, translated};
-
-    const TOML: &str = r#"format = 1
-title = "Small"
-worlds = ["simulator"]
-[[steps]]
-id = "one"
-goal = "Do it."
-points = 1
-[[steps.checks]]
-expect.key_pair_exists = {}
-[steps.hints]
-1 = "Think."
-"#;
-
-    fn folder() -> Files {
-        let files = [
-            ("lesson.toml", TOML),
-            ("one.md", "Do it.\n"),
-            ("done.md", "You can do it.\n"),
-            ("solution.sh", "# step: one\ntrue\n"),
-        ];
-        files
-            .map(|(path, text)| (path.to_owned(), text.to_owned()))
-            .into()
-    }
 
     fn german() -> Files {
         let mut files = folder();

@@ -29,9 +29,10 @@ impl Operation for DeleteVolume {
         if let Some(owner) = region.instances.with_volume(id) {
             return Err(ApiError::volume_in_use(id, &owner.id));
         }
-        if !region.left.has(id) || region.left.remove_volume(id).is_none() {
+        if region.left.volume(id).is_none() {
             return Err(ApiError::no_such_volume(id));
         }
+        region.left.remove_volume(id);
         Ok(DeleteVolumeAnswer { return_: true })
     }
 }
