@@ -18,6 +18,7 @@ use crate::course::translation::translated;
 use crate::lab::engine::EngineError;
 use crate::lab::files::read_if_there;
 use crate::lab::lesson_folder::{self, name_of};
+use crate::lab::shell::environment;
 use crate::lab::stage::{ChoiceError, cure};
 use crate::lab::voice::Voice;
 use crate::lab::workspace::aws_version::AwsVersion;
@@ -30,6 +31,15 @@ pub fn root(place: &Place) -> Result<PathBuf, CliError> {
         None => Layout::usual()
             .map(|layout| layout.root().to_owned())
             .map_err(workspace_error),
+    }
+}
+
+/// The folder of the lab that is meant by somebody who may sit in one: without `--lab` it is that one.
+pub fn here(place: &Place) -> Result<PathBuf, CliError> {
+    let inside = std::env::var_os(environment::LAB).map(PathBuf::from);
+    match (&place.lab, inside) {
+        (None, Some(root)) => Ok(root),
+        (Some(_), _) | (None, None) => root(place),
     }
 }
 

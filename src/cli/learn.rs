@@ -228,13 +228,18 @@ fn welcome(
     };
     let class = engine.coach().class_words();
     let class = class.map_or_else(String::new, |class| format!("{class}\n"));
+    let help = if engine.coach().is_exam() {
+        ""
+    } else {
+        " `lab hint` for help,"
+    };
     let page = match link {
         Ok(link) => format!("The account in your browser, as in AWS's console:\n    {link}"),
         Err(why) => format!("There is no console page this time: {why}."),
     };
     let text = format!(
         "Ground School: {whose} in a lab folder. Nothing here reaches AWS.{other}{aws}\n{}\n{page}\n{class}\
-         Type `lab` for the task, `lab hint` for help, `exit` to leave.\n ",
+         Type `lab` for the task,{help} `exit` to leave.\n ",
         stage(engine),
     );
     engine.coach().say(Ear::SHELL, &text) + &engine.coach().task(Ear::SHELL)

@@ -12,7 +12,7 @@ use crate::lab::workspace::Layout;
 
 /// Prints the session.
 pub fn run(place: &Place) -> Result<ExitCode, CliError> {
-    let root = lab_options::root(place)?;
+    let root = lab_options::here(place)?;
     let layout = Layout::new(root.clone());
     let exam = records::joined(&layout).ok().flatten();
     if exam.is_some_and(|joined| !joined.class.has_hints()) {

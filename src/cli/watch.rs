@@ -6,7 +6,6 @@
 )]
 
 use std::io::{IsTerminal, Read, Write};
-use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
 
@@ -16,7 +15,6 @@ use crate::cli::arguments::Watch;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
 use crate::lab::server::control::client::{Client, NoEngine};
-use crate::lab::shell::environment;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::Layout;
 
@@ -25,12 +23,7 @@ const LOOK: Duration = Duration::from_millis(300);
 
 /// Watches until the lab ends or the learner leaves.
 pub fn run(options: &Watch) -> Result<ExitCode, CliError> {
-    // In the lab's own shell it is that lab.
-    let inside = std::env::var_os(environment::LAB).map(PathBuf::from);
-    let root = match (&options.place.lab, inside) {
-        (None, Some(root)) => root,
-        (Some(_), _) | (None, None) => lab_options::root(&options.place)?,
-    };
+    let root = lab_options::here(&options.place)?;
     let root = std::path::absolute(&root).unwrap_or(root);
     let layout = Layout::new(root);
     let voice = lab_options::voice(options.plain);

@@ -330,6 +330,7 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
     let mut terminal = exam(&learner.root());
     let shown = terminal.wait("READY> ");
     assert!(shown.contains("hints are off"), "{shown}");
+    assert!(!shown.contains("`lab hint` for help"), "{shown}");
     let shown = terminal.line("lab hint");
     assert!(
         shown.contains("hints are off") && !shown.contains("create-key-pair"),
@@ -358,6 +359,10 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
     terminal.line("aws ec2 delete-key-pair --key-name other; rm other.pem; clear");
     let replayed = learner.run(&["replay", "--lab", learner.root().to_str().unwrap()]);
     assert_eq!(replayed.status.code(), Some(2));
+    // In the exam's own shell it is the exam's lab that is meant.
+    let program = env!("CARGO_BIN_EXE_groundschool");
+    let shown = terminal.line(&format!("{program} replay"));
+    assert!(shown.contains("replay is off"), "{shown}");
     let shown = terminal.line("lab steps");
     assert!(shown.contains("minutes are left"), "{shown}");
     learner.solve(&mut terminal, &["create-key-pair"]);
