@@ -147,11 +147,12 @@ pub fn run(
     std::thread::scope(|threads| {
         for _ in 0..AT_ONCE {
             threads.spawn(|| {
-                while let Some((lesson, claim)) = claims
-                    .lock()
-                    .unwrap_or_else(PoisonError::into_inner)
-                    .pop_front()
-                {
+                // The lock must not be held while a claim is proved, as it is for the whole of a `while let` that takes it.
+                let next = || {
+                    let mut claims = claims.lock().unwrap_or_else(PoisonError::into_inner);
+                    claims.pop_front()
+                };
+                while let Some((lesson, claim)) = next() {
                     let mut unmet = BTreeSet::new();
                     let proof = prove(lesson, &claim, &keys, stage, world, &mut unmet);
                     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
