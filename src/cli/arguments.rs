@@ -7,6 +7,7 @@ use clap::{Parser, Subcommand, ValueEnum};
 
 use crate::cloud::Pace;
 use crate::cloud::api::fault::Fault;
+use crate::course::lesson::World;
 use crate::course::locale::Locale;
 use crate::lab::stage::Choice;
 
@@ -388,9 +389,9 @@ pub enum Dev {
         /// A folder of lessons, in place of the course that is shipped
         #[arg(long, value_name = "DIR")]
         course: Option<PathBuf>,
-        /// How the instances' addresses are made real
-        #[arg(long, value_enum, default_value = "shim")]
-        stage: StageChoice,
+        /// Only on this stage; without it on every one that works here
+        #[arg(long, value_enum)]
+        stage: Option<StageChoice>,
         /// Prove it as a lesson on AWS is graded: from the client's side, with the simulated cloud in AWS's place (needs netns)
         #[arg(long, value_enum, default_value_t, value_name = "WORLD")]
         on: WorldChoice,
@@ -438,6 +439,15 @@ pub enum PaceChoice {
     Fast,
     /// Done when the next call looks
     Instant,
+}
+
+impl From<WorldChoice> for World {
+    fn from(choice: WorldChoice) -> Self {
+        match choice {
+            WorldChoice::Simulator => Self::Simulator,
+            WorldChoice::Aws => Self::Aws,
+        }
+    }
 }
 
 impl From<StageChoice> for Choice {

@@ -7,31 +7,13 @@ use std::process::ExitCode;
 use crate::cli::arguments::Place;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli, program};
-use crate::lab::engine::MY_IPV4;
+use crate::cli::own_network;
 use crate::lab::shell::LabShell;
-use crate::lab::simulation::LAB_ADDRESSES;
-use crate::lab::stage::{Ground, Probe, cure};
-use crate::lab::workspace::Workspace;
+use crate::lab::stage::cure;
 
 /// Which stage a lab has here, and what an administrator could do about it.
 fn stage() -> Result<String, CliError> {
-    let failed = |error: std::io::Error| {
-        CliError::surroundings("a folder to try a stage in cannot be made").because(error)
-    };
-    let program = std::env::current_exe().map_err(failed)?;
-    let folder = tempfile::tempdir().map_err(failed)?;
-    let workspace = Workspace::open(folder.path(), None).map_err(lab_options::workspace_error)?;
-    let path = std::env::var_os("PATH");
-    let ground = Ground {
-        program: &program,
-        layout: workspace.layout(),
-        path: path.as_deref(),
-        home: lab_options::home(),
-        pace: "fast",
-        my_address: MY_IPV4,
-        instances: LAB_ADDRESSES,
-    };
-    Ok(match Probe::make(&ground) {
+    Ok(match own_network::probe()? {
         Ok(probe) => probe.notes.iter().fold(
             "netns: a lab has a network of its own here, and your tools work in it as they are.\n        \
              The lab's files lie over ~/.ssh and ~/.aws in its shell; one that you do not have\n        \
@@ -40,7 +22,10 @@ fn stage() -> Result<String, CliError> {
             |text, note| text + "\n        note: " + note,
         ),
         Err(why) => {
-            let cure = cure(&program).map(|cure| format!("\n{cure}"));
+            let cure = std::env::current_exe()
+                .ok()
+                .and_then(|program| cure(&program))
+                .map(|cure| format!("\n{cure}"));
             format!(
                 "shim: ssh, scp, sftp and ssh-keygen in the lab are links that lead to it\n        \
                  (netns would be nearer to AWS; {why}){}",

@@ -20,6 +20,7 @@ mod lab_options;
 mod learn;
 mod lessons;
 mod on_aws;
+mod own_network;
 mod replay;
 mod reset;
 mod serve;
