@@ -47,6 +47,20 @@ pub enum Need {
 }
 
 impl Need {
+    /// What it is, for an author: "nobody there can tell ...".
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::Account => "what is in the account",
+            Self::KeyPairs => "which key pairs are in the account",
+            Self::Leftovers => "what the lesson has left in the account",
+            Self::KeyFiles => "what the key files hold",
+            Self::Events => "how logins went",
+            Self::Aliases => "what the ssh configurations say",
+            Self::ApiCalls => "which calls the learner has made",
+            Self::RemoteCommands => "which commands were run on an instance",
+        }
+    }
+
     /// Whether it is among these, or a part of one that is.
     pub fn is_met_by(self, gathered: &BTreeSet<Self>) -> bool {
         gathered.contains(&self)

@@ -81,6 +81,8 @@ impl World {
 pub struct Lesson {
     /// Its folder's name, `01-key-pair-and-ssh`.
     pub slug: String,
+    /// Where it lies, as faults name it: `lessons/01-key-pair-and-ssh`, or the path that somebody gave.
+    pub folder: String,
     /// Its title.
     pub title: String,
     /// Where it can be done.
@@ -133,15 +135,17 @@ impl Default for Machines {
 pub struct Step {
     /// Its id, unique in the lesson.
     pub id: String,
+    /// Its line in `lesson.toml`, from 1.
+    pub line: usize,
     /// What is to be reached, one sentence.
     pub goal: String,
     /// What it is worth.
     pub points: u32,
-    /// All must pass.
+    /// All must pass. A step has checks or questions.
     pub checks: Vec<Expect>,
     /// The places of those among them that an earlier step has reached, and that must hold here too: `still = true`.
     pub still: BTreeSet<usize>,
-    /// Asked when all checks have passed; all must be answered.
+    /// Asked one after the other; all must be answered.
     pub questions: Vec<Question>,
     /// The coach names no mistake here: to find it is the task.
     pub quiet: bool,
@@ -236,14 +240,14 @@ pub struct MistakeScript {
 }
 
 impl Lesson {
-    /// What its steps need and one of its worlds does not supply: the step's id, the world, the need.
-    pub fn unmet_needs(&self) -> Vec<(&str, World, Need)> {
+    /// What its steps need and one of its worlds does not supply: the step, the world, the need.
+    pub fn unmet_needs(&self) -> Vec<(&Step, World, Need)> {
         let mut unmet = Vec::new();
         for world in &self.worlds {
             for step in &self.steps {
                 let needs = step.checks.iter().flat_map(Expect::needs);
                 let missing = needs.filter(|need| !world.supplies().contains(need));
-                unmet.extend(missing.map(|need| (step.id.as_str(), *world, *need)));
+                unmet.extend(missing.map(|need| (step, *world, *need)));
             }
         }
         unmet

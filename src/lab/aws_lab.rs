@@ -37,6 +37,8 @@ const USAGE: &str = "\
 `lab`           shows the task again
 `lab hint`      helps, three times, each time more plainly
 `lab check`     looks at your account now and says everything
+`lab why`       shows how far your newest ssh came, and what stopped it
+`lab answer`    answers a question, for example `lab answer b`
 `lab skip`      goes on without this step
 `lab steps`     shows where you stand
 `lab leftovers` shows what the lesson left in your account, and how to remove it
@@ -307,6 +309,17 @@ impl Front {
                 self.aws.forget();
                 coach.say(ear, &self.leftovers())
             }
+            ["answer", rest @ ..] => match coach.answer(rest) {
+                Ok(answered) => {
+                    self.aws.journal_of_lab().add(answered);
+                    coach.answered(ear)
+                }
+                Err(text) => {
+                    let text = coach.say(ear, &text);
+                    return Answer { status: 2, text };
+                }
+            },
+            ["why"] => coach.why(ear),
             ["code", rest @ ..] => {
                 let text = self.prove(rest);
                 // The coach's own words have their voice already.

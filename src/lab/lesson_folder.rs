@@ -123,6 +123,7 @@ fn shaped(name: &str, files: &Files, folder: &Path) -> Result<Lesson, FolderErro
     match shape::read(name, files) {
         Ok(mut lesson) => {
             lesson.remarks.iter_mut().for_each(here);
+            lesson.folder = folder.display().to_string();
             Ok(lesson)
         }
         Err(mut error) => {

@@ -9,7 +9,7 @@ use std::fmt::Write;
 use std::path::Path;
 use std::sync::Arc;
 
-use super::{Claim, not_passed, played};
+use super::proof::{Claim, Unproved, instead, played, unsolved};
 use crate::course::evidence::{Account, Known, Need};
 use crate::course::lesson::Lesson;
 use crate::course::mistake::Mistake;
@@ -35,14 +35,14 @@ pub(super) fn prove(
     claim: &Claim,
     engine: &Engine,
     folder: &Path,
-) -> Result<(), String> {
+) -> Result<(), Unproved> {
     let lab = open(lesson, engine, folder)?;
     let place = Place {
         layout: lab.workspace().layout(),
         environment: lab.environment().to_vec(),
         keeper: engine.keeper(),
     };
-    let file = |name: &str| format!("lessons/{}/{name}:1: on aws:", lesson.slug);
+    let file = |name: &str| format!("{}/{name}:1: on aws:", lesson.folder);
     match claim {
         Claim::AsShipped => {
             let report = lab.coach().grade();
@@ -52,61 +52,55 @@ pub(super) fn prove(
                 .filter(|step| step.verdict != Word::NotYet);
             let passed: Vec<&str> = passed.map(|step| step.id.as_str()).collect();
             if !passed.is_empty() {
-                return Err(format!(
+                let says = format!(
                     "{} not [not yet] as shipped: {}",
                     file("lesson.toml"),
                     passed.join(", ")
-                ));
+                );
+                return Err(says.into());
             }
         }
         Claim::Solution(_) => {
-            let mut text = played(&place, &solution(&place, lesson, None, false))?;
+            let mut told = played(&place, &solution(&place, lesson, None, false))?;
             // The rest is what the learner is told to type.
             let left = lab.aws().leftovers().map_err(|failure| failure.words())?;
             let cures: String = left.iter().fold(String::new(), |mut all, one| {
                 let _ = writeln!(all, "{}", one.cure);
                 all
             });
-            text += &played(&place, &cures)?;
+            told.text += &played(&place, &cures)?.text;
             lab.aws().forget();
-            let failed = not_passed(&lab.coach().grade());
-            if !failed.is_empty() {
-                return Err(format!(
-                    "{} does not pass\n{}\n{text}",
-                    file("solution.sh"),
-                    failed.join("\n")
-                ));
+            let report = lab.coach().grade();
+            if !report.is_passed() {
+                return Err(unsolved(&file("solution.sh"), lesson, &report, &told));
             }
         }
         Claim::Mistake(script) => {
-            let text = played(&place, &mistake(&place, lesson, script))?;
+            let text = played(&place, &mistake(&place, lesson, script))?.text;
             let judgement = lab.coach().look();
             let name = script.mistake.name();
             let fault = |met: String| {
-                Err(format!(
-                    "{} {met}\n{text}",
-                    file(&format!("mistakes/{name}.sh"))
-                ))
+                let file = file(&format!("mistakes/{name}.sh"));
+                Err(format!("{file} {met}\n{text}").into())
             };
             let Some(current) = judgement.current() else {
-                return fault("every step is passed".to_owned());
+                return fault("every step is passed after it".to_owned());
             };
-            match &current.verdict {
-                Verdict::NotYet {
-                    mistake: Some(recognised),
-                    ..
-                } if recognised.mistake == script.mistake => {}
-                Verdict::CouldNotTell { .. } if HIDDEN.contains(&script.mistake) => {}
-                other @ (Verdict::NotYet { .. }
-                | Verdict::Passed { .. }
-                | Verdict::CouldNotTell { .. }) => {
-                    return fault(format!("not recognised at step {}: {other:?}", current.id));
+            let is_met = match &current.verdict {
+                Verdict::CouldNotTell { .. } => HIDDEN.contains(&script.mistake),
+                verdict @ (Verdict::NotYet { .. } | Verdict::Passed { .. }) => {
+                    verdict.mistake().map(|met| met.mistake) == Some(script.mistake)
                 }
+            };
+            if !is_met {
+                let instead = instead(&current.verdict);
+                return fault(format!("at step `{}` {instead}", current.id));
             }
         }
     }
     same_account(&lab, engine).map_err(|why| format!("{} {why}", file("lesson.toml")))?;
-    few_calls(&lab).map_err(|why| format!("{} {why}", file("lesson.toml")))
+    few_calls(&lab).map_err(|why| format!("{} {why}", file("lesson.toml")))?;
+    Ok(())
 }
 
 /// A lab on AWS whose AWS is the simulated cloud.

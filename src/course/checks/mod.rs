@@ -67,6 +67,8 @@ pub enum Expect {
     },
     /// The instance has an Elastic IP address.
     ElasticIp {},
+    /// A security group of the account admits the learner's address on port 22 and nobody else's. No instance need be there yet.
+    GroupOnlyForMe {},
     /// ssh knows the instance's host key.
     HostKeyKnown {},
     /// An instance was launched with the key pair.
@@ -142,6 +144,7 @@ impl Expect {
         match self {
             Self::CleanedUp {} => &[Need::Account, Need::Leftovers],
             Self::ElasticIp {}
+            | Self::GroupOnlyForMe {}
             | Self::HostKeyKnown {}
             | Self::InstanceLaunched {}
             | Self::InstanceRunning {}
@@ -202,6 +205,7 @@ impl Expect {
             Self::CleanedUp {} => cleaned_up::judge(evidence, bindings),
             Self::Copied { to } => copied::judge(*to, evidence, bindings),
             Self::ElasticIp {} => elastic_ip::judge(evidence, bindings),
+            Self::GroupOnlyForMe {} => ssh_only_for_me::group(evidence),
             Self::HostKeyKnown {} => host_key_known::judge(evidence, bindings),
             Self::InstanceLaunched {} => instance_launched::judge(evidence, bindings),
             Self::InstanceRunning {} => instance_running::judge(evidence, bindings),
@@ -269,6 +273,7 @@ mod tests {
             Expect::Copied { to: true },
             Expect::Copied { to: false },
             Expect::ElasticIp {},
+            Expect::GroupOnlyForMe {},
             Expect::HostKeyKnown {},
             Expect::InstanceLaunched {},
             Expect::InstanceRunning {},

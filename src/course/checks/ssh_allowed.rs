@@ -5,7 +5,7 @@ use std::net::IpAddr;
 use ipnet::IpNet;
 
 use crate::course::bindings::Bindings;
-use crate::course::evidence::{Account, Evidence, InboundRule, Instance};
+use crate::course::evidence::{Evidence, InboundRule, SecurityGroup};
 use crate::course::explain::network;
 use crate::course::mistake::Mistake;
 use crate::course::scene;
@@ -20,7 +20,8 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
             "There is no instance with your key pair yet.",
         ));
     };
-    let rules = ssh_rules(account, instance);
+    let groups = network::groups_of(Some(instance), evidence);
+    let rules = ssh_rules(&groups);
     if let Some(rule) = rules.iter().find(|rule| is_everybody(rule)) {
         return Ok(Verdict::passed(format!(
             "Port 22 is open to everybody ({}). Fine for a short test; your own address with /32 is safer.",
@@ -29,7 +30,7 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
     }
     let Some(me) = &account.my_address else {
         return if rules.is_empty() {
-            Ok(closed(wanted, Mistake::GroupClosed, instance, evidence))
+            Ok(closed(wanted, Mistake::GroupClosed, &groups, evidence))
         } else {
             Err(Verdict::CouldNotTell {
                 why: "Your own public address could not be learned, so it is not known whether the security group \
@@ -49,15 +50,13 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
     } else {
         Mistake::GroupForOthers
     };
-    Ok(closed(wanted, mistake, instance, evidence))
+    Ok(closed(wanted, mistake, &groups, evidence))
 }
 
-/// The rules of the instance's groups that are about port 22.
-pub(super) fn ssh_rules<'a>(account: &'a Account, instance: &Instance) -> Vec<&'a InboundRule> {
-    account
-        .security_groups
+/// The rules of these groups that are about port 22.
+pub(super) fn ssh_rules<'e>(groups: &[&'e SecurityGroup]) -> Vec<&'e InboundRule> {
+    groups
         .iter()
-        .filter(|group| instance.security_groups.contains(&group.id))
         .flat_map(|group| &group.inbound)
         .filter(|rule| network::admits_ssh(&rule.protocol, rule.ports))
         // A rule for the members of a group says nothing about anybody outside.
@@ -71,17 +70,17 @@ pub(super) fn is_everybody(rule: &InboundRule) -> bool {
         .is_ok_and(|net| net.prefix_len() == 0 && net.addr().is_ipv4())
 }
 
-fn admits(rule: &InboundRule, me: &str) -> bool {
+pub(super) fn admits(rule: &InboundRule, me: &str) -> bool {
     match (rule.source.parse::<IpNet>(), me.parse::<IpAddr>()) {
         (Ok(net), Ok(me)) => net.contains(&me),
         _ => false,
     }
 }
 
-pub(super) fn closed(
+fn closed(
     wanted: &str,
     mistake: Mistake,
-    instance: &Instance,
+    groups: &[&SecurityGroup],
     evidence: &Evidence,
 ) -> Verdict {
     let found = if mistake == Mistake::GroupClosed {
@@ -89,6 +88,6 @@ pub(super) fn closed(
     } else {
         "There is a rule for port 22, but not for your address."
     };
-    let recognised = network::group(mistake, Some(instance), evidence);
+    let recognised = network::group(mistake, groups, evidence);
     Verdict::not_yet(wanted, found).or_mistake(Some(recognised))
 }

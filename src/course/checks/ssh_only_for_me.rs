@@ -1,17 +1,18 @@
-//! The security groups of the instance admit the learner's address on port 22, and nobody else's.
+//! Security groups admit the learner's address on port 22, and nobody else's: those of the instance, or one before there is any.
 
 use std::net::IpAddr;
 
 use ipnet::IpNet;
 
 use crate::course::bindings::Bindings;
-use crate::course::checks::ssh_allowed;
-use crate::course::evidence::Evidence;
+use crate::course::checks::ssh_allowed::{admits, is_everybody, ssh_rules};
+use crate::course::evidence::{Account, Evidence, SecurityGroup};
 use crate::course::explain::network;
 use crate::course::mistake::Mistake;
 use crate::course::scene;
 use crate::course::verdict::Verdict;
 
+/// The groups of the instance, together.
 pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict, Verdict> {
     let account = scene::account(evidence)?;
     let wanted = "Port 22 of the instance is open to your own address with /32 and to nobody else.";
@@ -21,28 +22,53 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
             "There is no instance with your key pair yet.",
         ));
     };
-    let Some(me) = account.my_address.as_deref() else {
-        return Err(Verdict::CouldNotTell {
+    let me = me(account)?;
+    let groups = network::groups_of(Some(instance), evidence);
+    Ok(of_groups(wanted, &groups, me, evidence))
+}
+
+/// Any one group of the account, behind which nothing need be yet.
+pub(super) fn group(evidence: &Evidence) -> Result<Verdict, Verdict> {
+    let account = scene::account(evidence)?;
+    let wanted = "A security group opens port 22 to your own address with /32 and to nobody else.";
+    let me = me(account)?;
+    let groups = account.security_groups.iter();
+    let verdicts = groups
+        .filter(|group| !ssh_rules(&[group]).is_empty())
+        .map(|group| of_groups(wanted, &[group], me, evidence));
+    let best = verdicts.reduce(|best, next| if best.is_passed() { best } else { next });
+    Ok(best.unwrap_or_else(|| {
+        Verdict::not_yet(wanted, "No security group has a rule for port 22 yet.")
+    }))
+}
+
+fn me(account: &Account) -> Result<&str, Verdict> {
+    account
+        .my_address
+        .as_deref()
+        .ok_or_else(|| Verdict::CouldNotTell {
             why: "Your own public address could not be learned, so it is not known whom the rules admit."
                 .to_owned(),
-        });
-    };
-    let rules = ssh_allowed::ssh_rules(account, instance);
+        })
+}
+
+fn of_groups(wanted: &str, groups: &[&SecurityGroup], me: &str, evidence: &Evidence) -> Verdict {
+    let rules = ssh_rules(groups);
     let alone = |source: &str| {
         matches!((source.parse::<IpNet>(), me.parse::<IpAddr>()), (Ok(net), Ok(me))
             if net.addr() == me && net.prefix_len() == net.max_prefix_len())
     };
     let wide = rules.iter().find(|rule| !alone(&rule.source));
     let mine = rules.iter().any(|rule| alone(&rule.source));
-    Ok(match (mine, wide) {
+    match (mine, wide) {
         (true, None) => Verdict::passed(format!(
             "Port 22 is open to {me}/32 and to nobody else: others do not even see that somebody is at home."
         )),
-        (_, Some(rule)) if ssh_allowed::is_everybody(rule) => Verdict::not_yet(
+        (_, Some(rule)) if is_everybody(rule) => Verdict::not_yet(
             wanted,
             format!("The rule for {} admits the whole internet.", rule.source),
         )
-        .or_mistake(Some(network::open_to_all(&rule.source, instance, evidence))),
+        .or_mistake(Some(network::open_to_all(&rule.source, groups, evidence))),
         (true, Some(rule)) => Verdict::not_yet(
             wanted,
             format!(
@@ -50,18 +76,16 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
                 rule.source
             ),
         ),
-        (false, Some(rule)) => Verdict::not_yet(
-            wanted,
-            format!(
+        (false, Some(rule)) => {
+            let admitted = rules.iter().any(|rule| admits(rule, me));
+            let shut_out = || network::group(Mistake::GroupForOthers, groups, evidence);
+            let found = format!(
                 "The rule for {} is not for your address alone.",
                 rule.source
-            ),
-        )
-        .or_mistake(Some(network::group(
-            Mistake::GroupForOthers,
-            Some(instance),
-            evidence,
-        ))),
-        (false, None) => ssh_allowed::closed(wanted, Mistake::GroupClosed, instance, evidence),
-    })
+            );
+            Verdict::not_yet(wanted, found).or_mistake((!admitted).then(shut_out))
+        }
+        (false, None) => Verdict::not_yet(wanted, "No rule for port 22 lets anybody in.")
+            .or_mistake(Some(network::group(Mistake::GroupClosed, groups, evidence))),
+    }
 }

@@ -210,14 +210,35 @@ fn only_your_own_address_is_only_your_own_address() {
     let all = set(&[("198.51.100.7/32", 22), ("0.0.0.0/0", 22)]);
     not_yet(&only, &all, "whole internet", Some(Mistake::GroupOpenToAll));
     let wide = set(&[("198.51.100.0/24", 22)]);
+    // It does admit the learner: no mistake whose sentence says otherwise.
+    not_yet(&only, &wide, "198.51.100.0/24", None);
+    let others = set(&[("192.0.2.0/24", 22)]);
     not_yet(
         &only,
-        &wide,
-        "198.51.100.0/24",
+        &others,
+        "192.0.2.0/24",
         Some(Mistake::GroupForOthers),
     );
     let two = set(&[("198.51.100.7/32", 22), ("192.0.2.10/32", 22)]);
     not_yet(&only, &two, "192.0.2.10/32 still", None);
+}
+
+#[test]
+fn a_group_can_be_right_before_there_is_an_instance() {
+    let only = Expect::GroupOnlyForMe {};
+    let mut lab = Lab::ready();
+    lab.account.instances.clear();
+    lab.account.security_groups[1] = group(&[]);
+    not_yet(&only, &lab, "No security group has a rule", None);
+    lab.account.security_groups[1] = group(&[rule("tcp", Some((22, 22)), "0.0.0.0/0")]);
+    not_yet(&only, &lab, "whole internet", Some(Mistake::GroupOpenToAll));
+    lab.account.security_groups[1] = group(&[rule("tcp", Some((22, 22)), "192.0.2.10/32")]);
+    not_yet(&only, &lab, "192.0.2.10", Some(Mistake::GroupForOthers));
+    // Another group that is as it should be is what was asked for.
+    let mut mine = group(&[rule("tcp", Some((22, 22)), "198.51.100.7/32")]);
+    mine.id = "sg-0another".into();
+    lab.account.security_groups.push(mine);
+    passes(&only, &lab);
 }
 
 #[test]

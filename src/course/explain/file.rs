@@ -37,14 +37,14 @@ fn open_to_others(file: &KeyFile) -> Recognised {
     )
 }
 
-/// A mode that ssh takes but the guide does not.
+/// A mode that ssh takes, and is not the one that AWS asks for.
 pub(crate) fn mode_600(file: &KeyFile) -> Recognised {
     let path = &file.path;
     recognised(
         Mistake::Mode600,
         format!(
-            "ssh would take {path} with mode {}: only you can read it. The guide asks for 400, which also stops you \
-             from overwriting the only copy of the key by accident.",
+            "ssh would take {path} with mode {}: only you can read it. AWS asks for 400, which also stops you from \
+             overwriting the only copy of the key by accident.",
             permissions(file.mode)
         ),
         format!("chmod 400 {}", shell_word(path)),

@@ -93,8 +93,12 @@ pub(crate) fn explain(
             )
         }
         Silence::Pending | Silence::Refused => pending(ours, bindings),
-        Silence::GroupClosed => group(Mistake::GroupClosed, ours, evidence),
-        Silence::GroupForOthers => group(Mistake::GroupForOthers, ours, evidence),
+        Silence::GroupClosed => group(Mistake::GroupClosed, &groups_of(ours, evidence), evidence),
+        Silence::GroupForOthers => group(
+            Mistake::GroupForOthers,
+            &groups_of(ours, evidence),
+            evidence,
+        ),
     }
 }
 
@@ -121,21 +125,32 @@ pub(crate) fn pending(instance: Option<&Instance>, bindings: &Bindings) -> Recog
     )
 }
 
-/// A group that does not let the learner in: the sentence for a silent connection and for a launch alike.
-pub(crate) fn group(
-    mistake: Mistake,
+/// The security groups of an instance; none without one.
+pub(crate) fn groups_of<'e>(
     instance: Option<&Instance>,
-    evidence: &Evidence,
-) -> Recognised {
-    let account = scene::known_account(evidence);
-    let me = account
-        .and_then(|account| account.my_address.as_deref())
-        .unwrap_or("YOUR-ADDRESS");
-    let groups: Vec<&SecurityGroup> = account
-        .iter()
+    evidence: &'e Evidence,
+) -> Vec<&'e SecurityGroup> {
+    let account = scene::known_account(evidence).into_iter();
+    account
         .flat_map(|account| &account.security_groups)
         .filter(|group| instance.is_some_and(|one| one.security_groups.contains(&group.id)))
-        .collect();
+        .collect()
+}
+
+/// What the learner's own address is, as an instance would see it.
+fn me(evidence: &Evidence) -> &str {
+    scene::known_account(evidence)
+        .and_then(|account| account.my_address.as_deref())
+        .unwrap_or("YOUR-ADDRESS")
+}
+
+/// Groups that do not let the learner in: the sentence for a silent connection and for a launch alike.
+pub(crate) fn group(
+    mistake: Mistake,
+    groups: &[&SecurityGroup],
+    evidence: &Evidence,
+) -> Recognised {
+    let me = me(evidence);
     let name = groups
         .first()
         .map_or("of the instance", |group| group.name.as_str());
@@ -171,15 +186,15 @@ pub(crate) fn group(
     )
 }
 
-/// A rule that admits everybody.
-pub(crate) fn open_to_all(source: &str, instance: &Instance, evidence: &Evidence) -> Recognised {
-    let account = scene::known_account(evidence);
-    let me = account
-        .and_then(|account| account.my_address.as_deref())
-        .unwrap_or("YOUR-ADDRESS");
-    let groups = account.iter().flat_map(|account| &account.security_groups);
+/// A rule that admits everybody, of one of these groups.
+pub(crate) fn open_to_all(
+    source: &str,
+    groups: &[&SecurityGroup],
+    evidence: &Evidence,
+) -> Recognised {
+    let me = me(evidence);
     let id = groups
-        .filter(|group| instance.security_groups.contains(&group.id))
+        .iter()
         .find(|group| group.inbound.iter().any(|rule| rule.source == source))
         .map_or("GROUP-ID", |group| group.id.as_str());
     recognised(

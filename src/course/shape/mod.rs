@@ -18,6 +18,9 @@ use crate::course::shape::written::Written;
 /// The format of `lesson.toml` that this program reads.
 pub const FORMAT: u32 = 1;
 
+/// What `dev new lesson` leaves to its author begins so.
+const UNWRITTEN: &str = "<write: ";
+
 /// One fault of a lesson.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct Fault {
@@ -97,11 +100,14 @@ impl<'a> Reader<'a> {
 
     /// A fault of `lesson.toml` at a byte.
     fn toml_fault(&mut self, byte: usize, says: impl Into<String>) {
-        let line = self
-            .files
+        self.fault("lesson.toml", self.line(byte), says);
+    }
+
+    /// The line of a byte of `lesson.toml`; 0 when there is none.
+    fn line(&self, byte: usize) -> usize {
+        self.files
             .get("lesson.toml")
-            .map_or(0, |text| line_of(text, byte));
-        self.fault("lesson.toml", line, says);
+            .map_or(0, |text| line_of(text, byte))
     }
 
     fn text(&mut self, file: &str) -> Option<&'a str> {
@@ -129,6 +135,7 @@ impl<'a> Reader<'a> {
         self.start(&written.start);
         let mut lesson = Lesson {
             slug: self.slug.to_owned(),
+            folder: format!("lessons/{}", self.slug),
             title: written.title.into_inner(),
             worlds: written.worlds.into_inner(),
             eventually: std::time::Duration::from_millis(written.eventually_ms),
@@ -190,7 +197,7 @@ impl<'a> Reader<'a> {
             .iter()
             .flat_map(|(file, text)| {
                 text.lines().enumerate().flat_map(move |(number, line)| {
-                    line.split("<write: ").skip(1).map(move |rest| {
+                    line.split(UNWRITTEN).skip(1).map(move |rest| {
                         let what = rest.split('>').next().unwrap_or_default();
                         (
                             file.as_str(),

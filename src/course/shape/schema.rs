@@ -65,24 +65,34 @@ goal = "Do it."
 points = 1
 [[steps.checks]]
 expect.copied = { to = true }
+[[steps.faults]]
+action = "RunInstances"
+meets.slow = { seconds = 2 }
+[steps.hints]
+1 = "Think."
+[[steps]]
+id = "two"
+goal = "Say it."
+points = 1
 [[steps.questions]]
 ask = "What?"
 choices.a = "this"
 choices.b = "that"
 answer = "a"
 why = "So."
-[[steps.faults]]
-action = "RunInstances"
-meets.slow = { seconds = 2 }
 [steps.hints]
-1 = "Think."
+1 = "Choose."
 "#;
         let read = |text: &str| {
             let files = [
                 ("lesson.toml", text),
                 ("one.md", "Do it.\n"),
+                ("two.md", "Say it.\n"),
                 ("done.md", "Done.\n"),
-                ("solution.sh", "# step: one\ntrue\n"),
+                (
+                    "solution.sh",
+                    "# step: one\ntrue\n# step: two\nlab answer a\n",
+                ),
             ];
             let owned = files.map(|(path, text)| (path.to_owned(), text.to_owned()));
             shape::read("s", &owned.into())

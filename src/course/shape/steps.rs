@@ -10,7 +10,7 @@ use crate::course::lesson::{ScriptedFault, Step, Trouble};
 use crate::course::mistake::Mistake;
 use crate::course::question::{Choice, Question, markdown};
 use crate::course::shape::written::{Written, WrittenStep};
-use crate::course::shape::{FORMAT, Reader, unknown_mistake};
+use crate::course::shape::{FORMAT, Reader, UNWRITTEN, unknown_mistake};
 
 impl Reader<'_> {
     pub(super) fn steps(&mut self, written: &Written) -> Vec<Step> {
@@ -95,6 +95,15 @@ impl Reader<'_> {
                 format!("step `{id}` has no check: add [[steps.checks]] with an expect"),
             );
         }
+        if let (false, Some(question)) = (written.checks.is_empty(), written.questions.first()) {
+            self.toml_fault(
+                question.span().start,
+                format!(
+                    "step `{id}` has checks and asks a question too: give the question a step of its own, so that it is clear what \
+                     is awaited"
+                ),
+            );
+        }
         for check in &written.checks {
             if let Expect::RiddleSolved { name } = &check.expect
                 && name != id
@@ -117,6 +126,7 @@ impl Reader<'_> {
         self.markdown(&file, &text);
         Step {
             id: id.clone(),
+            line: self.line(start),
             goal: written.goal.get_ref().clone(),
             points: *written.points.get_ref(),
             checks: written
@@ -215,6 +225,21 @@ impl Reader<'_> {
                     format!("step `{id}`: hint {} is empty", name.get_ref()),
                 );
             }
+            // What is four spaces in is copied, and a terminal that breaks it makes two commands of it.
+            let commands = hint.lines().filter_map(|line| line.strip_prefix("    "));
+            for columns in commands
+                .map(UnicodeWidthStr::width)
+                .filter(|it| *it > COMMAND)
+            {
+                self.toml_fault(
+                    name.span().start,
+                    format!(
+                        "step `{id}`: hint {}: {}",
+                        name.get_ref(),
+                        too_long(columns)
+                    ),
+                );
+            }
         }
         let hints: Vec<Option<String>> = ["1", "2", "3"]
             .iter()
@@ -297,6 +322,15 @@ impl Reader<'_> {
     }
 }
 
+/// Columns that a command may have: beside the margin, and four spaces in.
+const COMMAND: usize = 72;
+
+fn too_long(columns: usize) -> String {
+    format!(
+        "the command has {columns} columns; {COMMAND} fit beside the margin: break the line with \\ at its end"
+    )
+}
+
 /// What a terminal of 80 columns cannot show of a text, by line from 1. Originals are `ascii`; other languages have letters of
 /// their own.
 pub(super) fn markdown_faults(text: &str, ascii: bool) -> Vec<(usize, String)> {
@@ -310,19 +344,22 @@ pub(super) fn markdown_faults(text: &str, ascii: bool) -> Vec<(usize, String)> {
     for (number, line) in text.lines().enumerate() {
         // The mark of an aside is not shown.
         let line = unmarked(line);
-        let columns = line.width();
+        // What is still to be written is not measured yet.
+        let columns = if line.contains(UNWRITTEN) {
+            0
+        } else {
+            line.width()
+        };
         let mut fault = |says: String| faults.push((number + 1, says));
         if line.starts_with("```") {
             in_code = !in_code;
-        } else if in_code && (73..=76).contains(&columns) {
-            fault(format!(
-                "the command has {columns} columns; 72 fit beside the margin"
-            ));
+        } else if in_code && columns > COMMAND {
+            fault(too_long(columns));
         }
         if let Some(odd) = line.chars().find(|c| !c.is_ascii()).filter(|_| ascii) {
             fault(format!("`{odd}` is not ASCII"));
         }
-        if columns > 76 {
+        if columns > 76 && !in_code {
             fault(format!("the line has {columns} columns; 76 fit"));
         }
     }

@@ -63,7 +63,7 @@ pub(super) struct WrittenStep {
     /// What must be true, by evidence. All must pass.
     #[serde(default)]
     pub(super) checks: Vec<WrittenCheck>,
-    /// Asked when all checks have passed.
+    /// In place of checks, in a step of its own: asked one after the other.
     #[serde(default)]
     #[schemars(with = "Vec<WrittenQuestion>")]
     pub(super) questions: Vec<Spanned<WrittenQuestion>>,
