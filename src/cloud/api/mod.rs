@@ -24,6 +24,9 @@ pub mod xml;
 
 use std::collections::BTreeMap;
 
+use base64::Engine;
+use base64::engine::general_purpose::STANDARD as BASE64;
+
 use crate::cloud::account::{self, Quotas};
 use crate::cloud::api::actions::Action;
 use crate::cloud::api::caller::{Caller, Service};
@@ -32,6 +35,7 @@ use crate::cloud::api::fault::Fault;
 use crate::cloud::api::params::Params;
 use crate::cloud::api::signature::{AccessKey, Doubt, Signature};
 use crate::cloud::{Account, Env, Region};
+use crate::keys::PublicKey;
 
 /// The parts of an HTTP request that the API looks at.
 #[derive(Debug, Clone, Copy, Default)]
@@ -434,15 +438,40 @@ fn run(
     Ok(Answered { action, answer })
 }
 
-/// Values longer than a name or an id are nobody's evidence, and may be secrets.
+/// Values longer than a name or an id are nobody's evidence, and may be secrets. Of a key it is written down which one it is:
+/// the fingerprint of a public half, [`A_PRIVATE_HALF`] of the other.
 fn for_the_journal(params: &Params) -> BTreeMap<String, String> {
     const SECRET: [&str; 3] = ["PublicKeyMaterial", "UserData", "ClientToken"];
-    params
+    let mut kept: BTreeMap<String, String> = params
         .iter()
         .filter(|(name, value)| value.len() <= 256 && !SECRET.contains(name))
         .map(|(name, value)| (name.to_owned(), value.to_owned()))
         .take(64)
-        .collect()
+        .collect();
+    for (name, value) in params.iter() {
+        let which = match name {
+            "SSHPublicKey" => which_key(value.as_bytes()),
+            "PublicKeyMaterial" => BASE64.decode(value).ok().and_then(|key| which_key(&key)),
+            _ => continue,
+        };
+        kept.remove(name);
+        kept.extend(which.map(|which| (name.to_owned(), which)));
+    }
+    kept
+}
+
+/// What the journal has in place of a private half. A check of the course's knows it by these words.
+pub const A_PRIVATE_HALF: &str = "a private half";
+
+/// Which key it is that was sent.
+fn which_key(material: &[u8]) -> Option<String> {
+    // No key is longer, whatever a request brings.
+    let material = material.get(..material.len().min(16 * 1024))?;
+    if String::from_utf8_lossy(material).contains("PRIVATE KEY") {
+        return Some(A_PRIVATE_HALF.to_owned());
+    }
+    let key = PublicKey::from_material(material.trim_ascii()).ok()?;
+    Some(key.sha256())
 }
 
 #[cfg(test)]

@@ -125,6 +125,26 @@ mod tests {
     }
 
     #[test]
+    fn the_journal_knows_a_private_half_and_keeps_nothing_of_it() {
+        let private = include_str!("../../../../fixtures/keys/rsa.pem");
+        for (material, kept) in [
+            (private, Some("a private half")),
+            ("hello", None),
+            (
+                RECORDED,
+                Some("SHA256:4LmcYnyBOqlloHZ5TKAxfa8BgMK2wL6WeOOTvXVdhmw"),
+            ),
+        ] {
+            let seen = Client::new()
+                .ec2("ImportKeyPair", &form("mk", material))
+                .seen;
+            let parameters = seen.unwrap().parameters;
+            let found = parameters.get("PublicKeyMaterial").map(String::as_str);
+            assert_eq!(found, kept);
+        }
+    }
+
+    #[test]
     fn long_material_and_a_taken_name_are_refused() {
         let mut client = Client::new();
         assert_eq!(

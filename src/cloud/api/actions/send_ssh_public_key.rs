@@ -224,6 +224,9 @@ mod tests {
             "AvailabilityZone": "us-east-1a"
         });
         let reply = done(send(&mut client, &body));
+        let key = PublicKey::from_material(KEY.trim().as_bytes()).unwrap();
+        let seen = &reply.seen.as_ref().unwrap().parameters;
+        assert_eq!(seen["SSHPublicKey"], key.sha256());
         assert_eq!(reply.content_type, "application/x-amz-json-1.1");
         let answer: Value = serde_json::from_str(&reply.body).unwrap();
         assert_eq!(answer["Success"], true);
