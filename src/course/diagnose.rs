@@ -1,12 +1,13 @@
 //! Diagnosis: which mistake the learner's newest attempt looks like, from evidence on both sides.
 
 use crate::course::bindings::Bindings;
-use crate::course::evidence::{Event, Evidence, What};
+use crate::course::evidence::{Event, Evidence, KeyContent, What};
 use crate::course::explain::{self, client, launch, login, network};
 use crate::course::hint;
 use crate::course::mistake::Recognised;
 use crate::course::scene;
 use crate::course::session::sessions;
+use crate::course::words::shell_word;
 
 /// Without a shell that reports its commands, an attempt stays fresh for two minutes.
 const FRESH: i64 = 120_000;
@@ -14,6 +15,61 @@ const FRESH: i64 = 120_000;
 /// The mistake of the newest attempt, if it was made with the learner's last command and looks like one. An attempt is a
 /// connection, answered or not, or a call to the API that creates something or is refused.
 pub fn diagnose(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> {
+    let mut recognised = newest(evidence, bindings)?;
+    if let Some(cure) = &recognised.cure
+        && let Some(program) = puttys_program(evidence)
+    {
+        recognised.cure = Some(with_putty(cure, &program, evidence, bindings));
+    }
+    Some(recognised)
+}
+
+/// The program of PuTTY's that was run last, if it was one.
+fn puttys_program(evidence: &Evidence) -> Option<String> {
+    let all = scene::known_events(evidence);
+    let fresh = fresh(all, evidence.now);
+    let typed = fresh.iter().rev().find_map(|event| {
+        if let What::ShellCommand {
+            line: Some(line), ..
+        } = &event.what
+        {
+            hint::client(line)
+        } else {
+            None
+        }
+    });
+    let first = fresh.first()?.number;
+    let came = sessions(all)
+        .into_iter()
+        .rev()
+        .find(|session| session.newest >= first);
+    match typed {
+        Some(typed) => ["plink", "pscp", "psftp"]
+            .contains(&typed.as_str())
+            .then_some(typed),
+        None => came
+            .is_some_and(|session| session.is_putty())
+            .then(|| "plink".to_owned()),
+    }
+}
+
+/// The command that signs in with ssh, for one who uses PuTTY: with the file of its form, if there is one.
+fn with_putty(cure: &str, program: &str, evidence: &Evidence, bindings: &Bindings) -> String {
+    let path = scene::key_path(bindings);
+    let with_ssh = format!("ssh -i {} ", shell_word(&path));
+    let Some(target) = cure.strip_prefix(&with_ssh) else {
+        return cure.to_owned();
+    };
+    let files = scene::files_of_key(evidence, bindings);
+    let ppk = files.iter().find(|file| file.content == KeyContent::Ppk);
+    let path = shell_word(ppk.map_or(&path, |file| &file.path));
+    match program {
+        "pscp" => format!("pscp -i {path} FILE {target}:"),
+        _ => format!("{program} -i {path} {target}"),
+    }
+}
+
+fn newest(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> {
     let all = scene::known_events(evidence);
     let fresh = fresh(all, evidence.now);
     let first = fresh.first()?.number;
@@ -81,7 +137,7 @@ fn without_attempt(
         "pending" => Some(network::pending(Some(instance), bindings)),
         "stopping" | "stopped" => Some(launch::stopped(instance)),
         "shutting-down" | "terminated" => Some(launch::terminated(instance)),
-        "running" => Some(client::explain(failed, instance, bindings)),
+        "running" => Some(client::explain(failed, instance, evidence, bindings)),
         _ => None,
     }
 }
@@ -144,7 +200,7 @@ fn is_command(what: &What) -> bool {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::course::evidence::{KeyContent, KnownHost, Refusal, Silence};
+    use crate::course::evidence::{KnownHost, Refusal, Silence};
     use crate::course::fixture::{ADDRESS, ID, Lab, OTHER_SHA, SHA, file, key};
     use crate::course::mistake::Mistake;
 

@@ -59,6 +59,24 @@ fn arguments(line: &str) -> Option<(String, Vec<String>)> {
     Some((client, words))
 }
 
+/// The last client of a line, or of a whole script: `ssh`, `plink` and so on.
+pub(crate) fn client(line: &str) -> Option<String> {
+    let (client, _) = arguments(line)?;
+    client.rsplit('/').next().map(str::to_owned)
+}
+
+/// Whether a line names this computer to its client, with or without a user or a path, and names no configuration.
+pub(crate) fn names_without_config(line: &str, host: &str) -> bool {
+    let Some((_, words)) = arguments(line) else {
+        return false;
+    };
+    let is_host = |word: &String| {
+        let word = word.split(':').next().unwrap_or_default();
+        word.rsplit('@').next() == Some(host)
+    };
+    words.iter().any(is_host) && !words.iter().any(|word| word.starts_with("-F"))
+}
+
 /// Reads a line, or a whole script.
 pub(crate) fn identity(line: &str) -> Identity {
     arguments(line).map_or(Identity::Unknown, |(_, words)| read_arguments(&words))
@@ -287,6 +305,22 @@ mod tests {
         ] {
             assert_eq!(asked(line), asks, "{line}");
         }
+    }
+
+    #[test]
+    fn a_host_is_named_by_ssh_and_by_scp_and_a_configuration_is_seen() {
+        for (line, names) in [
+            ("ssh lab", true),
+            ("ssh me@lab ls", true),
+            ("scp note.txt lab:", true),
+            ("ssh -F config lab", false),
+            ("scp -Fconfig note.txt lab:", false),
+            ("ssh laboratory", false),
+            ("ls lab", false),
+        ] {
+            assert_eq!(names_without_config(line, "lab"), names, "{line}");
+        }
+        assert_eq!(client("cd x && /usr/bin/pscp a b:"), Some("pscp".into()));
     }
 
     #[test]

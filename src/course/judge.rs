@@ -68,6 +68,9 @@ pub fn needs(lesson: &Lesson, progress: &Progress) -> BTreeSet<Need> {
     if any {
         // To name a mistake; a check that does not need them is judged without them too.
         needs.extend([Need::KeyFiles, Need::Events]);
+        // And where a configuration of ssh's is made, a later command may leave it out.
+        let made = |step: &Step| step_needs(step).any(|need| need == Need::Aliases);
+        needs.extend(lesson.steps.iter().any(made).then_some(Need::Aliases));
     }
     needs
 }

@@ -4,13 +4,13 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 macro_rules! mistakes {
-    ($($(#[$doc:meta])* $variant:ident = $name:literal,)*) => {
+    ($(#[doc = $doc:literal] $variant:ident = $name:literal,)*) => {
         /// A named misconception. The names are those of `mistakes/<name>.sh`, of `[steps.mistakes]` and of reports.
         #[derive(
             Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema,
         )]
         pub enum Mistake {
-            $($(#[$doc])* #[serde(rename = $name)] $variant,)*
+            $(#[doc = $doc] #[serde(rename = $name)] $variant,)*
         }
 
         impl Mistake {
@@ -22,6 +22,17 @@ macro_rules! mistakes {
                 match self {
                     $(Self::$variant => $name,)*
                 }
+            }
+
+            /// What it is, for a learner who is to meet it: `the right key for another user than the image's`.
+            pub fn words(self) -> String {
+                let words = match self {
+                    $(Self::$variant => $doc,)*
+                };
+                let words = words.trim().trim_end_matches('.');
+                let mut letters = words.chars();
+                let first = letters.next().map(|first| first.to_ascii_lowercase());
+                first.into_iter().chain(letters).collect()
             }
         }
     };
@@ -127,7 +138,7 @@ mistakes! {
     KeyUnreadable = "key_unreadable",
     /// The right key for another user than the image's.
     WrongUser = "wrong_user",
-    /// root.
+    /// A login as root, whom the image turns away.
     RootLogin = "root_login",
     /// A key, but not the instance's.
     WrongKey = "wrong_key",
@@ -147,7 +158,7 @@ mistakes! {
     KeyFileEmpty = "key_file_empty",
     /// The key file is spoiled in another way.
     KeyFileDamaged = "key_file_damaged",
-    /// PuTTY's format was given to ssh.
+    /// A file in PuTTY's format was given to ssh.
     PpkGivenToSsh = "ppk_given_to_ssh",
     /// The public half was given to ssh.
     PublicHalfGiven = "public_half_given",
@@ -173,9 +184,9 @@ mistakes! {
     InstanceStopped = "instance_stopped",
     /// The instance is terminated.
     InstanceTerminated = "instance_terminated",
-    /// The address from before a stop and start.
+    /// The address from before a stop and start, tried again.
     OldAddress = "old_address",
-    /// The private address.
+    /// The private address, tried from outside.
     PrivateAddress = "private_address",
     /// An address that no instance has.
     UnknownAddress = "unknown_address",

@@ -149,9 +149,14 @@ pub(crate) fn address(instance: Option<&Instance>) -> &str {
 
 /// The whole command that signs in to the instance.
 pub(crate) fn ssh_command(bindings: &Bindings, instance: Option<&Instance>) -> String {
+    ssh_with(&key_path(bindings), instance)
+}
+
+/// The same with this key file.
+pub(crate) fn ssh_with(path: &str, instance: Option<&Instance>) -> String {
     format!(
         "ssh -i {} {}@{}",
-        shell_word(&key_path(bindings)),
+        shell_word(path),
         login_user(instance),
         address(instance)
     )

@@ -7,6 +7,8 @@ use crate::course::evidence::{Event, Refusal, What};
 pub(crate) struct Session<'a> {
     /// Its number.
     pub(crate) number: u64,
+    /// When it began, Unix milliseconds.
+    pub(crate) at: i64,
     /// Number of its newest event other than its end.
     pub(crate) newest: u64,
     /// The instance.
@@ -75,6 +77,7 @@ pub(crate) fn sessions(events: &[Event]) -> Vec<Session<'_>> {
             }
             sessions.push(Session {
                 number: *session,
+                at: event.at,
                 newest: event.number,
                 instance,
                 address,

@@ -1,14 +1,31 @@
 //! Why a client failed without a trace on the other side: it stopped on the learner's own computer.
 
 use crate::course::bindings::Bindings;
-use crate::course::evidence::Instance;
+use crate::course::evidence::{Alias, Evidence, Instance, Known};
 use crate::course::explain::recognised;
 use crate::course::hint::{self, Asked};
 use crate::course::mistake::{Mistake, Recognised};
 use crate::course::scene;
+use crate::course::words::shell_word;
 
 /// The sentence for a line that failed while the instance was up and nothing arrived there.
-pub(crate) fn explain(line: &str, instance: &Instance, bindings: &Bindings) -> Recognised {
+pub(crate) fn explain(
+    line: &str,
+    instance: &Instance,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Recognised {
+    if let Some(alias) = alias_left_out(line, evidence) {
+        let (name, file) = (&alias.name, shell_word(&alias.file));
+        return recognised(
+            Mistake::HostNotFound,
+            format!(
+                "Nothing reached your instance: {name} stands in {file}, and your client was not told to read that file. Add \
+                 -F {file} behind the program's name."
+            ),
+            format!("ssh -F {file} {name}"),
+        );
+    }
     let command = Some(scene::ssh_command(bindings, Some(instance)));
     let address = scene::address(Some(instance));
     match hint::asked(line) {
@@ -43,6 +60,16 @@ pub(crate) fn explain(line: &str, instance: &Instance, bindings: &Bindings) -> R
             command,
         ),
     }
+}
+
+/// The short name that the line uses, of a configuration that the client does not read by itself.
+fn alias_left_out<'e>(line: &str, evidence: &'e Evidence) -> Option<&'e Alias> {
+    let Known::Seen(aliases) = &evidence.aliases else {
+        return None;
+    };
+    aliases.iter().find(|alias| {
+        !alias.file.starts_with("~/.ssh/") && hint::names_without_config(line, &alias.name)
+    })
 }
 
 fn is_of(instance: &Instance, host: &str) -> bool {

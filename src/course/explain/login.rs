@@ -1,12 +1,14 @@
 //! Why a machine that answered did not let the learner in.
 
 use crate::course::bindings::Bindings;
-use crate::course::evidence::{Evidence, Instance, KeyContent, KeyFile, KnownHost, Refusal};
-use crate::course::explain::{file, launch, recognised};
+use crate::course::evidence::{
+    Event, Evidence, Instance, KeyContent, KeyFile, KeyPair, KnownHost, Refusal, What,
+};
+use crate::course::explain::{file, launch, pushed, recognised};
 use crate::course::hint::{self, Identity};
 use crate::course::mistake::{Mistake, Recognised};
 use crate::course::scene;
-use crate::course::session::Session;
+use crate::course::session::{Session, sessions};
 use crate::course::words::shell_word;
 
 /// sshd's `MaxAuthTries`: the refusal after which it hangs up.
@@ -56,7 +58,7 @@ pub(crate) fn explain(
     }
     if is_right_key(session, instance, evidence, bindings) {
         Some(if user == scene::login_user(instance) {
-            authorized_keys_without(user, instance)
+            authorized_keys_without(session, instance, evidence)
         } else {
             wrong_user(user, instance, bindings)
         })
@@ -137,7 +139,7 @@ fn without_offer(
     let typed = session.line.map_or(Identity::Unknown, hint::identity);
     let directory = session.directory.unwrap_or_default();
     match &typed {
-        Identity::None => return Some(no_identity(instance, bindings)),
+        Identity::None => return Some(no_identity(session, instance, evidence, bindings)),
         Identity::Path(path) => {
             match hint::find_file(path, directory, evidence.places.as_ref(), files) {
                 Ok(Some(named)) if session.is_putty() => {
@@ -151,7 +153,9 @@ fn without_offer(
                 Ok(None) if is_lost(path, evidence, bindings) => {
                     return Some(file::lost(path, bindings));
                 }
-                Ok(None) => return Some(path_not_found(path, instance, bindings)),
+                Ok(None) => {
+                    return Some(path_not_found(path, session, instance, evidence, bindings));
+                }
                 Err(()) => {}
             }
         }
@@ -173,8 +177,8 @@ fn without_offer(
     };
     suspect
         .and_then(|one| file::explain(one, evidence, bindings))
-        .or_else(|| good.and_then(|_| other_reason(session, instance, bindings)))
-        .or_else(|| Some(no_identity(instance, bindings)))
+        .or_else(|| good.and_then(|_| other_reason(session, instance, evidence, bindings)))
+        .or_else(|| Some(no_identity(session, instance, evidence, bindings)))
 }
 
 /// PuTTY had no key to offer: it does not look at modes.
@@ -220,12 +224,13 @@ fn of_good_file(
 fn other_reason(
     session: &Session<'_>,
     instance: Option<&Instance>,
+    evidence: &Evidence,
     bindings: &Bindings,
 ) -> Option<Recognised> {
     match (session.user, session.line.map(hint::identity)) {
         (Some("root"), _) => Some(root(instance, bindings)),
         (_, Some(Identity::Path(_))) => None,
-        _ => Some(no_identity(instance, bindings)),
+        _ => Some(no_identity(session, instance, evidence, bindings)),
     }
 }
 
@@ -331,28 +336,139 @@ fn authorized_keys_open(path: &str, instance: Option<&Instance>) -> Recognised {
     )
 }
 
-fn authorized_keys_without(user: &str, instance: Option<&Instance>) -> Recognised {
+fn authorized_keys_without(
+    session: &Session<'_>,
+    instance: Option<&Instance>,
+    evidence: &Evidence,
+) -> Recognised {
     let id = instance.map_or("INSTANCE-ID", |one| &one.id);
+    let user = session.user.unwrap_or_default();
+    let came = format!(
+        "You came as {user} with the key that the instance was launched with, but its ~/.ssh/authorized_keys does not \
+         list that key any more."
+    );
+    if let Some(other) = other_key(session, evidence) {
+        return recognised(
+            Mistake::AuthorizedKeysWithout,
+            format!(
+                "{came} Try the other key that you have: {}",
+                shell_word(&other.path)
+            ),
+            scene::ssh_with(&other.path, instance),
+        );
+    }
     recognised(
         Mistake::AuthorizedKeysWithout,
         format!(
-            "You came as {user} with the key that the instance was launched with, but its ~/.ssh/authorized_keys does not \
-             list that key any more. If a session is still open, put it back there; else launch a new instance."
+            "{came} If a session is still open, put it back there; else launch a new instance."
         ),
         format!("aws ec2 terminate-instances --instance-ids {id}"),
     )
 }
 
-fn no_identity(instance: Option<&Instance>, bindings: &Bindings) -> Recognised {
+/// Another key of the learner's that may open the instance: one of a key pair, or one that came in before, that was not
+/// refused there since anything was done on the instance.
+fn other_key<'e>(session: &Session<'_>, evidence: &'e Evidence) -> Option<&'e KeyFile> {
+    let events = scene::known_events(evidence);
+    let changed = events.iter().rev().find_map(|event| {
+        let at = match &event.what {
+            What::RemoteCommand { instance, .. } | What::Copied { instance, .. } => instance,
+            What::Api { .. }
+            | What::Unreachable { .. }
+            | What::Connected { .. }
+            | What::UserNamed { .. }
+            | What::KeyOffered { .. }
+            | What::LoggedIn { .. }
+            | What::Refused { .. }
+            | What::RootTurnedAway { .. }
+            | What::Disconnected { .. }
+            | What::Answered { .. }
+            | What::ShellCommand { .. } => return None,
+        };
+        (at == session.instance).then_some(event.number)
+    });
+    let before = sessions(events);
+    let is_refused = |sha: &str| {
+        before.iter().any(|one| {
+            one.instance == session.instance
+                && one.newest > changed.unwrap_or(0)
+                && one
+                    .offers
+                    .iter()
+                    .any(|offer| offer.sha256 == sha && !offer.accepted)
+        })
+    };
+    let pairs = scene::known_account(evidence).map(|account| &account.key_pairs);
+    let is_ours = |sha: &str| {
+        let listed = |pair: &KeyPair| pair.public_sha256.as_deref() == Some(sha);
+        let came = |event: &Event| {
+            matches!(&event.what, What::LoggedIn { key_sha256, instance, .. }
+                if key_sha256 == sha && instance == session.instance)
+        };
+        pairs.into_iter().flatten().any(listed) || events.iter().any(came)
+    };
+    scene::known_files(evidence).iter().find(|file| {
+        file.content == KeyContent::PrivateKey
+            && !file::is_open(file)
+            && file
+                .public_sha256
+                .as_deref()
+                .is_some_and(|sha| is_ours(sha) && !is_refused(sha))
+    })
+}
+
+/// What explains a login better than the file that was named, where a key was pushed, or where nobody has the right one.
+fn without_own_key(
+    mistake: Mistake,
+    session: &Session<'_>,
+    instance: Option<&Instance>,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Option<Recognised> {
+    let instance = instance?;
+    pushed::explain(mistake, session, instance, evidence).or_else(|| {
+        pushed::is_nobodys(instance, evidence, bindings)
+            .then(|| pushed::nobodys(mistake, instance, evidence))
+    })
+}
+
+fn no_identity(
+    session: &Session<'_>,
+    instance: Option<&Instance>,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Recognised {
+    let mistake = Mistake::NoIdentity;
+    if let Some(better) = without_own_key(mistake, session, instance, evidence, bindings) {
+        return better;
+    }
     recognised(
         Mistake::NoIdentity,
-        "You reached the instance, but ssh offered it no key: no key file was named. Name yours with -i in front of \
-         the user and the address.",
+        if session.is_putty() {
+            "You reached the instance, but no key was offered to it: no key file was named. Name your .ppk file with -i in \
+             front of the user and the address."
+        } else {
+            "You reached the instance, but ssh offered it no key: no key file was named. Name yours with -i in front of \
+             the user and the address."
+        },
         scene::ssh_command(bindings, instance),
     )
 }
 
-fn path_not_found(path: &str, instance: Option<&Instance>, bindings: &Bindings) -> Recognised {
+fn path_not_found(
+    path: &str,
+    session: &Session<'_>,
+    instance: Option<&Instance>,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Recognised {
+    let mistake = Mistake::KeyPathNotFound;
+    if let Some(better) = without_own_key(mistake, session, instance, evidence, bindings) {
+        return Recognised {
+            says: format!("There is no key file at {path} here. {}", better.says),
+            ..better
+        };
+    }
     recognised(
         Mistake::KeyPathNotFound,
         format!(
@@ -371,11 +487,19 @@ fn host_key_refused(
 ) -> Recognised {
     recognised(
         Mistake::HostKeyRefused,
-        format!(
-            "You reached {} and your own ssh hung up before it named a user: it did not accept the machine's host \
-             key. At the question, type yes in full, or paste the fingerprint that you expect.",
-            session.address
-        ),
+        if session.is_putty() {
+            format!(
+                "You reached {} and your own program hung up before it named a user: it did not accept the machine's \
+                 host key. At its question about the key, type y.",
+                session.address
+            )
+        } else {
+            format!(
+                "You reached {} and your own ssh hung up before it named a user: it did not accept the machine's host \
+                 key. At the question, type yes in full, or paste the fingerprint that you expect.",
+                session.address
+            )
+        },
         scene::ssh_command(bindings, instance),
     )
 }
@@ -418,6 +542,11 @@ fn wrong_key(
             .as_deref()
             .is_some_and(|sha| offered.contains(&sha))
     });
+    if let Some(instance) = instance
+        && let Some(explained) = pushed::explain(Mistake::WrongKey, session, instance, evidence)
+    {
+        return explained;
+    }
     let which = match owner {
         Some(key) => format!("the key of pair {}", key.name),
         None => "a key that is none of your key pairs'".to_owned(),
@@ -425,12 +554,52 @@ fn wrong_key(
     let wanted = instance
         .and_then(|one| one.key_name.as_deref())
         .unwrap_or_else(|| scene::key_name(bindings));
+    if let Some(instance) = instance
+        && pushed::is_nobodys(instance, evidence, bindings)
+    {
+        return recognised(
+            Mistake::WrongKey,
+            format!(
+                "You offered {which}, and the instance was launched with key pair {wanted}. Nobody has the private half of \
+                 {wanted}: push a key of your own with EC2 Instance Connect."
+            ),
+            pushed::command(offered.first().copied(), instance, evidence),
+        );
+    }
+    if let Some(owner) = owner.filter(|key| key.imported)
+        && let Some(file) = pushed::file_of(owner.public_sha256.as_deref(), evidence)
+    {
+        return not_on_the_list(owner, file, instance, bindings);
+    }
     recognised(
         Mistake::WrongKey,
         format!(
-            "You offered {which} and the instance was launched with key pair {wanted} so it did not let you in. Use \
+            "You offered {which}, and the instance was launched with key pair {wanted}, so it did not let you in. Use \
              the file with that pair's private half."
         ),
         scene::ssh_command(bindings, instance),
+    )
+}
+
+/// A key that was made here and imported: the instance can still be told of it.
+fn not_on_the_list(
+    pair: &KeyPair,
+    file: &KeyFile,
+    instance: Option<&Instance>,
+    bindings: &Bindings,
+) -> Recognised {
+    let public = format!("{}.pub", file.path);
+    recognised(
+        Mistake::WrongKey,
+        format!(
+            "{} is not on the instance's list yet: AWS knows that key, and the instance reads its own list. Append {public} \
+             to ~/.ssh/authorized_keys there.",
+            pair.name
+        ),
+        format!(
+            "cat {} | {} \\\n  'cat >> .ssh/authorized_keys'",
+            shell_word(&public),
+            scene::ssh_command(bindings, instance)
+        ),
     )
 }

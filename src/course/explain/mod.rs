@@ -8,6 +8,7 @@ pub(crate) mod file;
 pub(crate) mod launch;
 pub(crate) mod login;
 pub(crate) mod network;
+pub(crate) mod pushed;
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Evidence, What};
