@@ -463,7 +463,7 @@ pub enum What {
         /// The letter chosen.
         choice: String,
     },
-    /// A command ended in the lab's shell. For hints only: nothing is graded by it.
+    /// A command ended in the lab's shell. For hints only: nothing is graded by it, but that a riddle's file was looked at.
     ShellCommand {
         /// As typed; absent where the shell does not tell.
         line: Option<String>,

@@ -109,6 +109,19 @@ pub(crate) fn instance<'a>(evidence: &'a Evidence, id: &str) -> Option<&'a Insta
         .find(|one| one.id == id)
 }
 
+/// Said of what was done in another region than the lesson's, if the newest call of one of these actions went there.
+pub(crate) fn done_elsewhere(evidence: &Evidence, actions: &[&str]) -> Option<String> {
+    let home = &known_account(evidence)?.region;
+    let newest = known_events(evidence).iter().rev().find_map(|event| {
+        if let What::Api { action, region, .. } = &event.what {
+            (actions.contains(&action.as_str()) && !region.is_empty()).then_some(region)
+        } else {
+            None
+        }
+    })?;
+    (newest != home).then(|| format!("You did that in {newest}; this lesson is in {home}."))
+}
+
 /// The bound instance.
 pub(crate) fn bound_instance<'a>(
     evidence: &'a Evidence,

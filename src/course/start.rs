@@ -298,7 +298,7 @@ impl Cause {
                 "Your own ssh said it: UNPROTECTED PRIVATE KEY FILE. Nothing is wrong with the instance: chmod 400."
             }
             Self::KeySpoiled => {
-                "Load key failed: ssh could not read the file. AWS has no copy: it takes a new key pair and a new instance."
+                "Load key failed: ssh could not read the file. AWS has no copy: launch anew, or add a key by another door."
             }
         }
     }

@@ -37,7 +37,8 @@ pub(super) fn judge(
                 Some(also) => format!("You ask AWS with {command}, or have `{also}` ask"),
                 None => format!("You ask AWS with {command}"),
             },
-            "AWS was not asked that yet, or has refused.",
+            scene::done_elsewhere(evidence, &[action])
+                .unwrap_or_else(|| "AWS was not asked that yet, or has refused.".to_owned()),
         ),
     })
 }
@@ -72,7 +73,7 @@ fn is_there(region: &str, account: &Account, elsewhere: bool) -> bool {
 }
 
 /// `DescribeInstances` as the AWS CLI writes it.
-fn command(action: &str) -> String {
+pub(super) fn command(action: &str) -> String {
     let mut words = String::new();
     for letter in action.chars() {
         if letter.is_ascii_uppercase() && !words.is_empty() {

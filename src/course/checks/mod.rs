@@ -17,6 +17,7 @@ mod key_pair_imported;
 mod looked_around;
 pub(crate) mod mistake_met;
 mod nothing_left;
+mod other_key_away;
 mod permission_error_met;
 mod ppk_saved;
 mod private_key_saved;
@@ -69,6 +70,9 @@ pub enum Expect {
     Copied {
         /// To the instance.
         to: bool,
+        /// With pscp, or another program of PuTTY's.
+        #[serde(default)]
+        with_putty: bool,
     },
     /// The instance has an Elastic IP address.
     ElasticIp {},
@@ -111,6 +115,9 @@ pub enum Expect {
     },
     /// The account is empty: no instance, key pair, group, address or the like is left.
     NothingLeft {},
+    /// No file in the lab's folder itself holds another key than the launch's that was imported or has opened the instance: it was
+    /// moved away, if only into a folder below.
+    OtherKeyAway {},
     /// ssh refused a key file that others can read, or had no reason to.
     PermissionErrorMet {},
     /// The private half is in a file of PuTTY's form.
@@ -131,9 +138,17 @@ pub enum Expect {
     /// The learner has logged in to the instance with the key, as the right user.
     SignedIn {},
     /// The learner has logged in with the key since the step before.
-    SignedInAgain {},
+    SignedInAgain {
+        /// Not before the newest call of one of these actions: `AssociateAddress` and so on.
+        #[serde(default)]
+        after: Vec<String>,
+    },
     /// The learner has logged in since the step before, with another key than the one of the launch.
-    SignedInWithAnotherKey {},
+    SignedInWithAnotherKey {
+        /// Not before the newest call of one of these actions: `DeleteKeyPair` and so on.
+        #[serde(default)]
+        after: Vec<String>,
+    },
     /// The learner has logged in with PuTTY.
     SignedInWithPutty {},
     /// An ssh configuration in the lab's folder, or the learner's own, names the instance.
@@ -142,7 +157,11 @@ pub enum Expect {
     SshAllowed {},
     /// The security groups of the instance admit the learner's address with /32 on port 22 and nobody else's. Needs the instance:
     /// `group_only_for_me` does not.
-    SshOnlyForMe {},
+    SshOnlyForMe {
+        /// And no other port is open to anybody.
+        #[serde(default)]
+        nothing_else: bool,
+    },
 }
 
 impl Expect {
@@ -158,7 +177,7 @@ impl Expect {
             | Self::KeyPairDeleted {}
             | Self::NothingLeft {}
             | Self::SshAllowed {}
-            | Self::SshOnlyForMe {} => &[Need::Account],
+            | Self::SshOnlyForMe { .. } => &[Need::Account],
             Self::KeyPairExists {} => &[Need::KeyPairs],
             Self::KeyFilePrivate {} | Self::PrivateKeySaved {} => &[Need::KeyPairs, Need::KeyFiles],
             Self::KeyFileApart {}
@@ -169,6 +188,11 @@ impl Expect {
             | Self::PpkSaved {}
             | Self::SecondKeySafe {} => &[Need::Account, Need::KeyFiles],
             Self::Asked { .. } => &[Need::Account, Need::Events, Need::ApiCalls],
+            Self::SignedInAgain { after } | Self::SignedInWithAnotherKey { after }
+                if !after.is_empty() =>
+            {
+                &[Need::Account, Need::Events, Need::ApiCalls]
+            }
             Self::LookedAround {} => &[Need::Account, Need::Events, Need::RemoteCommands],
             // The address is also found by using it: no call of the learner's need be seen.
             Self::PublicAddressFound {}
@@ -176,10 +200,10 @@ impl Expect {
             | Self::PushedKeyUsed {}
             | Self::RiddleSolved { .. }
             | Self::SignedIn {}
-            | Self::SignedInAgain {}
-            | Self::SignedInWithAnotherKey {}
+            | Self::SignedInAgain { .. }
+            | Self::SignedInWithAnotherKey { .. }
             | Self::SignedInWithPutty {} => &[Need::Account, Need::Events],
-            Self::MistakeMet { .. } | Self::PermissionErrorMet {} => {
+            Self::MistakeMet { .. } | Self::OtherKeyAway {} | Self::PermissionErrorMet {} => {
                 &[Need::Account, Need::KeyFiles, Need::Events]
             }
             Self::SshAlias {} => &[Need::Account, Need::Aliases],
@@ -210,7 +234,7 @@ impl Expect {
                 also,
             } => asked::judge(action, *elsewhere, saw, also.as_deref(), evidence),
             Self::CleanedUp {} => cleaned_up::judge(evidence, bindings),
-            Self::Copied { to } => copied::judge(*to, evidence, bindings),
+            Self::Copied { to, with_putty } => copied::judge(*to, *with_putty, evidence, bindings),
             Self::ElasticIp {} => elastic_ip::judge(evidence, bindings),
             Self::GroupOnlyForMe {} => ssh_only_for_me::group(evidence),
             Self::HostKeyKnown {} => host_key_known::judge(evidence, bindings),
@@ -231,6 +255,7 @@ impl Expect {
                 again,
             } => mistake_met::judge(*mistake, saw, *again, evidence, bindings),
             Self::NothingLeft {} => nothing_left::judge(evidence),
+            Self::OtherKeyAway {} => other_key_away::judge(evidence, bindings),
             Self::PermissionErrorMet {} => permission_error_met::judge(evidence, bindings),
             Self::PpkSaved {} => ppk_saved::judge(evidence, bindings),
             Self::PrivateKeySaved {} => private_key_saved::judge(evidence, bindings),
@@ -239,14 +264,16 @@ impl Expect {
             Self::RiddleSolved { name } => riddle_solved::judge(name, evidence),
             Self::SecondKeySafe {} => key_file_safe::second(evidence, bindings),
             Self::SignedIn {} => signed_in::judge(evidence, bindings),
-            Self::SignedInAgain {} => signed_in_again::judge(evidence, bindings),
-            Self::SignedInWithAnotherKey {} => {
-                signed_in_again::with_another_key(evidence, bindings)
+            Self::SignedInAgain { after } => signed_in_again::judge(after, evidence, bindings),
+            Self::SignedInWithAnotherKey { after } => {
+                signed_in_again::with_another_key(after, evidence, bindings)
             }
             Self::SignedInWithPutty {} => signed_in_again::with_putty(evidence, bindings),
             Self::SshAlias {} => ssh_alias::judge(evidence, bindings),
             Self::SshAllowed {} => ssh_allowed::judge(evidence, bindings),
-            Self::SshOnlyForMe {} => ssh_only_for_me::judge(evidence, bindings),
+            Self::SshOnlyForMe { nothing_else } => {
+                ssh_only_for_me::judge(*nothing_else, evidence, bindings)
+            }
         };
         verdict.unwrap_or_else(|could_not_tell| could_not_tell)
     }
@@ -277,8 +304,14 @@ mod tests {
             asked(false),
             asked(true),
             Expect::CleanedUp {},
-            Expect::Copied { to: true },
-            Expect::Copied { to: false },
+            Expect::Copied {
+                to: true,
+                with_putty: false,
+            },
+            Expect::Copied {
+                to: false,
+                with_putty: false,
+            },
             Expect::ElasticIp {},
             Expect::GroupOnlyForMe {},
             Expect::HostKeyKnown {},
@@ -300,12 +333,14 @@ mod tests {
             Expect::PushedKeyUsed {},
             Expect::SecondKeySafe {},
             Expect::SignedIn {},
-            Expect::SignedInAgain {},
-            Expect::SignedInWithAnotherKey {},
+            Expect::SignedInAgain { after: vec![] },
+            Expect::SignedInWithAnotherKey { after: vec![] },
             Expect::SignedInWithPutty {},
             Expect::SshAlias {},
             Expect::SshAllowed {},
-            Expect::SshOnlyForMe {},
+            Expect::SshOnlyForMe {
+                nothing_else: false,
+            },
         ]
     }
 

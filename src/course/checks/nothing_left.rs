@@ -28,9 +28,7 @@ pub(super) fn judge(evidence: &Evidence) -> Result<Verdict, Verdict> {
         left.push(format!("key pair {}", pair.name));
     }
     Ok(if left.is_empty() {
-        Verdict::passed(
-            "The account is as empty as it came: nothing costs, nothing lets anybody in.",
-        )
+        Verdict::passed("The account is empty now: nothing costs, nothing lets anybody in.")
     } else {
         let more = left.len().saturating_sub(3);
         left.truncate(3);
@@ -39,6 +37,17 @@ pub(super) fn judge(evidence: &Evidence) -> Result<Verdict, Verdict> {
         } else {
             format!(", and {more} more")
         };
-        Verdict::not_yet(wanted, format!("Still there: {}{tail}.", left.join(", ")))
+        let calls = [
+            "TerminateInstances",
+            "ReleaseAddress",
+            "DeleteSecurityGroup",
+            "DeleteKeyPair",
+        ];
+        let elsewhere = scene::done_elsewhere(evidence, &calls)
+            .map_or_else(String::new, |says| format!(" {says}"));
+        Verdict::not_yet(
+            wanted,
+            format!("Still there: {}{tail}.{elsewhere}", left.join(", ")),
+        )
     })
 }

@@ -16,10 +16,21 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
                 "{} holds the private half of {name} in PuTTY's form. It is the same key in another suit.",
                 file.path
             )),
-            None => Verdict::not_yet(
-                format!("A .ppk file with the private half of {name} in it."),
-                "No file here holds it in PuTTY's form.",
-            ),
+            None => {
+                let mut all = scene::known_files(evidence).iter();
+                let other = all.find(|file| file.content == KeyContent::Ppk);
+                Verdict::not_yet(
+                    format!("A .ppk file with the private half of {name} in it."),
+                    match other {
+                        Some(other) => format!(
+                            "{} is in PuTTY's form, and holds another key, which no instance knows: load {} and save that.",
+                            other.path,
+                            scene::key_path(bindings)
+                        ),
+                        None => "No file here holds it in PuTTY's form.".to_owned(),
+                    },
+                )
+            }
         },
     )
 }

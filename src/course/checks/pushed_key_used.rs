@@ -2,6 +2,7 @@
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Evidence, What};
+use crate::course::explain::pushed;
 use crate::course::scene;
 use crate::course::verdict::Verdict;
 
@@ -12,7 +13,7 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
         .key_pair
         .as_ref()
         .and_then(|key| key.public_sha256.as_deref());
-    let mut pushed = false;
+    let mut pushed = None::<i64>;
     let mut came = false;
     for event in events {
         match &event.what {
@@ -20,13 +21,13 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
                 action,
                 error: None,
                 ..
-            } => pushed |= action == "SendSSHPublicKey",
+            } if action == "SendSSHPublicKey" => pushed = Some(event.at),
             What::LoggedIn {
                 instance,
                 key_sha256,
                 ..
             } => {
-                came |= pushed
+                came |= pushed.is_some()
                     && Some(instance) == bindings.instance.as_ref()
                     && launch_key.is_none_or(|key| key != key_sha256);
             }
@@ -49,12 +50,21 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
         Verdict::passed(
             "You came in with a key that was good for one minute: your right to AWS was the key, and AWS has a record of it.",
         )
-    } else if pushed {
-        Verdict::not_yet(
-            wanted,
-            "A key was pushed, and nobody has come in with it. It was good for 60 seconds: push it again, then sign in at once.",
-        )
     } else {
-        Verdict::not_yet(wanted, "No key was pushed yet.")
+        let found = match pushed {
+            Some(at) if evidence.now < at + pushed::GOOD_FOR => {
+                "The key is pushed: you have 60 seconds. Now sign in with its private half.".to_owned()
+            }
+            Some(_) => {
+                "A key was pushed, and nobody has come in with it. Its 60 seconds are over: push it again, then sign in at once."
+                    .to_owned()
+            }
+            None => {
+                let elsewhere = scene::done_elsewhere(evidence, &["SendSSHPublicKey"])
+                    .map_or_else(String::new, |says| format!(" {says}"));
+                format!("No key was pushed yet.{elsewhere}")
+            }
+        };
+        Verdict::not_yet(wanted, found)
     })
 }

@@ -1,6 +1,8 @@
 //! One broken instance: its fault is named, or it is mended and the learner has signed in.
 
+use crate::course::checks::ssh_allowed::{is_everybody, ssh_rules};
 use crate::course::evidence::{Event, Evidence, What};
+use crate::course::explain::network;
 use crate::course::scene;
 use crate::course::start::Cause;
 use crate::course::verdict::Verdict;
@@ -19,8 +21,16 @@ pub(super) fn judge(name: &str, evidence: &Evidence) -> Result<Verdict, Verdict>
         matches!(&event.what, What::LoggedIn { instance, .. } if *instance == riddle.instance)
     });
     if came {
+        let instance = scene::instance(evidence, &riddle.instance);
+        let groups = network::groups_of(instance, evidence);
+        let wide = ssh_rules(&groups).into_iter().any(is_everybody);
+        let warning = if wide {
+            " But its port 22 is open to the whole internet now: your own address with /32 would do."
+        } else {
+            ""
+        };
         return Ok(Verdict::passed(format!(
-            "You mended {name} and signed in. {}",
+            "You mended {name} and signed in. {}{warning}",
             riddle.cause.lesson()
         )));
     }
@@ -41,8 +51,8 @@ pub(super) fn judge(name: &str, evidence: &Evidence) -> Result<Verdict, Verdict>
             .get(looked_from..place)
             .unwrap_or_default()
             .iter()
-            .any(|event| is_look(event, &riddle.instance));
-        last = Some((Cause::of(choice), looked));
+            .any(|event| is_look(event, &riddle.instance, name));
+        last = Some((Cause::of(choice), looked, looked_from > 0));
         looked_from = place;
         if looked && Cause::of(choice) == Some(riddle.cause) {
             return Ok(Verdict::passed(format!(
@@ -53,27 +63,33 @@ pub(super) fn judge(name: &str, evidence: &Evidence) -> Result<Verdict, Verdict>
         }
     }
     Ok(match last {
-        Some((_, false)) => Verdict::not_yet(
+        Some((_, false, true)) => Verdict::not_yet(
+            wanted,
+            format!(
+                "One look, one answer: look at {name} again (ssh, AWS or its file), then answer."
+            ),
+        ),
+        Some((_, false, false)) => Verdict::not_yet(
             wanted,
             format!(
                 "That would be a guess: look first. Try {name} with ssh, or ask AWS about it, then answer."
             ),
         ),
-        Some((Some(cause), true)) => Verdict::not_yet(
+        Some((Some(cause), true, _)) => Verdict::not_yet(
             wanted,
             format!(
                 "Not {}: what you see at {name} does not come from there. Look again, then answer.",
                 cause.letter()
             ),
         ),
-        Some((None, true)) | None => {
+        Some((None, true, _)) | None => {
             Verdict::not_yet(wanted, format!("{name} lets nobody in yet."))
         }
     })
 }
 
-/// Whether the learner looked: at that instance with a client, or at the account.
-fn is_look(event: &Event, id: &str) -> bool {
+/// Whether the learner looked: at that instance with a client, at the account, or at the file of the instance's name.
+fn is_look(event: &Event, id: &str, name: &str) -> bool {
     match &event.what {
         What::Connected { instance, .. } => instance == id,
         What::Unreachable { instance, .. } => instance.as_deref() == Some(id),
@@ -91,7 +107,9 @@ fn is_look(event: &Event, id: &str) -> bool {
         | What::RemoteCommand { .. }
         | What::Copied { .. }
         | What::Disconnected { .. }
-        | What::Answered { .. }
-        | What::ShellCommand { .. } => false,
+        | What::Answered { .. } => false,
+        What::ShellCommand { line, .. } => line
+            .as_ref()
+            .is_some_and(|line| line.contains(&format!("{name}.pem"))),
     }
 }

@@ -65,7 +65,12 @@ fn lacks(
     let mut lacks = Vec::new();
     let names = [&instance.public_address, &instance.public_name];
     if !names.into_iter().flatten().any(|name| *name == alias.host) {
-        lacks.push(format!("HostName is {} and not its address", alias.host));
+        let address = scene::address(Some(instance));
+        lacks.push(if alias.host.eq_ignore_ascii_case("address") {
+            format!("HostName is still the word ADDRESS: write {address} there")
+        } else {
+            format!("HostName is {} and not {address}", alias.host)
+        });
     }
     let user = scene::login_user(Some(instance));
     if alias.user != user {

@@ -13,7 +13,12 @@ use crate::course::scene;
 use crate::course::verdict::Verdict;
 
 /// The groups of the instance, together.
-pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict, Verdict> {
+/// `nothing_else`: and no other port is open to anybody.
+pub(super) fn judge(
+    nothing_else: bool,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Result<Verdict, Verdict> {
     let account = scene::account(evidence)?;
     let wanted = "Port 22 of the instance is open to your own address with /32 and to nobody else.";
     let Some(instance) = scene::bound_instance(evidence, bindings) else {
@@ -24,7 +29,40 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
     };
     let me = me(account)?;
     let groups = network::groups_of(Some(instance), evidence);
-    Ok(of_groups(wanted, &groups, me, evidence))
+    let verdict = of_groups(wanted, &groups, me, evidence);
+    if nothing_else
+        && verdict.is_passed()
+        && let Some(more) = more_than_needed(&groups)
+    {
+        return Ok(Verdict::not_yet(
+            "Port 22 of the instance is open to your own address with /32, and nothing else is open to anybody.",
+            more,
+        ));
+    }
+    Ok(verdict)
+}
+
+/// A rule that opens another port than 22 to an address, in words.
+fn more_than_needed(groups: &[&SecurityGroup]) -> Option<String> {
+    let rules = groups.iter().flat_map(|group| &group.inbound);
+    let mut of_addresses = rules.filter(|rule| rule.source.parse::<IpNet>().is_ok());
+    let rule = of_addresses.find(|rule| {
+        !matches!(rule.protocol.as_str(), "tcp" | "6") || rule.ports != Some((22, 22))
+    })?;
+    let ports = match (rule.protocol.as_str(), rule.ports) {
+        ("tcp" | "6", Some((first, last))) if first == last => format!("Port {first}"),
+        (protocol, Some((first, last))) => format!("{protocol} {first} to {last}"),
+        (protocol, None) if protocol == "-1" => "Every port".to_owned(),
+        (protocol, None) => format!("All of {protocol}"),
+    };
+    let whom = if is_everybody(rule) || rule.source == "::/0" {
+        "the whole internet"
+    } else {
+        &rule.source
+    };
+    Some(format!(
+        "{ports} is open to {whom} too, and nothing of yours listens there."
+    ))
 }
 
 /// Any one group of the account, behind which nothing need be yet.

@@ -188,7 +188,9 @@ fn the_second_key_is_another_than_the_lessons_own() {
 
 #[test]
 fn only_your_own_address_is_only_your_own_address() {
-    let only = Expect::SshOnlyForMe {};
+    let only = Expect::SshOnlyForMe {
+        nothing_else: false,
+    };
     let mut lab = Lab::ready();
     let mut set = |rules: &[(&str, u16)]| {
         let rules: Vec<_> = rules
@@ -262,22 +264,32 @@ fn signing_in_again_is_after_the_step_before() {
     let evidence = lab.evidence();
     let mut bindings = lab.bindings();
     assert!(
-        Expect::SignedInAgain {}
+        Expect::SignedInAgain { after: vec![] }
             .judge(&evidence, &mut bindings)
             .is_passed()
     );
     bindings.since = 15_000;
     assert!(
-        !Expect::SignedInAgain {}
+        !Expect::SignedInAgain { after: vec![] }
             .judge(&evidence, &mut bindings)
             .is_passed()
     );
-    not_yet(&Expect::SignedInWithAnotherKey {}, &lab, "other key", None);
+    not_yet(
+        &Expect::SignedInWithAnotherKey { after: vec![] },
+        &lab,
+        "other key",
+        None,
+    );
     if let What::LoggedIn { key_sha256, .. } = &mut lab.events.last_mut().unwrap().what {
         *key_sha256 = OTHER_SHA.into();
     }
-    passes(&Expect::SignedInWithAnotherKey {}, &lab);
-    not_yet(&Expect::SignedInAgain {}, &lab, "since this step", None);
+    passes(&Expect::SignedInWithAnotherKey { after: vec![] }, &lab);
+    not_yet(
+        &Expect::SignedInAgain { after: vec![] },
+        &lab,
+        "since this step",
+        None,
+    );
 }
 
 #[test]
@@ -318,15 +330,35 @@ fn a_file_goes_there_or_comes_back() {
         there,
     };
     lab.happened(copied(true));
-    passes(&Expect::Copied { to: true }, &lab);
-    not_yet(&Expect::Copied { to: false }, &lab, "fetched", None);
+    passes(
+        &Expect::Copied {
+            to: true,
+            with_putty: false,
+        },
+        &lab,
+    );
+    not_yet(
+        &Expect::Copied {
+            to: false,
+            with_putty: false,
+        },
+        &lab,
+        "fetched",
+        None,
+    );
     lab.happened(What::RemoteCommand {
         session: 1,
         instance: ID.into(),
         line: "scp -f note.txt".into(),
         status: 0,
     });
-    passes(&Expect::Copied { to: false }, &lab);
+    passes(
+        &Expect::Copied {
+            to: false,
+            with_putty: false,
+        },
+        &lab,
+    );
 }
 
 #[test]

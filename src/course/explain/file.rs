@@ -1,7 +1,7 @@
 //! What is wrong with a key file.
 
-use crate::course::bindings::Bindings;
-use crate::course::evidence::{Evidence, KeyContent, KeyFile, What};
+use crate::course::bindings::{Bindings, BoundKeyPair};
+use crate::course::evidence::{Evidence, Instance, KeyContent, KeyFile, KeyPair, What};
 use crate::course::explain::recognised;
 use crate::course::mistake::{Mistake, Recognised};
 use crate::course::scene;
@@ -104,16 +104,27 @@ pub(crate) fn spoiled(
 ) -> Option<Recognised> {
     let path = &file.path;
     let word = shell_word(path);
-    let name = scene::key_name(bindings);
+    let own = pair_of(file, evidence);
+    let name = own.map_or_else(|| scene::key_name(bindings), |pair| pair.name.as_str());
     // The shell's > cannot write into a file of mode 400, which was right for the good key that it was to hold.
     let writable = if file.mode & 0o200 == 0 {
         format!("chmod 600 {word}\n")
     } else {
         String::new()
     };
-    let (then, again) = if is_deleted(evidence, bindings) {
+    let (then, again) = if let Some(instance) = waiting_for(name, evidence) {
         (
-            "The key pair is deleted: now create it again with --query KeyMaterial --output text",
+            format!(
+                "No new pair opens instance {}: delete {name}, create it anew and launch with it, or put another key on \
+                 this one by another door (lesson 9).",
+                instance.id
+            ),
+            format!("aws ec2 delete-key-pair --key-name {}", shell_word(name)),
+        )
+    } else if own.is_none() && is_deleted(evidence, bindings) {
+        (
+            "The key pair is deleted: now create it again with --query KeyMaterial --output text"
+                .to_owned(),
             format!(
                 "aws ec2 create-key-pair --key-name {} \\\n  --query KeyMaterial --output text > {word}",
                 shell_word(name)
@@ -121,7 +132,8 @@ pub(crate) fn spoiled(
         )
     } else {
         (
-            "Delete the key pair, then create it again with --query KeyMaterial --output text",
+            "Delete the key pair, then create it again with --query KeyMaterial --output text"
+                .to_owned(),
             format!("aws ec2 delete-key-pair --key-name {}", shell_word(name)),
         )
     };
@@ -206,6 +218,25 @@ pub(crate) fn spoiled(
         ),
         KeyContent::Unreadable => unreadable(file),
     })
+}
+
+/// The key pair whose name the file bears: what it was meant to hold.
+fn pair_of<'e>(file: &KeyFile, evidence: &'e Evidence) -> Option<&'e KeyPair> {
+    let name = file.path.rsplit('/').next().unwrap_or(&file.path);
+    let stem = name.strip_suffix(".pem").unwrap_or(name);
+    let pairs = &scene::known_account(evidence)?.key_pairs;
+    pairs.iter().find(|pair| pair.name == stem)
+}
+
+/// The instance that lives and was launched with this pair, as it is listed now.
+fn waiting_for<'e>(name: &str, evidence: &'e Evidence) -> Option<&'e Instance> {
+    let account = scene::known_account(evidence)?;
+    let pair = account.key_pairs.iter().find(|pair| pair.name == name)?;
+    let pair = BoundKeyPair::from(pair);
+    account
+        .instances
+        .iter()
+        .find(|one| scene::is_alive(one) && scene::launched_with(one, &pair))
 }
 
 /// Whether the file is a private key that shows nothing of itself: it is locked with a passphrase.

@@ -37,6 +37,9 @@ pub(crate) fn explain(
             format!(" Its public address is {now} now.")
         });
     // What has become of the instance since explains more than that its address is an old one.
+    if let Some(explained) = of_an_earlier_one(attempt, evidence, bindings) {
+        return explained;
+    }
     let why = match (attempt.why, ours.map(|one| one.state.as_str())) {
         (Silence::OldAddress, Some("stopping" | "stopped")) => Silence::Stopped,
         (Silence::OldAddress, Some("shutting-down" | "terminated")) => Silence::Terminated,
@@ -45,10 +48,17 @@ pub(crate) fn explain(
     match why {
         Silence::OldAddress => recognised(
             Mistake::OldAddress,
-            format!(
-                "Nothing answers at {address} any more: your instance had that address before it was stopped, and a \
-                 start gives a new one.{its_address}"
-            ),
+            if ours.is_some_and(|one| has_elastic(one, evidence)) {
+                format!(
+                    "Nothing answers at {address} any more: your instance had that address before, and has an Elastic IP \
+                     now.{its_address}"
+                )
+            } else {
+                format!(
+                    "Nothing answers at {address} any more: your instance had that address before it was stopped, and a \
+                     start gives a new one.{its_address}"
+                )
+            },
             again(),
         ),
         Silence::PrivateAddress => recognised(
@@ -100,6 +110,64 @@ pub(crate) fn explain(
             evidence,
         ),
     }
+}
+
+/// The address was that of an instance that is gone, and the lesson has a new one by now.
+fn of_an_earlier_one(
+    attempt: Unanswered<'_>,
+    evidence: &Evidence,
+    bindings: &Bindings,
+) -> Option<Recognised> {
+    let address = attempt.address;
+    let old = attempt
+        .instance
+        .and_then(|id| scene::instance(evidence, id));
+    let new = scene::bound_instance(evidence, bindings).filter(|one| scene::is_alive(one))?;
+    let account = scene::known_account(evidence)?;
+    let elastic = account
+        .addresses
+        .iter()
+        .find(|one| one.address == address && one.instance.is_none());
+    if !old.is_none_or(|old| scene::is_gone(old)) || (old.is_none() && elastic.is_none()) {
+        return None;
+    }
+    if let Some(elastic) = elastic {
+        return Some(recognised(
+            old.map_or(Mistake::UnknownAddress, |_| Mistake::InstanceTerminated),
+            format!(
+                "Nothing answers at {address}: that Elastic IP is yours, and no instance has it now. Associate it with \
+                 your new one, {}, once that runs.",
+                new.id
+            ),
+            format!(
+                "aws ec2 associate-address --allocation-id {} \\\n  --instance-id {}",
+                elastic.id, new.id
+            ),
+        ));
+    }
+    let now = new.public_address.as_deref().map_or_else(
+        || "has no address yet".to_owned(),
+        |now| format!("is at {now} now"),
+    );
+    Some(recognised(
+        Mistake::InstanceTerminated,
+        format!(
+            "Nothing answers at {address} any more: it was the address of {}, which is {}. Your new instance, {}, {now}.",
+            old.map_or("an instance", |old| &old.id),
+            old.map_or("terminated", |old| &old.state),
+            new.id
+        ),
+        scene::ssh_command(bindings, Some(new)),
+    ))
+}
+
+/// Whether the instance has an Elastic IP address.
+fn has_elastic(instance: &Instance, evidence: &Evidence) -> bool {
+    let account = scene::known_account(evidence);
+    account.is_some_and(|account| {
+        let mut addresses = account.addresses.iter();
+        addresses.any(|one| one.instance.as_ref() == Some(&instance.id))
+    })
 }
 
 /// An instance that is not up yet, or whose ssh server is not.
