@@ -302,7 +302,10 @@ fn a_pushed_key_counts_only_after_it_was_pushed() {
     let login = lab.events.clone();
     not_yet(&Expect::PushedKeyUsed {}, &lab, "No key was pushed", None);
     lab.called("SendSSHPublicKey", None, None);
-    not_yet(&Expect::PushedKeyUsed {}, &lab, "nobody has come in", None);
+    not_yet(&Expect::PushedKeyUsed {}, &lab, "you have 60 seconds", None);
+    let pushed = lab.events.last_mut().unwrap();
+    pushed.at -= 60_000;
+    not_yet(&Expect::PushedKeyUsed {}, &lab, "push it again", None);
     for event in login {
         lab.happened(event.what);
     }
@@ -330,6 +333,25 @@ fn a_file_goes_there_or_comes_back() {
         there,
     };
     lab.happened(copied(true));
+    let by_pscp = Expect::Copied {
+        to: true,
+        with_putty: true,
+    };
+    not_yet(&by_pscp, &lab, "not by pscp", None);
+    let mut with_putty = lab.clone();
+    with_putty.happened(What::Connected {
+        session: 7,
+        instance: ID.into(),
+        address: ADDRESS.into(),
+        client: Some("SSH-2.0-PuTTY_Release_0.78".into()),
+    });
+    with_putty.happened(What::Copied {
+        session: 7,
+        instance: ID.into(),
+        path: "note.txt".into(),
+        there: true,
+    });
+    passes(&by_pscp, &with_putty);
     passes(
         &Expect::Copied {
             to: true,
@@ -381,7 +403,11 @@ fn an_alias_says_what_it_lacks() {
     for (change, lacks) in [
         (
             &(|one: &mut Alias| one.host = "lab".into()) as &dyn Fn(&mut Alias),
-            "HostName",
+            "HostName is lab and not 203.0.113.25",
+        ),
+        (
+            &|one: &mut Alias| one.host = "address".into(),
+            "still the word ADDRESS: write 203.0.113.25 there",
         ),
         (&|one: &mut Alias| one.user = "me".into(), "User is me"),
         (
@@ -426,6 +452,22 @@ fn an_elastic_ip_counts_when_the_instance_has_it_and_is_left_behind_when_not() {
 fn an_imported_pair_counts_with_its_private_half() {
     let mut lab = Lab::ready();
     not_yet(&Expect::KeyPairImported {}, &lab, "No key pair", None);
+    let mut private = lab.clone();
+    let refused = Some((
+        "InvalidKey.Format",
+        "Key is not in valid OpenSSH public key format",
+    ));
+    private.called("ImportKeyPair", Some("new"), refused);
+    not_yet(&Expect::KeyPairImported {}, &private, "No key pair", None);
+    if let What::Api { parameters, .. } = &mut private.events.last_mut().unwrap().what {
+        parameters.insert("PublicKeyMaterial".into(), "a private half".into());
+    }
+    not_yet(
+        &Expect::KeyPairImported {},
+        &private,
+        "That was the private half",
+        None,
+    );
     let mut imported = key("new", OTHER_SHA, 9_000);
     imported.imported = true;
     lab.account.key_pairs.push(imported);
@@ -433,6 +475,23 @@ fn an_imported_pair_counts_with_its_private_half() {
     lab.files
         .push(file("new", KeyContent::PrivateKey, 0o600, Some(OTHER_SHA)));
     passes(&Expect::KeyPairImported {}, &lab);
+    assert!(
+        matches!(judged(&Expect::KeyPairImported {}, &lab), Verdict::Passed { saw } if saw.contains("never left"))
+    );
+    private.account.clone_from(&lab.account);
+    private.files.clone_from(&lab.files);
+    assert!(
+        matches!(judged(&Expect::KeyPairImported {}, &private), Verdict::Passed { saw } if !saw.contains("never left"))
+    );
+    let mut other = lab.clone();
+    other.account.key_pairs.truncate(1);
+    other.called("DeleteKeyPair", Some("new"), None);
+    not_yet(
+        &Expect::KeyPairDeleted {},
+        &other,
+        "You deleted key pair new",
+        None,
+    );
     // The pair of the instance is still the lesson's own.
     not_yet(&Expect::KeyPairDeleted {}, &lab, "mykey", None);
     let bindings = lab.bindings();
@@ -474,7 +533,16 @@ fn a_riddle_is_not_to_be_guessed() {
     lab.happened(answered("a"));
     assert!(matches!(riddle(&lab), Verdict::NotYet { found, .. } if found.contains("Not a")));
     lab.happened(answered(right));
-    assert!(matches!(riddle(&lab), Verdict::NotYet { found, .. } if found.contains("a guess")));
+    assert!(
+        matches!(riddle(&lab), Verdict::NotYet { found, .. } if found.contains("One look, one answer"))
+    );
+    lab.typed("ls -l bravo.pem", 0).happened(answered(right));
+    assert!(!riddle(&lab).is_passed(), "another instance's file");
+    let mut by_file = lab.clone();
+    by_file
+        .typed("tail -n 1 alpha.pem", 0)
+        .happened(answered(right));
+    assert!(riddle(&by_file).is_passed());
     lab.called("DescribeImages", None, None);
     lab.happened(answered(right));
     assert!(riddle(&lab).is_passed());
@@ -485,5 +553,205 @@ fn a_riddle_that_is_mended_is_solved() {
     let mut lab = Lab::ready();
     assert!(!riddle(&lab).is_passed());
     lab.logged_in(1);
-    assert!(matches!(riddle(&lab), Verdict::Passed { saw } if saw.contains("mended alpha")));
+    // The fixture's group lets everybody in.
+    assert!(
+        matches!(riddle(&lab), Verdict::Passed { saw } if saw.contains("mended alpha") && saw.contains("/32 would do"))
+    );
+    lab.account.security_groups[1] = group(&[rule("tcp", Some((22, 22)), "198.51.100.7/32")]);
+    assert!(matches!(riddle(&lab), Verdict::Passed { saw } if !saw.contains("/32 would do")));
+}
+
+/// The newest call went to another region.
+fn elsewhere(lab: &mut Lab) {
+    if let What::Api { region, .. } = &mut lab.events.last_mut().unwrap().what {
+        *region = "eu-west-1".into();
+    }
+}
+
+#[test]
+fn what_was_done_in_another_region_is_said_to_be_there() {
+    let says = "You did that in eu-west-1; this lesson is in us-east-1.";
+    for (action, expect) in [
+        ("DescribeInstances", asked("DescribeInstances", false)),
+        ("ImportKeyPair", Expect::KeyPairImported {}),
+        ("DeleteKeyPair", Expect::KeyPairDeleted {}),
+        ("DeleteKeyPair", Expect::NothingLeft {}),
+    ] {
+        let mut lab = Lab::ready();
+        lab.called(action, Some("mykey"), None);
+        let verdict = judged(&expect, &lab);
+        assert!(
+            !matches!(&verdict, Verdict::NotYet { found, .. } if found.contains("eu-west-1")),
+            "{verdict:?}"
+        );
+        elsewhere(&mut lab);
+        not_yet(&expect, &lab, says, None);
+    }
+    let mut lab = Lab::ready();
+    let refused = Some((
+        "EC2InstanceNotFoundException",
+        "The specified instance was not found.",
+    ));
+    lab.called("SendSSHPublicKey", None, refused);
+    elsewhere(&mut lab);
+    not_yet(&Expect::PushedKeyUsed {}, &lab, says, None);
+}
+
+#[test]
+fn a_login_proves_a_change_only_after_it() {
+    let after = |action: &str| vec![action.to_owned()];
+    let again = Expect::SignedInAgain {
+        after: after("AssociateAddress"),
+    };
+    let mut lab = Lab::ready();
+    lab.logged_in(1);
+    passes(&again, &lab);
+    lab.called("AssociateAddress", None, None);
+    not_yet(&again, &lab, "since your associate-address", None);
+    lab.logged_in(2);
+    passes(&again, &lab);
+    let another = Expect::SignedInWithAnotherKey {
+        after: after("DeleteKeyPair"),
+    };
+    if let What::LoggedIn { key_sha256, .. } = &mut lab.events.last_mut().unwrap().what {
+        *key_sha256 = OTHER_SHA.into();
+    }
+    passes(&another, &lab);
+    lab.called("DeleteKeyPair", Some("mykey"), None);
+    not_yet(&another, &lab, "since your delete-key-pair", None);
+}
+
+#[test]
+fn the_least_open_group_has_no_other_port() {
+    let least = Expect::SshOnlyForMe { nothing_else: true };
+    let mine = rule("tcp", Some((22, 22)), "198.51.100.7/32");
+    let mut lab = Lab::ready();
+    lab.account.security_groups[1] = group(std::slice::from_ref(&mine));
+    passes(&least, &lab);
+    for (more, says) in [
+        (
+            rule("tcp", Some((80, 80)), "0.0.0.0/0"),
+            "Port 80 is open to the whole internet too",
+        ),
+        (
+            rule("udp", Some((1, 9)), "192.0.2.0/24"),
+            "udp 1 to 9 is open to 192.0.2.0/24 too",
+        ),
+    ] {
+        lab.account.security_groups[1] = group(&[mine.clone(), more]);
+        not_yet(&least, &lab, says, None);
+        passes(
+            &Expect::SshOnlyForMe {
+                nothing_else: false,
+            },
+            &lab,
+        );
+    }
+    lab.account.security_groups[1] = group(&[mine, rule("tcp", Some((80, 80)), "sg-0default")]);
+    passes(&least, &lab);
+}
+
+#[test]
+fn a_key_is_lost_when_it_is_not_at_hand() {
+    let mut lab = Lab::ready();
+    lab.files
+        .push(file("new", KeyContent::PrivateKey, 0o600, Some(OTHER_SHA)));
+    // Nothing has come in with it, and it is no pair: it is none of this step's business.
+    passes(&Expect::OtherKeyAway {}, &lab);
+    let mut imported = key("new", OTHER_SHA, 9_000);
+    imported.imported = true;
+    let mut by_import = lab.clone();
+    by_import.account.key_pairs.push(imported);
+    not_yet(
+        &Expect::OtherKeyAway {},
+        &by_import,
+        "new is still here",
+        None,
+    );
+    lab.logged_in(1);
+    if let What::LoggedIn { key_sha256, .. } = &mut lab.events.last_mut().unwrap().what {
+        *key_sha256 = OTHER_SHA.into();
+    }
+    not_yet(&Expect::OtherKeyAway {}, &lab, "new is still here", None);
+    lab.files[1].path = "attic/new".into();
+    passes(&Expect::OtherKeyAway {}, &lab);
+}
+
+#[test]
+fn a_failure_is_met_as_the_right_user_where_it_is_not_about_the_user() {
+    let met = Expect::MistakeMet {
+        mistake: Mistake::WrongKey,
+        saw: "That is it.".to_owned(),
+        again: false,
+    };
+    let mut lab = Lab::ready();
+    not_yet(
+        &met,
+        &lab,
+        "not happened yet: a key, but not the instance's.",
+        None,
+    );
+    lab.tried(1, Some("ubuntu"), &[(OTHER_SHA, false)]);
+    not_yet(
+        &met,
+        &lab,
+        "You came as ubuntu: meet this failure as ec2-user",
+        None,
+    );
+    lab.tried(2, Some("ec2-user"), &[(OTHER_SHA, false)]);
+    passes(&met, &lab);
+}
+
+#[test]
+fn a_warning_that_could_not_come_is_explained() {
+    let met = Expect::MistakeMet {
+        mistake: Mistake::HostKeyChanged,
+        saw: "That is it.".to_owned(),
+        again: false,
+    };
+    let mut lab = Lab::ready();
+    lab.account.addresses.push(ElasticAddress {
+        id: "eipalloc-0a".into(),
+        address: ADDRESS.into(),
+        instance: Some(ID.into()),
+    });
+    lab.known_hosts.push(KnownHost {
+        host: ADDRESS.into(),
+        key_sha256: "SHA256:host".into(),
+    });
+    lab.logged_in(1);
+    not_yet(&met, &lab, "Your ssh had no key for 203.0.113.25", None);
+    // The old machine, before the new one is launched.
+    let mut bindings = lab.bindings();
+    bindings.since = 9_000;
+    let verdict = met.judge(&lab.evidence(), &mut bindings);
+    assert!(
+        matches!(&verdict, Verdict::NotYet { found, .. } if found.contains("not happened")),
+        "{verdict:?}"
+    );
+}
+
+#[test]
+fn a_ppk_of_another_key_is_named() {
+    let mut lab = Lab::ready();
+    not_yet(&Expect::PpkSaved {}, &lab, "No file here", None);
+    lab.files
+        .push(file("putty.ppk", KeyContent::Ppk, 0o400, Some(OTHER_SHA)));
+    not_yet(
+        &Expect::PpkSaved {},
+        &lab,
+        "putty.ppk is in PuTTY's form, and holds another key",
+        None,
+    );
+    lab.files[1] = file("putty.ppk", KeyContent::Ppk, 0o400, Some(SHA));
+    passes(&Expect::PpkSaved {}, &lab);
+}
+
+#[test]
+fn every_mistake_has_words_for_one_who_is_to_meet_it() {
+    for mistake in Mistake::ALL {
+        let words = mistake.words();
+        assert!(!words.ends_with('.') && words.len() > 8, "{words}");
+        assert!(words.starts_with(|first: char| first.is_ascii_lowercase()));
+    }
 }

@@ -180,8 +180,8 @@ pub(crate) fn spoiled(
         KeyContent::Empty if second_create(evidence, bindings) => recognised(
             Mistake::KeyOverwritten,
             format!(
-                "{path} is empty now. A second create-key-pair was refused, but the > had already emptied the file, \
-                 and AWS keeps no copy of the key. Mode 400 would have saved it. {then}"
+                "{path} is empty now. A second create-key-pair was refused, but the > had emptied the file already. \
+                 Mode 400 would have saved it. {then}"
             ),
             again,
         ),

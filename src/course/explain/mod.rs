@@ -9,6 +9,8 @@ pub(crate) mod launch;
 pub(crate) mod login;
 pub(crate) mod network;
 pub(crate) mod pushed;
+#[cfg(test)]
+mod tests;
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Evidence, What};
