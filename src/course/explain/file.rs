@@ -115,8 +115,8 @@ pub(crate) fn spoiled(
     let (then, again) = if let Some(instance) = waiting_for(name, evidence) {
         (
             format!(
-                "No new pair opens instance {}: delete {name}, create it anew and launch with it, or put another key on \
-                 this one by another door (lesson 9).",
+                "No new pair opens instance {}: delete {name} and launch with a new one, or put another key on it by \
+                 another door (lesson 9).",
                 instance.id
             ),
             format!("aws ec2 delete-key-pair --key-name {}", shell_word(name)),
