@@ -42,6 +42,7 @@ const FOLDERS: &[Folder] = &[
         "mistakes/group_closed.sh"
         "mistakes/group_for_others.sh"
         "mistakes/host_key_refused.sh"
+        "mistakes/host_not_found.sh"
         "mistakes/instance_pending.sh"
         "mistakes/instance_stopped.sh"
         "mistakes/instance_terminated.sh"
