@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::classroom::columns::{Holds, columns};
 use crate::classroom::learner::{Learner, folded, folded_name};
 use crate::classroom::table::{Cell, Table};
 
@@ -47,43 +48,12 @@ pub enum Found {
     Several,
 }
 
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holds {
-    Name,
-    First,
-    Last,
-    Id,
-    Login,
-    Email,
-    Number,
-    Section,
-}
-
-/// What a column of this name holds, in the exports of Canvas, Moodle, Brightspace, Blackboard, Gradescope and Classroom 50.
-fn holds(header: &str) -> Option<Holds> {
-    Some(match header.trim().to_lowercase().as_str() {
-        "student" | "name" | "full name" | "student name" => Holds::Name,
-        "first name" | "first_name" | "firstname" => Holds::First,
-        "last name" | "last_name" | "lastname" | "surname" => Holds::Last,
-        "sis user id" | "id number" | "orgdefinedid" | "student id" | "student_id" | "sid"
-        | "idnumber" => Holds::Id,
-        "sis login id" | "username" | "login" | "login id" | "usernames" => Holds::Login,
-        "email" | "email address" | "e-mail" | "mail" => Holds::Email,
-        "id" | "identifier" => Holds::Number,
-        "section" | "group" => Holds::Section,
-        _ => return None,
-    })
-}
-
 impl Roster {
     /// The people of a table. `but` is a column that says nothing of them. Where no column's name is known, a system in another
     /// language wrote it: then every column counts in which no two people have the same.
     pub fn of(table: &Table, but: Option<usize>) -> Self {
-        let columns: Vec<Option<Holds>> = table.header().map(holds).collect();
-        let says_who =
-            |holds: &Option<Holds>| matches!(holds, Some(Holds::Id | Holds::Login | Holds::Email));
-        let unique = if columns.iter().any(says_who) {
+        let columns = columns(table);
+        let unique = if columns.iter().flatten().any(|holds| holds.is_of_one()) {
             BTreeSet::new()
         } else {
             unique_columns(table, but)

@@ -10,7 +10,7 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::classroom::export::{self, People, Submission};
+use crate::classroom::export::{self, Needs, People, Submission};
 use crate::classroom::fill::{FillError, fill};
 use crate::classroom::hand_in::{HandIn, LARGEST, Refusal};
 use crate::classroom::regrade::{Graded, regrade};
@@ -168,10 +168,30 @@ fn written(options: &Grade, sheet: &Sheet, roster: Option<&Roster>) -> Result<St
             .unwrap_or(0);
         anstream::eprintln!("[note] The item \"{title}\" must be worth {most} points there.");
     }
+    let mut without_row = people.left_out(needs(options.format));
     if roster.is_some() {
-        unmatched(&people.strangers, &people.absent);
+        without_row.splice(0..0, people.strangers);
+        unmatched(&without_row, &people.absent);
+    } else {
+        unmatched(&without_row, &[]);
     }
     Ok(text)
+}
+
+/// What the form must know of a person.
+fn needs(format: Format) -> Needs {
+    match format {
+        Format::Canvas => Needs::NameOrId,
+        Format::Brightspace => Needs::IdOrLogin,
+        Format::Moodle => Needs::IdOrAddress,
+        Format::Text
+        | Format::Json
+        | Format::Junit
+        | Format::Csv
+        | Format::Gradescope
+        | Format::Classroom50
+        | Format::Check50 => Needs::Nothing,
+    }
 }
 
 /// The only hand-in, for forms that are about one.

@@ -21,7 +21,7 @@ pub use self::gradescope::gradescope;
 pub use self::json::{json, schema};
 pub use self::junit::junit;
 pub use self::moodle::moodle;
-pub use self::people::{People, Row};
+pub use self::people::{Needs, People, Row};
 pub use self::text::{line, text};
 
 use ::csv::{Terminator, WriterBuilder};
@@ -262,6 +262,68 @@ mod tests {
         assert_eq!(rows[1][..3], ["x@example.org", "s-2", "8"]);
         assert!(!rows[1][3].is_empty(), "grade and feedback come together");
         assert_eq!(people.strangers[0].0, "one.json");
+    }
+
+    /// A roster by hand, one in German, one without ids, and none.
+    #[test]
+    fn whoever_is_graded_has_a_row_or_is_named() {
+        let mut sheet = sheet();
+        sheet.graded[1].learner.name = Some("Student 2".into());
+        for roster in [
+            "name,id\nStudent 1,s-1\nStudent 2,S-2\n",
+            "Vorname;Nachname;ID-Nummer;E-Mail-Adresse\nStudent;1;s-1;\nStudent;2;S-2;\n",
+            "name\nStudent 1\nStudent 2\n",
+        ] {
+            let roster = Roster::of(&Table::read(roster.into()).unwrap(), None);
+            let people = People::of(&sheet, Some(&roster));
+            let moodle = rows(&moodle(&people, "SSH"));
+            let brightspace = rows(&brightspace(&people, "SSH"));
+            let of = |row: &[String]| (row[0].clone(), row[1].to_lowercase(), row[2].clone());
+            let row = |number, points: &str| {
+                let id = format!("s-{number}");
+                (format!("s{number}@example.org"), id, points.to_owned())
+            };
+            assert_eq!(of(&moodle[1]), row(1, "10"));
+            assert_eq!(of(&moodle[2]), row(2, "8"));
+            assert_eq!(brightspace[1][..3], ["s-1", "", "10"]);
+            assert_eq!(brightspace.len(), 3, "{roster:?}");
+            assert!(people.left_out(Needs::IdOrAddress).is_empty());
+        }
+        sheet.graded[0].learner = Learner::default();
+        sheet.graded[1].learner.id = None;
+        let people = People::of(&sheet, None);
+        for (needs, text, files) in [
+            (
+                Needs::IdOrAddress,
+                moodle(&people, "SSH"),
+                vec![("one.json", "the form needs an id or an address")],
+            ),
+            (
+                Needs::IdOrLogin,
+                brightspace(&people, "SSH"),
+                vec![
+                    ("one.json", "the form needs an id or a login"),
+                    ("-two.json", "the form needs an id or a login"),
+                ],
+            ),
+            (
+                Needs::NameOrId,
+                canvas(&people, "SSH"),
+                vec![("one.json", "the form needs a name or an id")],
+            ),
+            (Needs::Nothing, csv(&people), vec![]),
+        ] {
+            let left_out = people.left_out(needs);
+            let left_out: Vec<(&str, &str)> = left_out
+                .iter()
+                .map(|(file, why)| (file.as_str(), *why))
+                .collect();
+            assert_eq!(left_out, files);
+            let header = if needs == Needs::NameOrId { 2 } else { 1 };
+            assert_eq!(rows(&text).len(), header + 2 - files.len(), "{text}");
+        }
+        let rows = rows(&csv(&people));
+        assert_eq!((rows[1][0].as_str(), rows[1][1].as_str()), ("one.json", ""));
     }
 
     #[test]
