@@ -85,7 +85,7 @@ pub enum ClassError {
     #[error("it is too large for a class file ({bytes} bytes)")]
     Huge {
         /// Its length.
-        bytes: usize,
+        bytes: u64,
     },
     /// Not TOML, or not of this shape.
     #[error("line {line}: {message}")]
@@ -124,7 +124,8 @@ impl Class {
     /// [`ClassError`], with the line, for whatever is wrong with it.
     pub fn read(bytes: &[u8], course: &[Lesson]) -> Result<Self, ClassError> {
         if bytes.len() > LARGEST {
-            return Err(ClassError::Huge { bytes: bytes.len() });
+            let bytes = bytes.len() as u64;
+            return Err(ClassError::Huge { bytes });
         }
         let text = std::str::from_utf8(bytes).map_err(|error| ClassError::Damaged {
             line: line_of(bytes, error.valid_up_to()),

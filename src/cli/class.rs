@@ -8,7 +8,7 @@ use crate::cli::arguments::{Ask, ClassNew};
 use crate::cli::class_file;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
-use crate::lab::files::write_atomically;
+use crate::lab::files::write_for_others;
 use crate::lab::records::random_id;
 
 /// Writes it, and says what to do with it.
@@ -66,7 +66,7 @@ pub fn new(options: &ClassNew) -> Result<ExitCode, CliError> {
         CliError::surroundings(format!("{} cannot be written", out.display())).because(error)
     };
     let path = std::path::absolute(out).map_err(failed)?;
-    write_atomically(&path, class.to_toml().as_bytes()).map_err(failed)?;
+    write_for_others(&path, class.to_toml().as_bytes()).map_err(failed)?;
     anstream::println!("{}", out.display());
     let file = out.display();
     anstream::eprintln!(

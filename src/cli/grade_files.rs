@@ -20,7 +20,7 @@ use crate::cli::arguments::{Format, Grade};
 use crate::cli::class_file;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options;
-use crate::lab::files::write_atomically;
+use crate::lab::files::{Unread, read_given, write_for_others};
 use crate::lab::journal::{now, timestamp};
 
 /// How deep folders are looked into: learning management systems make one for each learner.
@@ -64,9 +64,9 @@ pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
     if options.format != Format::Text || options.fill.is_some() {
         aside(&sheet);
     }
-    anstream::eprintln!(
+    say(
         "Evidence, hashes and fingerprints deter copying and editing; they prove nothing:\n\
-         who has the program can make a file that it takes for good."
+         who has the program can make a file that it takes for good.",
     );
     Ok(if sheet.is_passed() {
         ExitCode::SUCCESS
@@ -113,11 +113,12 @@ fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> std::io::
         let kind = entry.file_type()?;
         if kind.is_dir() && depth > 0 {
             look_into(&path, depth - 1, found)?;
-        } else if kind.is_file()
+        } else if !kind.is_dir()
             && path
                 .extension()
                 .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
         {
+            // Also a link, or a pipe: it is named when it is read.
             found.push(path);
         }
         if found.len() > FILES {
@@ -129,11 +130,10 @@ fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> std::io::
 
 /// What was handed in, or why it has no grade.
 fn read(path: &Path) -> Result<HandIn, String> {
-    let bytes = class_file::read(path, LARGEST).map_err(|error| error.to_string())?;
-    if bytes.len() > LARGEST {
-        let length = std::fs::metadata(path).map_or(bytes.len() as u64, |about| about.len());
-        return Err(Refusal::Huge { bytes: length }.to_string());
-    }
+    let bytes = read_given(path, LARGEST).map_err(|why| match why {
+        Unread::Huge { bytes } => Refusal::Huge { bytes }.to_string(),
+        Unread::NoFile(_) | Unread::System(_) => why.to_string(),
+    })?;
     HandIn::read(&bytes).map_err(|why| why.to_string())
 }
 
@@ -166,7 +166,9 @@ fn written(options: &Grade, sheet: &Sheet, roster: Option<&Roster>) -> Result<St
             .map(|graded| graded.of)
             .max()
             .unwrap_or(0);
-        anstream::eprintln!("[note] The item \"{title}\" must be worth {most} points there.");
+        say(&format!(
+            "[note] The item \"{title}\" must be worth {most} points there."
+        ));
     }
     let mut without_row = people.left_out(needs(options.format));
     if roster.is_some() {
@@ -252,7 +254,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
         CliError::surroundings(format!("{} cannot be written", path.display())).because(error)
     };
     let path = std::path::absolute(path).map_err(failed)?;
-    write_atomically(&path, bytes).map_err(failed)
+    write_for_others(&path, bytes).map_err(failed)
 }
 
 /// Writes the points into the file's column.
@@ -269,19 +271,24 @@ fn fill_in(options: &Grade, file: &Path, sheet: &Sheet) -> Result<(), CliError> 
     })?;
     let out = options.out.as_deref().unwrap_or(file);
     write(out, &filled.bytes)?;
-    anstream::eprintln!(
+    say(&format!(
         "{} cells of the column \"{column}\" are written in {}; every other byte is as it was.",
         filled.cells,
         out.display()
-    );
+    ));
     let absent: Vec<String> = filled.absent.iter().map(Person::words).collect();
     unmatched(&filled.strangers, &absent);
     Ok(())
 }
 
+/// A line of talk. Nobody may be listening any more, as behind `2>&1 | head`: that is no reason to end.
+fn say(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
 /// Who is on one side only.
 fn unmatched(strangers: &[(String, &'static str)], absent: &[String]) {
-    let told = |line: &str| anstream::eprintln!("{}", export::line(line));
+    let told = |line: &str| say(&export::line(line));
     for (file, why) in strangers.iter().take(LISTED) {
         told(&format!("[no row] {file}: {why}"));
     }
@@ -297,15 +304,15 @@ fn unmatched(strangers: &[(String, &'static str)], absent: &[String]) {
 /// What a teacher must hear also when a program reads the report.
 fn aside(sheet: &Sheet) {
     for file in &sheet.not_graded {
-        anstream::eprintln!(
-            "{}",
-            export::line(&format!("[not graded] {}: {}", file.file, file.why))
-        );
+        say(&export::line(&format!(
+            "[not graded] {}: {}",
+            file.file, file.why
+        )));
     }
     for graded in &sheet.graded {
         for finding in &graded.findings {
             let text = format!("[look] {}: {}", graded.file, finding.says);
-            anstream::eprintln!("{}", export::line(&text));
+            say(&export::line(&text));
         }
     }
 }
