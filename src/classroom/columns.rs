@@ -1,6 +1,6 @@
 //! Columns: what the heading of one says it holds, in the exports of learning management systems.
 
-use crate::classroom::table::Table;
+use crate::classroom::table::{Cell, Table};
 
 /// What a column holds.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,11 +23,6 @@ impl Holds {
             Self::Id | Self::Login | Self::Email => true,
             Self::Name | Self::First | Self::Last | Self::Number | Self::Section => false,
         }
-    }
-
-    /// Whether it says anything of who somebody is.
-    pub(super) fn is_of_people(self) -> bool {
-        self != Self::Section
     }
 }
 
@@ -70,6 +65,71 @@ pub(super) fn is_of_canvas(table: &Table) -> bool {
     table
         .header()
         .any(|heading| OWN.contains(&folded(heading).as_str()))
+}
+
+/// Canvas's second row, which says how much each assignment is worth, by the cell that begins it: it is never translated.
+pub(super) fn is_points_possible(cell: &str) -> bool {
+    cell.trim().starts_with("Points Possible")
+}
+
+/// Whether a learning management system keeps this column for itself: it computes it, or takes it for something else.
+pub(super) fn is_of_the_system(table: &Table, column: usize) -> bool {
+    const MOODLE: [&str; 8] = [
+        "status",
+        "maximum grade",
+        "grade can be changed",
+        "last modified (submission)",
+        "last modified (grade)",
+        "online text",
+        "feedback comments",
+        "last downloaded from this course",
+    ];
+    let headings: Vec<String> = table.header().map(folded).collect();
+    let Some(heading) = headings.get(column).map(String::as_str) else {
+        return false;
+    };
+    let has = |known: &str| headings.iter().any(|heading| heading == known);
+    let is_of_moodle = has("last modified (grade)") || has("last downloaded from this course");
+    let is_of_brightspace = has("orgdefinedid") || has("end-of-line indicator");
+    (is_of_canvas(table) && (is_total(heading) || is_read_only(table, column)))
+        || (is_of_moodle && (MOODLE.contains(&heading) || heading.starts_with("course total")))
+        || (is_of_brightspace
+            && (heading == "end-of-line indicator"
+                || heading.starts_with("calculated final grade")
+                || heading.starts_with("adjusted final grade")))
+        || [
+            "integration id",
+            "root account",
+            "last access",
+            "availability",
+        ]
+        .contains(&heading)
+}
+
+/// Canvas's totals (`BUFFER_COLUMN_DEFINITIONS` in `lib/gradebook_exporter.rb`): of the course, or of a group of assignments,
+/// whose name comes first; a grading period's name may follow. An assignment has its number there.
+fn is_total(heading: &str) -> bool {
+    let (name, behind) = heading.split_once(" (").unwrap_or((heading, ""));
+    let number = behind.trim_end_matches(')');
+    let is_assignment = !number.is_empty() && number.bytes().all(|b| b.is_ascii_digit());
+    let mut words = name.split_whitespace().rev();
+    let of = words.next().unwrap_or_default();
+    let kind = words.next().unwrap_or_default();
+    !is_assignment
+        && ["score", "points", "grade", "status"].contains(&of)
+        && ["current", "final", "override"].contains(&kind)
+}
+
+/// Whether Canvas's second row has a word there, in whatever language, instead of a number: `(read only)`.
+fn is_read_only(table: &Table, column: usize) -> bool {
+    let is_it = |cells: &[Cell]| {
+        cells
+            .first()
+            .is_some_and(|cell| is_points_possible(&cell.text))
+    };
+    let row = table.body().map(|(_, cells)| cells).find(|row| is_it(row));
+    row.and_then(|cells| cells.get(column))
+        .is_some_and(|cell| cell.text.trim().starts_with('('))
 }
 
 /// A heading as it is compared. French ones have either apostrophe.
@@ -125,6 +185,41 @@ mod tests {
             [Some(Number), Some(Id), Some(Email)]
         );
         assert_eq!(of("Name;Vorname")[0], Some(Last));
+    }
+
+    #[test]
+    fn what_a_system_computes_is_its_own_and_an_assignment_never_is() {
+        let own = |text: &str| {
+            let table = Table::read(text.as_bytes().to_vec()).unwrap();
+            let headings: Vec<&str> = table.header().collect();
+            let own = headings.iter().enumerate();
+            own.filter(|(column, _)| is_of_the_system(&table, *column))
+                .map(|(_, heading)| (*heading).to_owned())
+                .collect::<Vec<_>>()
+        };
+        assert_eq!(
+            own(
+                "Student,ID,SIS Login ID,Final Grade (77),Lab,Homework Current Score,Final Score (Fall),Override Score,Xyz\n\
+                 \x20   Points Possible,,,5,,(read only),,,(nur lesen)\n"
+            ),
+            [
+                "Homework Current Score",
+                "Final Score (Fall)",
+                "Override Score",
+                "Xyz"
+            ]
+        );
+        assert_eq!(
+            own("Identifier,Full name,Status,Grade,Last modified (grade)\nx\n"),
+            ["Status", "Last modified (grade)"]
+        );
+        assert_eq!(
+            own(
+                "OrgDefinedId,SSH Points Grade <Numeric MaxPoints:9>,Calculated Final Grade Numerator,End-of-Line Indicator\nx\n"
+            ),
+            ["Calculated Final Grade Numerator", "End-of-Line Indicator"]
+        );
+        assert!(own("name,id,Final Grade,Status\nx\n").is_empty());
     }
 
     #[test]

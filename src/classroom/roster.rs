@@ -2,7 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
-use crate::classroom::columns::{Holds, columns};
+use crate::classroom::columns::{Holds, columns, is_points_possible};
 use crate::classroom::learner::{Learner, folded, folded_name};
 use crate::classroom::table::{Cell, Table};
 
@@ -143,7 +143,7 @@ impl Person {
         let known = [&self.id, &self.login, &self.email, &self.number];
         let name = self.name.trim();
         known.iter().all(|part| part.trim().is_empty())
-            && (name.is_empty() || name.starts_with("Points Possible"))
+            && (name.is_empty() || is_points_possible(name))
     }
 }
 

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
 use crate::classroom::export::{self, Needs, People, Submission};
-use crate::classroom::fill::{FillError, fill};
+use crate::classroom::fill::{FillError, Replaced, fill};
 use crate::classroom::hand_in::{HandIn, LARGEST, Refusal};
 use crate::classroom::regrade::{Graded, regrade};
 use crate::classroom::roster::{Person, Roster};
@@ -31,6 +31,8 @@ const FILES: usize = 20_000;
 const TITLE: &str = "Ground School";
 /// How many names are listed before the rest is only counted.
 const LISTED: usize = 40;
+/// How many grades that were there and are replaced are listed.
+const REPLACED: usize = 10;
 
 /// Grades; success when every file is graded and everything is passed.
 pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
@@ -262,7 +264,10 @@ fn fill_in(options: &Grade, file: &Path, sheet: &Sheet) -> Result<(), CliError> 
     let column = options.column.as_deref().unwrap_or_default();
     let table = class_file::table(file)?;
     let filled = fill(&table, column, &sheet.counting()).map_err(|error| match error {
-        FillError::NoColumn { .. } | FillError::Several(_) => {
+        FillError::NoColumn { .. }
+        | FillError::Several(_)
+        | FillError::OfPeople(_)
+        | FillError::OfSystem(_) => {
             CliError::usage(format!("{} cannot be filled in", file.display())).because(error)
         }
         FillError::Short { .. } => {
@@ -276,6 +281,21 @@ fn fill_in(options: &Grade, file: &Path, sheet: &Sheet) -> Result<(), CliError> 
         filled.cells,
         out.display()
     ));
+    if let Some((there, here)) = &filled.worth {
+        say(&format!(
+            "[look] The column \"{column}\" is worth {there} points there, and the hand-ins {here}. Points are written as they\n\
+             are, not converted: let it be worth {here} there."
+        ));
+    }
+    for Replaced { person, old, new } in filled.replaced.iter().take(REPLACED) {
+        say(&export::line(&format!(
+            "[replaced] {person}: {old} is now {new}"
+        )));
+    }
+    let more = filled.replaced.len().saturating_sub(REPLACED);
+    if more > 0 {
+        say(&format!("[replaced] and {more} more"));
+    }
     let absent: Vec<String> = filled.absent.iter().map(Person::words).collect();
     unmatched(&filled.strangers, &absent);
     Ok(())
