@@ -310,8 +310,7 @@ mod tests {
             about.strangers,
             [("3.json".to_owned(), "nobody there is that learner")]
         );
-        let absent: Vec<String> = about.absent.iter().map(Person::words).collect();
-        assert_eq!(absent, ["Student, Test"]);
+        assert!(about.absent.is_empty(), "{:?}", about.absent);
     }
 
     #[test]

@@ -64,7 +64,7 @@ impl Table {
         let rows = rows(&bytes, delimiter(&bytes), usize::MAX);
         let is_broken = |cell: &&Cell| cell.quoted && !ends_in_a_quote(&bytes, cell);
         if let Some(cell) = rows.iter().flatten().find(is_broken) {
-            let line = line(&bytes, cell.place.start);
+            let line = 1 + ends(&bytes, 0..cell.place.start);
             return Err(TableError::Quote { line });
         }
         if rows.len() < 2 {
@@ -73,10 +73,18 @@ impl Table {
         Ok(Self { bytes, rows })
     }
 
-    /// The line in which a row begins, from 1. A row is not a line: cells have line breaks too.
-    pub(super) fn line(&self, row: usize) -> usize {
-        let cell = self.rows.get(row).and_then(|cells| cells.first());
-        cell.map_or(1, |cell| line(&self.bytes, cell.place.start))
+    /// The line in which each row begins, from 1. A row is not a line: cells have line breaks too.
+    pub(super) fn lines(&self) -> Vec<usize> {
+        let (mut at, mut seen) = (1, 0);
+        let starts = self.rows.iter().map(|cells| cells.first());
+        starts
+            .map(|cell| {
+                let start = cell.map_or(seen, |cell| cell.place.start);
+                at += ends(&self.bytes, seen..start);
+                seen = start;
+                at
+            })
+            .collect()
     }
 
     /// The header's cells.
@@ -94,13 +102,14 @@ impl Table {
     }
 }
 
-/// The line of a place, from 1, whichever ends lines have.
-fn line(bytes: &[u8], place: usize) -> usize {
-    let before = bytes.get(..place).unwrap_or_default();
-    let ends = before.iter().enumerate().filter(|(at, byte)| {
-        **byte == b'\n' || (**byte == b'\r' && bytes.get(at + 1) != Some(&b'\n'))
-    });
-    ends.count() + 1
+/// How many lines end there, whichever ends they have.
+fn ends(bytes: &[u8], within: Range<usize>) -> usize {
+    let is_end = |at: &usize| match bytes.get(*at) {
+        Some(b'\n') => true,
+        Some(b'\r') => bytes.get(at + 1) != Some(&b'\n'),
+        Some(_) | None => false,
+    };
+    within.filter(is_end).count()
 }
 
 /// Whether a quoted cell is closed, and only at its end: quotes within are doubled.

@@ -3,11 +3,15 @@
 use std::path::Path;
 
 use crate::classroom::class::{Class, ClassError, LARGEST};
+use crate::classroom::export::line;
 use crate::classroom::roster::Roster;
 use crate::classroom::table::{self, Table, TableError};
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
 use crate::lab::files::{Unread, read_given};
+
+/// How many lines that could be one person are listed.
+const DOUBLES: usize = 10;
 
 /// The class in this file.
 pub fn class(path: &Path) -> Result<Class, CliError> {
@@ -41,11 +45,21 @@ pub fn table(path: &Path) -> Result<Table, CliError> {
 
 /// The people in this file.
 pub fn roster(path: &Path) -> Result<Roster, CliError> {
-    let roster = Roster::of(&table(path)?, None);
-    if roster.people.is_empty() {
-        let text = format!("the table {} names nobody", path.display());
-        return Err(CliError::surroundings(text)
-            .hint("export the people of the class from your learning management system as CSV"));
+    let roster = Roster::read(&table(path)?).map_err(|why| {
+        CliError::surroundings(format!("the roster {} cannot be used", path.display()))
+            .because(why)
+            .hint("export the people of the class from your learning management system as CSV")
+    })?;
+    let doubles = roster.doubles();
+    for double in doubles.iter().take(DOUBLES) {
+        let text = format!(
+            "[look] {}: {double}: a hand-in that says so is nobody's",
+            path.display()
+        );
+        anstream::eprintln!("{}", line(&text));
+    }
+    if doubles.len() > DOUBLES {
+        anstream::eprintln!("[look] and {} more", doubles.len() - DOUBLES);
     }
     Ok(roster)
 }
