@@ -103,6 +103,12 @@ pub enum ClassError {
         /// The format found.
         found: u32,
     },
+    /// Of a format that there never was.
+    #[error("it has format {found}, which never was: this groundschool reads format {FORMAT}")]
+    NoFormat {
+        /// The format found.
+        found: u32,
+    },
     /// A lesson that this program does not have.
     #[error("it wants the lesson {0}, which this groundschool does not have")]
     NoSuchLesson(String),
@@ -144,6 +150,10 @@ impl Class {
             line: line_of(text.as_bytes(), error.span().unwrap_or_default().start),
             message: error.message().trim().to_owned(),
         })?;
+        if class.format != FORMAT {
+            let found = class.format;
+            return Err(ClassError::NoFormat { found });
+        }
         if class.lessons.is_empty() {
             return Err(ClassError::Empty);
         }
@@ -270,6 +280,10 @@ mod tests {
         assert_eq!(
             read("format = 2\nstars = 1"),
             Err(ClassError::Newer { found: 2 })
+        );
+        assert_eq!(
+            read(&good.replace("format = 1", "format = 0")),
+            Err(ClassError::NoFormat { found: 0 })
         );
         assert_eq!(
             read(&good.replace("01-key", "99-key")),

@@ -4,12 +4,18 @@
 use crate::classroom::export::people::{Needs, People, Row};
 use crate::classroom::export::{guarded, written};
 
-/// The table, with one item of this title.
+/// What Brightspace writes behind an item's name.
+const BEHIND: &str = " Points Grade";
+
+/// The table, with one item of this title, which may be as Brightspace's own export has it.
 pub fn brightspace(people: &People, title: &str) -> String {
     let header = [
         "OrgDefinedId".to_owned(),
         "Username".to_owned(),
-        guarded(&format!("{title} Points Grade")),
+        guarded(&format!(
+            "{}{BEHIND}",
+            title.strip_suffix(BEHIND).unwrap_or(title)
+        )),
         "End-of-Line Indicator".to_owned(),
     ];
     let mut rows = vec![header.to_vec()];

@@ -22,7 +22,7 @@ pub use self::json::{json, schema};
 pub use self::junit::junit;
 pub use self::moodle::moodle;
 pub use self::people::{Needs, People, Row};
-pub use self::text::{line, text};
+pub use self::text::{Looks, line, text};
 
 use ::csv::{Terminator, WriterBuilder};
 
@@ -193,6 +193,28 @@ mod tests {
     }
 
     #[test]
+    fn of_many_files_that_share_something_a_few_are_named() {
+        let one = sheet().graded.remove(0);
+        let graded = (0..300).map(|number| {
+            let mut graded = one.clone();
+            graded.file = format!("{number}.json");
+            graded.learner.id = Some(number.to_string());
+            graded
+        });
+        let sheet = Sheet::new(graded.collect(), Vec::new());
+        let text = text(&sheet);
+        let looks: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains("[look]"))
+            .collect();
+        assert_eq!(looks.len(), 300);
+        assert_eq!(
+            looks[1],
+            "  [look] the lab 1 is also in 0.json, 2.json, 3.json, 4.json, 5.json and 294 more"
+        );
+    }
+
+    #[test]
     fn no_cell_is_a_formula() {
         let (sheet, roster) = (sheet(), roster());
         for people in [People::of(&sheet, Some(&roster)), People::of(&sheet, None)] {
@@ -340,6 +362,9 @@ mod tests {
             ]
         );
         assert!(rows[1..].iter().all(|row| row[3] == "#"));
+        let people = People::of(&sheet, Some(&roster));
+        let whole = brightspace(&people, "SSH Points Grade");
+        assert_eq!(whole, brightspace(&people, "SSH"));
         assert_eq!(rows.len(), 3, "who did not hand in has no row");
     }
 
