@@ -143,19 +143,38 @@ pub(super) fn folded(heading: &str) -> String {
 /// French, `username` are unverified. Canvas translates none; how Brightspace does is not known, so there English alone is.
 fn holds(heading: &str) -> Option<Holds> {
     Some(match heading {
-        "student" | "name" | "full name" | "student name" => Holds::Name,
-        "vollständiger name" | "nom complet" | "nombre completo" => Holds::Name,
-        "first name" | "first_name" | "firstname" => Holds::First,
-        "vorname" | "prénom" | "nombre" => Holds::First,
-        "last name" | "last_name" | "lastname" | "surname" => Holds::Last,
-        "nachname" | "nom" | "nom de famille" | "apellido(s)" | "apellidos" => Holds::Last,
-        "sis user id" | "id number" | "orgdefinedid" | "student id" | "student_id" | "sid"
-        | "idnumber" | "student number" => Holds::Id,
-        "id-nummer" | "numéro d'identification" | "número de id" => Holds::Id,
-        "sis login id" | "username" | "login" | "login id" | "usernames" => Holds::Login,
-        "anmeldename" | "nom d'utilisateur" | "nombre de usuario" => Holds::Login,
-        "email" | "email address" | "e-mail" | "mail" => Holds::Email,
-        "e-mail-adresse" | "adresse de courriel" | "dirección de correo" => Holds::Email,
+        "student"
+        | "name"
+        | "full name"
+        | "student name"
+        | "vollständiger name"
+        | "nom complet"
+        | "nombre completo" => Holds::Name,
+        "first name" | "first_name" | "firstname" | "vorname" | "prénom" | "nombre" => {
+            Holds::First
+        }
+        "last name" | "last_name" | "lastname" | "surname" | "nachname" | "nom"
+        | "nom de famille" | "apellido(s)" | "apellidos" => Holds::Last,
+        "sis user id"
+        | "id number"
+        | "orgdefinedid"
+        | "student id"
+        | "student_id"
+        | "sid"
+        | "idnumber"
+        | "student number"
+        | "id-nummer"
+        | "numéro d'identification"
+        | "número de id" => Holds::Id,
+        "sis login id" | "username" | "login" | "login id" | "usernames" | "anmeldename"
+        | "nom d'utilisateur" | "nombre de usuario" => Holds::Login,
+        "email"
+        | "email address"
+        | "e-mail"
+        | "mail"
+        | "e-mail-adresse"
+        | "adresse de courriel"
+        | "dirección de correo" => Holds::Email,
         "id" | "identifier" | "identifiant" | "identificador" => Holds::Number,
         "section" | "group" => Holds::Section,
         _ => return None,
