@@ -261,14 +261,6 @@ mod tests {
     }
 
     #[test]
-    fn every_mistake_is_made_in_a_lesson() {
-        let course = catalogue::lessons().unwrap();
-        for mistake in Mistake::ALL {
-            assert!(!made_in(&course, *mistake).is_empty(), "{}", mistake.name());
-        }
-    }
-
-    #[test]
     fn what_shows_only_when_it_is_tried_is_tried_by_the_scripts_that_make_it() {
         use crate::course::mistake::Shows;
         for lesson in crate::course::catalogue::lessons().unwrap() {

@@ -1,3 +1,3 @@
 # at: sign-in
-# The word from the guide, where the address belongs.
-ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -o ConnectTimeout=1 -i testkeypair.pem ec2-user@ADDRESS whoami
+# A word where the address belongs. A name below .invalid is never found, whatever network this computer is in (RFC 6761).
+ssh -o StrictHostKeyChecking=accept-new -o BatchMode=yes -o ConnectTimeout=1 -i testkeypair.pem ec2-user@address.invalid whoami
