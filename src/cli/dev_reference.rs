@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use schemars::schema_for;
 use serde_json::{Map, Value};
 
+use crate::course::catalogue;
 use crate::course::checks::Expect;
-use crate::course::lesson::{Trouble, World};
+use crate::course::lesson::{Lesson, Trouble, World};
 use crate::course::mistake::Mistake;
 use crate::lab::voice::WIDTH;
 
@@ -24,6 +25,7 @@ fn text() -> String {
         let margin = " ".repeat(indent);
         let options = textwrap::Options::new(WIDTH)
             .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
             .initial_indent(&margin)
             .subsequent_indent(&margin);
         for line in textwrap::wrap(words, options) {
@@ -65,12 +67,20 @@ fn text() -> String {
     );
     put(0, "");
     let mistakes = schema_for!(Mistake);
+    let course = catalogue::lessons().unwrap_or_default();
     let says = variants(mistakes.as_value());
     for mistake in Mistake::ALL {
         let says = says.iter().find(|one| one.name == mistake.name());
         put(0, mistake.name());
         put(4, says.map_or("", |one| one.says.as_str()));
         put(4, &format!("Shows {}.", mistake.shows().words()));
+        let made = made_in(&course, *mistake);
+        if !made.is_empty() {
+            put(
+                4,
+                &format!("See mistakes/{}.sh of {}.", mistake.name(), made.join(", ")),
+            );
+        }
     }
 
     put(0, "");
@@ -95,6 +105,13 @@ fn text() -> String {
         put(4, &trouble.says);
     }
     text
+}
+
+/// The shipped lessons that have a script which makes it.
+fn made_in(course: &[Lesson], mistake: Mistake) -> Vec<&str> {
+    let has = |lesson: &&Lesson| lesson.mistakes.iter().any(|one| one.mistake == mistake);
+    let made = course.iter().filter(has);
+    made.map(|lesson| lesson.slug.as_str()).collect()
 }
 
 /// Whether a check can be told in an account on AWS.

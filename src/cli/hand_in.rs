@@ -14,7 +14,7 @@ use crate::cli::class_file;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
 use crate::course::lesson::{Lesson, World};
-use crate::lab::files::write_atomically;
+use crate::lab::files::{read_given, write_for_others};
 use crate::lab::journal::now;
 use crate::lab::records::{self, RecordsError};
 use crate::lab::workspace::Layout;
@@ -72,7 +72,7 @@ pub fn run(options: &arguments::HandIn) -> Result<ExitCode, CliError> {
             .hint("name another place with --out FILE")
     };
     let path = std::path::absolute(&out).map_err(failed)?;
-    write_atomically(&path, text.as_bytes()).map_err(failed)?;
+    write_for_others(&path, text.as_bytes()).map_err(failed)?;
     anstream::println!("{}", out.display());
     match class.and_then(|class| class.hand_in_to.as_deref()) {
         Some(place) => anstream::eprintln!("Written. Hand this file in to: {place}"),
@@ -186,8 +186,8 @@ fn out(
         .clone()
         .unwrap_or_else(|| Path::new(&name).to_owned());
     if out.exists() {
-        let is_ours = class_file::read(&out, hand_in::LARGEST)
-            .is_ok_and(|bytes| HandIn::read(&bytes).is_ok());
+        let is_ours =
+            read_given(&out, hand_in::LARGEST).is_ok_and(|bytes| HandIn::read(&bytes).is_ok());
         if !is_ours {
             let text = format!("{} is there already, and is no hand-in", out.display());
             return Err(CliError::usage(text).hint("name another file with --out FILE"));

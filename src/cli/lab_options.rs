@@ -15,6 +15,7 @@ use crate::course::catalogue;
 use crate::course::lesson::Lesson;
 use crate::course::locale::Locale;
 use crate::course::translation::translated;
+use crate::course::words::shell_word;
 use crate::lab::engine::EngineError;
 use crate::lab::files::read_if_there;
 use crate::lab::lesson_folder::{self, name_of};
@@ -186,7 +187,7 @@ fn own_lesson(folder: &Path) -> Result<Lesson, CliError> {
     let lesson = lesson_folder::read(folder).map_err(|error| {
         CliError::usage(error.to_string()).hint(format!(
             "groundschool dev check {} says this too; `groundschool lessons` shows the course",
-            folder.display()
+            shell_word(&folder.display().to_string())
         ))
     })?;
     if course()?.iter().any(|shipped| shipped.slug == lesson.slug) {

@@ -106,7 +106,10 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         .install(engine.workspace().layout(), &program, &variables)
         .map_err(failed)?;
     let watch = match &options.place.lab {
-        Some(root) => format!("groundschool watch --lab {}", root.display()),
+        Some(root) => {
+            let root = shell_word(&root.display().to_string());
+            format!("groundschool watch --lab {root}")
+        }
         None => "groundschool watch".to_owned(),
     };
     let mut out = std::io::stdout();
