@@ -27,21 +27,19 @@ pub(super) fn judge(evidence: &Evidence, bindings: &Bindings) -> Result<Verdict,
 
 /// Another pair was deleted in its place.
 fn another_deleted(name: &str, evidence: &Evidence) -> Option<String> {
-    let events = scene::known_events(evidence).iter().rev();
-    let deleted = events
-        .filter_map(|event| {
-            if let What::Api {
-                action,
-                parameters,
-                error: None,
-                ..
-            } = &event.what
-            {
-                (action == "DeleteKeyPair").then(|| parameters.get("KeyName"))
-            } else {
-                None
-            }
-        })
-        .next()??;
+    let mut events = scene::known_events(evidence).iter().rev();
+    let deleted = events.find_map(|event| {
+        if let What::Api {
+            action,
+            parameters,
+            error: None,
+            ..
+        } = &event.what
+        {
+            (action == "DeleteKeyPair").then(|| parameters.get("KeyName"))
+        } else {
+            None
+        }
+    })??;
     (deleted != name).then(|| format!("You deleted key pair {deleted}, which is another one."))
 }

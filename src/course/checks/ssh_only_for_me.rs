@@ -52,7 +52,7 @@ fn more_than_needed(groups: &[&SecurityGroup]) -> Option<String> {
     let ports = match (rule.protocol.as_str(), rule.ports) {
         ("tcp" | "6", Some((first, last))) if first == last => format!("Port {first}"),
         (protocol, Some((first, last))) => format!("{protocol} {first} to {last}"),
-        (protocol, None) if protocol == "-1" => "Every port".to_owned(),
+        ("-1", None) => "Every port".to_owned(),
         (protocol, None) => format!("All of {protocol}"),
     };
     let whom = if is_everybody(rule) || rule.source == "::/0" {

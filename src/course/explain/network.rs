@@ -128,7 +128,7 @@ fn of_an_earlier_one(
         .addresses
         .iter()
         .find(|one| one.address == address && one.instance.is_none());
-    if !old.is_none_or(|old| scene::is_gone(old)) || (old.is_none() && elastic.is_none()) {
+    if !old.is_none_or(scene::is_gone) || (old.is_none() && elastic.is_none()) {
         return None;
     }
     if let Some(elastic) = elastic {

@@ -82,7 +82,7 @@ pub(crate) fn explain(
         let cure = if push.user == right {
             ssh(push.sha256, instance, evidence)
         } else {
-            command(push.sha256, instance, evidence)
+            Some(command(push.sha256, instance, evidence))
         };
         let mistake = if came == right {
             mistake
@@ -134,7 +134,7 @@ fn another(
     let cure = if over.is_empty() {
         ssh(last.sha256, instance, evidence)
     } else {
-        command(last.sha256, instance, evidence)
+        Some(command(last.sha256, instance, evidence))
     };
     recognised(mistake, says, cure)
 }
@@ -179,22 +179,18 @@ fn ssh(sha256: Option<&str>, instance: &Instance, evidence: &Evidence) -> Option
 }
 
 /// The command that pushes this key, or one of the learner's own.
-pub(crate) fn command(
-    sha256: Option<&str>,
-    instance: &Instance,
-    evidence: &Evidence,
-) -> Option<String> {
+pub(crate) fn command(sha256: Option<&str>, instance: &Instance, evidence: &Evidence) -> String {
     let mut files = scene::known_files(evidence).iter();
     let any = || {
         files.find(|file| file.content == KeyContent::PrivateKey && file.public_sha256.is_some())
     };
     let file = file_of(sha256, evidence).or_else(any);
     let path = file.map_or("mine", |file| &file.path);
-    Some(format!(
+    format!(
         "aws ec2-instance-connect send-ssh-public-key \\\n  --instance-id {} --instance-os-user {} \\\n  \
          --ssh-public-key file://{}",
         instance.id,
         scene::login_user(Some(instance)),
         shell_word(&format!("{path}.pub"))
-    ))
+    )
 }
