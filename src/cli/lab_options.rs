@@ -98,7 +98,15 @@ fn of_a_folder(
     let paths = paths(folder)?;
     let place = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let found = match wanted {
-        Some(wanted) => paths.iter().find(|path| is_meant(&name_of(path), wanted)),
+        // Names need no number: a number is then the place, as `groundschool lessons` shows it.
+        Some(wanted) => {
+            let place = wanted
+                .parse::<usize>()
+                .ok()
+                .and_then(|number| number.checked_sub(1));
+            let named = paths.iter().find(|path| is_meant(&name_of(path), wanted));
+            named.or_else(|| paths.get(place?))
+        }
         None => paths
             .iter()
             .find(|path| last.is_some_and(|last| place(path) == Path::new(last)))
