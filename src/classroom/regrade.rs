@@ -119,8 +119,6 @@ pub enum Kind {
     Clock,
     /// A lesson that this program does not have.
     UnknownLesson,
-    /// Another class, or none.
-    OtherClass,
     /// Hints were shown in an exam.
     HintsInExam,
     /// Another hand-in has the same key, instance or lab.
@@ -139,8 +137,40 @@ pub enum Mark {
     Instance(String),
 }
 
-/// Grades a hand-in. With a class its lessons count, handed in or not; without one, those that were handed in do. `now` is Unix
-/// milliseconds.
+/// Whether a hand-in is one of this class: it says so itself, and each of its lessons was begun in the class.
+///
+/// # Errors
+/// Why it is none, in words: such a file has no grade in this class.
+pub fn belongs(hand_in: &HandIn, class: &Class) -> Result<(), String> {
+    let not_to = format!("not to {} ({})", class.title, class.id);
+    match &hand_in.class {
+        None => return Err(format!("it belongs to no class, {not_to}")),
+        Some(taken) if taken.id != class.id => {
+            let (title, id) = (&taken.title, &taken.id);
+            return Err(format!("it belongs to the class {title} ({id}), {not_to}"));
+        }
+        Some(_) => {}
+    }
+    for part in &hand_in.lessons {
+        let began = part
+            .ledger
+            .began()
+            .and_then(|(_, began)| began.class.as_ref());
+        if began != Some(&class.id) {
+            let lesson = part.ledger.lesson();
+            return Err(match began {
+                Some(id) => {
+                    format!("its lesson {lesson} was begun in another class ({id}), {not_to}")
+                }
+                None => format!("its lesson {lesson} was begun outside of any class, {not_to}"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Grades a hand-in. With a class, to which it must belong ([`belongs`]), the class's lessons count, handed in or not;
+/// without one, those that were handed in do. `now` is Unix milliseconds.
 pub fn regrade(
     file: &str,
     hand_in: &HandIn,
@@ -150,16 +180,6 @@ pub fn regrade(
 ) -> Graded {
     let mut findings = Vec::new();
     let wanted = class.map(|class| class.lessons.as_slice());
-    let taken = hand_in.class.as_ref();
-    if let Some(class) = class
-        && taken.map(|taken| &taken.id) != Some(&class.id)
-    {
-        let says = match taken {
-            Some(taken) => format!("it was made for another class: {}", taken.title),
-            None => "it was made outside of the class".to_owned(),
-        };
-        findings.push(Finding::new(Kind::OtherClass, says));
-    }
     let mut lessons = Vec::new();
     let mut marks = BTreeSet::new();
     for part in &hand_in.lessons {
@@ -568,9 +588,9 @@ pub(super) fn time(milliseconds: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classroom::class::{FORMAT, Mode};
+    use crate::classroom::class::{FORMAT, Joined, Mode, variant};
     use crate::classroom::hand_in::Taken;
-    use crate::classroom::ledger::Ledger;
+    use crate::classroom::ledger::{Began, Ledger};
     use crate::classroom::testing::{START, began, claim, hand_in, lesson, look, taken};
     use crate::course::catalogue::lessons;
     use crate::course::fixture::Lab;
@@ -740,9 +760,8 @@ mod tests {
         assert!(graded.is_passed(), "late is for the teacher to judge");
     }
 
-    #[test]
-    fn a_class_says_which_lessons_count() {
-        let class = Class {
+    fn class() -> Class {
+        Class {
             format: FORMAT,
             id: "00ff00ff00ff00ff".into(),
             title: "Mine".into(),
@@ -753,15 +772,79 @@ mod tests {
             hand_in_to: None,
             asks: vec![],
             members: vec![],
+        }
+    }
+
+    /// The hand-in of somebody who took the class as their file of it says.
+    fn hand_in_of(class: &Class) -> HandIn {
+        let mut one = hand_in();
+        one.class = Some(Taken::new(&Joined {
+            format: FORMAT,
+            class: class.clone(),
+            at: START,
+        }));
+        for part in &mut one.lessons {
+            part.ledger = begun_as(&part.ledger, |began| {
+                began.class = Some(class.id.clone());
+                began.variant = variant(&class.seed, &began.lab, part.ledger.lesson());
+            });
+        }
+        one
+    }
+
+    /// The same ledger, begun otherwise.
+    fn begun_as(ledger: &Ledger, change: impl FnOnce(&mut Began)) -> Ledger {
+        let mut began = began();
+        change(&mut began);
+        let mut again = Ledger::begin(ledger.lesson(), START, began);
+        for entry in ledger.entries().iter().skip(1) {
+            again.add(entry.at, entry.fact.clone());
+        }
+        again
+    }
+
+    #[test]
+    fn a_hand_in_of_another_class_is_none_of_this_one_and_says_whose_it_is() {
+        let class = class();
+        let one = hand_in_of(&class);
+        assert_eq!(belongs(&one, &class), Ok(()));
+        let other = Class {
+            id: "1111222233334444".into(),
+            title: "Theirs".into(),
+            ..class.clone()
         };
+        assert_eq!(
+            belongs(&one, &other).unwrap_err(),
+            "it belongs to the class Mine (00ff00ff00ff00ff), not to Theirs (1111222233334444)"
+        );
+        assert_eq!(
+            belongs(&hand_in(), &other).unwrap_err(),
+            "it belongs to no class, not to Theirs (1111222233334444)"
+        );
+        // Only the head of the file is changed to the other class: the ledger still says where it was begun.
+        let mut claimed = one.clone();
+        claimed.class = hand_in_of(&other).class;
+        let why = belongs(&claimed, &other).unwrap_err();
+        assert!(
+            why.contains("01-key-pair-and-ssh was begun in another class (00ff00ff00ff00ff)"),
+            "{why}"
+        );
+        claimed.lessons = hand_in().lessons;
+        let why = belongs(&claimed, &other).unwrap_err();
+        assert!(why.contains("begun outside of any class"), "{why}");
+    }
+
+    #[test]
+    fn a_class_says_which_lessons_count() {
+        let class = class();
         let course = lessons().unwrap();
         let graded = regrade("a", &hand_in(), &course, Some(&class), START);
-        assert_eq!(kinds(&graded), [Kind::OtherClass]);
+        assert_eq!(kinds(&graded), []);
         assert!(graded.is_passed());
         let mut foreign = hand_in();
         foreign.lessons[0].ledger = Ledger::begin("99-juggling", START, began());
         let graded = regrade("a", &foreign, &course, Some(&class), START);
-        assert_eq!(kinds(&graded), [Kind::UnknownLesson, Kind::OtherClass]);
+        assert_eq!(kinds(&graded), [Kind::UnknownLesson]);
         assert_eq!((graded.points, graded.of), (0, lesson().points()));
         let graded = regrade("a", &foreign, &course, None, START);
         assert!(!graded.is_passed() && graded.lessons.is_empty());
