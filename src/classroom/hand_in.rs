@@ -23,7 +23,7 @@ use std::collections::BTreeMap;
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::classroom::class::{Class, Joined, Mode, deadline};
+use crate::classroom::class::{Class, Joined, Mode};
 use crate::classroom::learner::Learner;
 use crate::classroom::ledger::{Ledger, LedgerError, Written as WrittenLedger, sha256};
 use crate::course::mistake::Mistake;
@@ -251,10 +251,10 @@ impl HandIn {
         })
     }
 
-    /// When the time of its class was over, Unix milliseconds.
-    pub fn deadline(&self) -> Option<i64> {
-        let class = self.class.as_ref()?;
-        deadline(class.joined_at, class.time_limit_minutes)
+    /// When the first of its lessons was begun, Unix milliseconds.
+    pub fn first(&self) -> i64 {
+        let began = self.lessons.iter().filter_map(|part| part.ledger.began());
+        began.map(|(at, _)| at).min().unwrap_or(i64::MAX)
     }
 }
 

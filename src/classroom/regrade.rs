@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::classroom::class::Class;
+use crate::classroom::class::{Class, Mode, deadline, variant};
 use crate::classroom::hand_in::{HandIn, Part};
 use crate::classroom::learner::Learner;
 use crate::classroom::ledger::Fact;
@@ -119,6 +119,8 @@ pub enum Kind {
     Clock,
     /// A lesson that this program does not have.
     UnknownLesson,
+    /// The learner's copy of the class file says something else than the teacher's.
+    ClassFileDiffers,
     /// Hints were shown in an exam.
     HintsInExam,
     /// Another hand-in has the same key, instance or lab.
@@ -178,7 +180,8 @@ pub fn regrade(
     class: Option<&Class>,
     now: i64,
 ) -> Graded {
-    let mut findings = Vec::new();
+    let rules = Rules::of(hand_in, class);
+    let mut findings = class.map_or_else(Vec::new, |class| otherwise(hand_in, class));
     let wanted = class.map(|class| class.lessons.as_slice());
     let mut lessons = Vec::new();
     let mut marks = BTreeSet::new();
@@ -194,7 +197,7 @@ pub fn regrade(
         {
             continue;
         }
-        let mut regrader = Regrader::new(lesson, part, hand_in);
+        let mut regrader = Regrader::new(lesson, part, rules);
         regrader.walk();
         regrader.compare();
         marks.append(&mut regrader.marks);
@@ -249,12 +252,79 @@ impl Finding {
     }
 }
 
+/// What a hand-in is measured by: the teacher's class where there is one, since the learner's copy of its file may be edited.
+#[derive(Debug, Clone, Copy)]
+struct Rules {
+    exam: bool,
+    deadline: Option<i64>,
+}
+
+impl Rules {
+    fn of(hand_in: &HandIn, class: Option<&Class>) -> Self {
+        let Some(taken) = &hand_in.class else {
+            return Self {
+                exam: false,
+                deadline: None,
+            };
+        };
+        let (exam, minutes) = match class {
+            Some(class) => (class.mode == Mode::Exam, class.time_limit_minutes),
+            None => (taken.exam, taken.time_limit_minutes),
+        };
+        Self {
+            exam,
+            deadline: deadline(hand_in.first().min(taken.joined_at), minutes),
+        }
+    }
+}
+
+/// What the hand-in says of the class, and the teacher's file says otherwise.
+fn otherwise(hand_in: &HandIn, class: &Class) -> Vec<Finding> {
+    let Some(taken) = &hand_in.class else {
+        return Vec::new();
+    };
+    let mode = |exam: bool| if exam { "an exam" } else { "practice" };
+    let limit = |minutes: Option<u32>| match minutes {
+        Some(minutes) => format!("a time limit of {minutes} minutes"),
+        None => "no time limit".to_owned(),
+    };
+    let mut says = Vec::new();
+    let mut differs = |theirs: String, yours: String| {
+        if theirs != yours {
+            says.push(format!(
+                "the lab was opened with another class file than yours: {theirs} in place of {yours}"
+            ));
+        }
+    };
+    differs(
+        mode(taken.exam).to_owned(),
+        mode(class.mode == Mode::Exam).to_owned(),
+    );
+    differs(
+        limit(taken.time_limit_minutes),
+        limit(class.time_limit_minutes),
+    );
+    differs(
+        format!("the title {}", taken.title),
+        format!("the title {}", class.title),
+    );
+    let is_drawn = hand_in.lessons.iter().all(|part| {
+        part.ledger.began().is_none_or(|(_, began)| {
+            began.variant == variant(&class.seed, &began.lab, part.ledger.lesson())
+        })
+    });
+    if !is_drawn {
+        differs("another seed".to_owned(), "your seed".to_owned());
+    }
+    let finding = |says| Finding::new(Kind::ClassFileDiffers, says);
+    says.into_iter().map(finding).collect()
+}
+
 /// One lesson being graded.
 struct Regrader<'a> {
     lesson: &'a Lesson,
     part: &'a Part,
-    deadline: Option<i64>,
-    exam: bool,
+    rules: Rules,
     /// What the evidence says of each step that an entry says passed.
     judged: BTreeMap<&'a str, (i64, Verdict)>,
     skipped: BTreeSet<&'a str>,
@@ -267,12 +337,11 @@ struct Regrader<'a> {
 }
 
 impl<'a> Regrader<'a> {
-    fn new(lesson: &'a Lesson, part: &'a Part, hand_in: &HandIn) -> Self {
+    fn new(lesson: &'a Lesson, part: &'a Part, rules: Rules) -> Self {
         Self {
             lesson,
             part,
-            deadline: hand_in.deadline(),
-            exam: hand_in.class.as_ref().is_some_and(|class| class.exam),
+            rules,
             judged: BTreeMap::new(),
             skipped: BTreeSet::new(),
             hints: BTreeMap::new(),
@@ -321,7 +390,7 @@ impl<'a> Regrader<'a> {
                 Fact::Passed { steps, seen } => self.judge(entry.at, steps, seen, &mut events),
             }
         }
-        if self.exam && !self.hints.is_empty() {
+        if self.rules.exam && !self.hints.is_empty() {
             let says = format!("{}: hints were shown, in an exam without", self.lesson.slug);
             self.find(Kind::HintsInExam, says);
         }
@@ -470,7 +539,7 @@ impl<'a> Regrader<'a> {
             points: if passed { step.points } else { 0 },
             of: step.points,
             passed_at: at.map(time),
-            late: matches!((at, self.deadline), (Some(at), Some(deadline)) if at > deadline),
+            late: matches!((at, self.rules.deadline), (Some(at), Some(deadline)) if at > deadline),
             skipped: skipped && !passed,
             hints: self.hints.get(id).copied().unwrap_or(0),
             mistakes: self.mistakes.get(id).cloned().unwrap_or_default(),
@@ -588,7 +657,7 @@ pub(super) fn time(milliseconds: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classroom::class::{FORMAT, Joined, Mode, variant};
+    use crate::classroom::class::{FORMAT, Joined};
     use crate::classroom::hand_in::Taken;
     use crate::classroom::ledger::{Began, Ledger};
     use crate::classroom::testing::{START, began, claim, hand_in, lesson, look, taken};
@@ -835,10 +904,57 @@ mod tests {
     }
 
     #[test]
+    fn mode_and_time_limit_are_the_teachers_and_an_edited_class_file_is_named() {
+        let practice = class();
+        let exam = Class {
+            mode: Mode::Exam,
+            time_limit_minutes: Some(6),
+            seed: "drawn by this".into(),
+            ..class()
+        };
+        let course = lessons().unwrap();
+        let honest = regrade("a", &hand_in_of(&exam), &course, Some(&exam), START);
+        assert_eq!(kinds(&honest), [Kind::HintsInExam]);
+        let edited = regrade("a", &hand_in_of(&practice), &course, Some(&exam), START);
+        let differ = Kind::ClassFileDiffers;
+        assert_eq!(
+            kinds(&edited),
+            [differ, differ, differ, Kind::HintsInExam],
+            "{:?}",
+            edited.findings
+        );
+        let says: Vec<&str> = edited.findings.iter().map(|one| one.says.as_str()).collect();
+        for words in [
+            "practice in place of an exam",
+            "no time limit in place of a time limit of 6 minutes",
+            "another seed in place of your seed",
+        ] {
+            assert!(says.iter().any(|says| says.ends_with(words)), "{says:?}");
+        }
+        let late = |graded: &Graded| {
+            let steps = graded.lessons[0].steps.iter().filter(|step| step.late);
+            steps.map(|step| step.id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(late(&edited), ["clean-up"]);
+        assert_eq!(late(&honest), ["clean-up"]);
+        // Who says that they joined later has no more time for it.
+        let mut later = hand_in_of(&exam);
+        later.class.as_mut().unwrap().joined_at += 3_600_000;
+        let later = regrade("a", &later, &course, Some(&exam), START);
+        assert_eq!(late(&later), ["clean-up"]);
+        let titled = Class {
+            title: "Other".into(),
+            ..class()
+        };
+        let titled = regrade("a", &hand_in_of(&titled), &course, Some(&practice), START);
+        assert_eq!(kinds(&titled), [differ]);
+    }
+
+    #[test]
     fn a_class_says_which_lessons_count() {
         let class = class();
         let course = lessons().unwrap();
-        let graded = regrade("a", &hand_in(), &course, Some(&class), START);
+        let graded = regrade("a", &hand_in_of(&class), &course, Some(&class), START);
         assert_eq!(kinds(&graded), []);
         assert!(graded.is_passed());
         let mut foreign = hand_in();
