@@ -740,7 +740,7 @@ mod tests {
             START + 1,
             Fact::Passed {
                 steps: vec!["create-key-pair".into(), "launch".into(), "juggle".into()],
-                seen: Box::new(Seen::of(&evidence, &nothing, &nothing, 0)),
+                seen: Box::new(Seen::of(&evidence, &nothing, &nothing, 0, &[])),
             },
         );
         let mut one = hand_in();
@@ -774,6 +774,7 @@ mod tests {
             &progress.bindings,
             &progress.bindings,
             0,
+            &[],
         ));
         let steps = vec!["clean-up".into()];
         ledger.add(START + 1, Fact::Passed { steps, seen });
@@ -923,7 +924,11 @@ mod tests {
             "{:?}",
             edited.findings
         );
-        let says: Vec<&str> = edited.findings.iter().map(|one| one.says.as_str()).collect();
+        let says: Vec<&str> = edited
+            .findings
+            .iter()
+            .map(|one| one.says.as_str())
+            .collect();
         for words in [
             "practice in place of an exam",
             "no time limit in place of a time limit of 6 minutes",

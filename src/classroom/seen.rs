@@ -17,6 +17,7 @@ use crate::course::evidence::{
     Account, Alias, Event, Evidence, KeyFile, Known, KnownHost, Places, Refusal, Riddle, What,
 };
 use crate::course::mistake::Mistake;
+use crate::course::start::{Cause, Fault};
 
 /// How many key pairs, instances, groups, files and rules of a group are carried: those that the lesson is about, and the newest others.
 const KEPT: usize = 50;
@@ -45,15 +46,28 @@ pub struct Seen {
     /// Mistakes that were met: some are recognised by what is not carried.
     #[serde(default)]
     pub met: BTreeSet<Mistake>,
-    /// The riddles that were drawn.
+    /// The riddles of the steps that passed: not those that are still to be solved. (Earlier programs carried all of them.)
     #[serde(default)]
     pub riddles: BTreeMap<String, Riddle>,
 }
 
 impl Seen {
-    /// What may be carried of the evidence: events only if their number is greater than `after`. `about` is what the learner's
-    /// names stand for after the look, so that those things are kept.
-    pub fn of(evidence: &Evidence, before: &Bindings, about: &Bindings, after: u64) -> Self {
+    /// What may be carried of the evidence when these steps passed: events only if their number is greater than `after`. `about`
+    /// is what the learner's names stand for after the look, so that those things are kept.
+    pub fn of(
+        evidence: &Evidence,
+        before: &Bindings,
+        about: &Bindings,
+        after: u64,
+        steps: &[String],
+    ) -> Self {
+        // Whoever reads the file must not find there what they are still to find out. A riddle's step has its name.
+        let (solved, open): (BTreeMap<_, _>, BTreeMap<_, _>) = evidence
+            .riddles
+            .clone()
+            .into_iter()
+            .partition(|(name, _)| steps.contains(name));
+        let secrets = Secrets::of(&open, evidence);
         let seen = Self {
             bindings: before.clone(),
             account: known(&evidence.account, |account| fewer(account, about)),
@@ -66,7 +80,9 @@ impl Seen {
             }),
             events: known(&evidence.events, |all| {
                 let users = users(evidence, all);
-                let new = all.iter().filter(|event| event.number > after);
+                let new = all
+                    .iter()
+                    .filter(|event| event.number > after && !secrets.tells(&event.what));
                 some(new.map(|event| carried(event, &users)).collect())
             }),
             known_hosts: evidence.known_hosts.iter().take(KEPT).cloned().collect(),
@@ -74,8 +90,8 @@ impl Seen {
                 let ours = all.iter().filter(|alias| host(&alias.host) == alias.host);
                 ours.take(KEPT).cloned().collect()
             }),
-            met: met(evidence, about),
-            riddles: evidence.riddles.clone(),
+            met: secrets.without(met(evidence, about)),
+            riddles: solved,
         };
         seen.without_places(evidence.places.as_ref())
     }
@@ -125,6 +141,48 @@ impl Seen {
             .collect();
         scrub(&mut any, &folders);
         serde_json::from_value(any).unwrap_or(self)
+    }
+}
+
+/// What would give away the riddles that are still to be solved: how they look from the instance's side.
+struct Secrets {
+    sessions: BTreeSet<u64>,
+    mistakes: BTreeSet<Mistake>,
+}
+
+impl Secrets {
+    fn of(open: &BTreeMap<String, Riddle>, evidence: &Evidence) -> Self {
+        let events = match &evidence.events {
+            Known::Seen(events) => events.as_slice(),
+            Known::Unknown(_) | Known::NotGathered => &[],
+        };
+        let is_open = |id: &str| open.values().any(|riddle| riddle.instance == id);
+        let sessions = events.iter().filter_map(|event| {
+            if let What::Connected {
+                session, instance, ..
+            } = &event.what
+            {
+                is_open(instance).then_some(*session)
+            } else {
+                None
+            }
+        });
+        let causes: BTreeSet<Cause> = open.values().map(|riddle| riddle.cause).collect();
+        let faults = Fault::ALL
+            .iter()
+            .filter(|fault| causes.contains(&fault.cause()));
+        Self {
+            sessions: sessions.collect(),
+            mistakes: faults.map(|fault| fault.mistake()).collect(),
+        }
+    }
+
+    fn tells(&self, what: &What) -> bool {
+        matches!(what, What::Refused { session, .. } if self.sessions.contains(session))
+    }
+
+    fn without(&self, met: BTreeSet<Mistake>) -> BTreeSet<Mistake> {
+        met.difference(&self.mistakes).copied().collect()
     }
 }
 
@@ -463,7 +521,7 @@ mod tests {
 
     fn seen(lab: &Lab) -> Seen {
         let bindings = lab.bindings();
-        Seen::of(&lab.evidence(), &bindings, &bindings, 0)
+        Seen::of(&lab.evidence(), &bindings, &bindings, 0, &[])
     }
 
     #[test]
@@ -537,6 +595,57 @@ mod tests {
     }
 
     #[test]
+    fn a_riddle_that_is_still_to_be_solved_is_not_carried_and_one_that_is_solved_is() {
+        let riddle = |instance: &str, cause| Riddle {
+            instance: instance.into(),
+            cause,
+        };
+        let mut lab = Lab::ready();
+        lab.called("DescribeInstances", None, None);
+        lab.tried(7, Some("ec2-user"), &[]);
+        lab.happened(What::Refused {
+            session: 7,
+            why: Refusal::BadModes {
+                path: "/home/ec2-user/.ssh/authorized_keys".into(),
+            },
+        });
+        let answered = |choice: Cause| What::Answered {
+            step: "bravo".into(),
+            question: 0,
+            choice: choice.letter().to_string(),
+        };
+        lab.happened(answered(Cause::NoRule));
+        let mut evidence = lab.evidence();
+        evidence.riddles = [
+            ("alpha".to_owned(), riddle(ID, Cause::AuthorizedKeys)),
+            ("bravo".to_owned(), riddle("i-2", Cause::NoRule)),
+            ("charlie".to_owned(), riddle("i-3", Cause::KeySpoiled)),
+        ]
+        .into();
+        let bindings = lab.bindings();
+        let of = |steps: &[String]| Seen::of(&evidence, &bindings, &bindings, 0, steps);
+        let early = of(&["get-an-overview".to_owned()]);
+        let text = serde_json::to_string(&early).unwrap();
+        for secret in ["cause", "key_spoiled", "authorized_keys", "no_rule"] {
+            assert!(!text.contains(secret), "{secret} is in {text}");
+        }
+        let solved = of(&["bravo".to_owned()]);
+        let text = serde_json::to_string(&solved).unwrap();
+        assert!(
+            text.contains("no_rule") && !text.contains("key_spoiled"),
+            "{text}"
+        );
+        assert!(!text.contains("authorized_keys"), "{text}");
+        // It is all that the grader needs.
+        let expect = crate::course::checks::Expect::RiddleSolved {
+            name: "bravo".into(),
+        };
+        let again = solved.evidence(20_000, &mut Vec::new());
+        let verdict = expect.judge(&again, &mut lab.bindings());
+        assert!(verdict.is_passed(), "{verdict:?}");
+    }
+
+    #[test]
     fn a_crowded_lab_is_carried_without_its_crowd() {
         let mut lab = Lab::ready();
         for number in 0..3_000 {
@@ -605,9 +714,15 @@ mod tests {
         let mut lab = Lab::ready();
         lab.called("DescribeInstances", None, None);
         let bindings = lab.bindings();
-        let first = Seen::of(&lab.evidence(), &bindings, &bindings, 0);
+        let first = Seen::of(&lab.evidence(), &bindings, &bindings, 0, &[]);
         lab.logged_in(1);
-        let second = Seen::of(&lab.evidence(), &bindings, &bindings, first.last_event());
+        let second = Seen::of(
+            &lab.evidence(),
+            &bindings,
+            &bindings,
+            first.last_event(),
+            &[],
+        );
         let mut all = Vec::new();
         first.evidence(1, &mut all);
         assert_eq!(all.len(), 1);

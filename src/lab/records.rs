@@ -159,7 +159,13 @@ impl Records {
             .collect();
         if !steps.is_empty() {
             let after = self.ledger.last_event();
-            let seen = Seen::of(evidence, &before.bindings, &judgement.bindings, after);
+            let seen = Seen::of(
+                evidence,
+                &before.bindings,
+                &judgement.bindings,
+                after,
+                &steps,
+            );
             let seen = Box::new(seen);
             self.add(evidence.now, Fact::Passed { steps, seen });
         }
