@@ -9,8 +9,9 @@ use serde::Serialize;
 use crate::classroom::class::{Class, Mode, deadline, variant};
 use crate::classroom::hand_in::{HandIn, Part};
 use crate::classroom::learner::Learner;
-use crate::classroom::ledger::Fact;
+use crate::classroom::ledger::{Fact, Ledger};
 use crate::classroom::seen::Seen;
+use crate::course::answers;
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Event, Evidence, Known};
 use crate::course::judge::{Report, judge};
@@ -20,6 +21,9 @@ use crate::course::verdict::{Verdict, Word};
 
 /// How far a clock may go back between two entries before it is mentioned, in milliseconds: clocks are set.
 const CLOCK: i64 = 120_000;
+
+/// So many wrong answers at one step of an exam look like guessing.
+pub const GUESSES: u32 = 3;
 
 /// A hand-in, graded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -96,6 +100,8 @@ pub struct GradedStep {
     pub hints: u32,
     /// The mistakes that were recognised, and how often.
     pub mistakes: BTreeMap<String, u32>,
+    /// How many answers were wrong, to the step's questions or about its riddle.
+    pub wrong_answers: u32,
 }
 
 /// Something that a teacher should look at. None of them changes the points.
@@ -123,6 +129,8 @@ pub enum Kind {
     ClassFileDiffers,
     /// Hints were shown in an exam.
     HintsInExam,
+    /// Many answers at one step of an exam were wrong.
+    WrongAnswers,
     /// Another hand-in has the same key, instance or lab.
     Shared,
 }
@@ -330,6 +338,8 @@ struct Regrader<'a> {
     skipped: BTreeSet<&'a str>,
     hints: BTreeMap<&'a str, u32>,
     mistakes: BTreeMap<&'a str, BTreeMap<String, u32>>,
+    /// Wrong answers that some evidence has shown.
+    wrong: BTreeMap<&'a str, u32>,
     /// Ids of key pairs and instances that some evidence has shown.
     shown: BTreeSet<&'a str>,
     marks: BTreeSet<Mark>,
@@ -346,6 +356,7 @@ impl<'a> Regrader<'a> {
             skipped: BTreeSet::new(),
             hints: BTreeMap::new(),
             mistakes: BTreeMap::new(),
+            wrong: BTreeMap::new(),
             shown: BTreeSet::new(),
             marks: BTreeSet::new(),
             findings: Vec::new(),
@@ -384,6 +395,8 @@ impl<'a> Regrader<'a> {
                     let times = of_step.entry(mistake.name().to_owned()).or_insert(0);
                     *times = times.saturating_add(1);
                 }
+                // They are counted by the ledger itself.
+                Fact::WrongAnswer { .. } => {}
                 Fact::Skipped { step } => {
                     self.skipped.insert(step);
                 }
@@ -394,6 +407,24 @@ impl<'a> Regrader<'a> {
             let says = format!("{}: hints were shown, in an exam without", self.lesson.slug);
             self.find(Kind::HintsInExam, says);
         }
+        for step in self.lesson.steps.iter().filter(|_| self.rules.exam) {
+            let wrong = self.wrong_answers(&step.id);
+            if wrong >= GUESSES {
+                self.findings.push(Finding::new(
+                    Kind::WrongAnswers,
+                    format!(
+                        "{}: {wrong} answers at step {} were wrong, which may be guessing",
+                        self.lesson.slug, step.id
+                    ),
+                ));
+            }
+        }
+    }
+
+    /// An older ledger has no facts of them, only what was seen when the step passed.
+    fn wrong_answers(&self, step: &str) -> u32 {
+        let seen = self.wrong.get(step).copied().unwrap_or(0);
+        seen.max(self.part.ledger.wrong_answers(step))
     }
 
     /// What the evidence of one entry says of the steps that it says passed.
@@ -411,6 +442,7 @@ impl<'a> Regrader<'a> {
             if matches!(self.judged.get(id.as_str()), Some((_, verdict)) if verdict.is_passed()) {
                 continue;
             }
+            self.wrong.insert(&step.id, answers::wrong(step, &evidence));
             let (verdict, after) = one_step(self.lesson, step, &bindings, &evidence);
             bindings = after;
             self.judged.insert(&step.id, (at, verdict));
@@ -543,6 +575,7 @@ impl<'a> Regrader<'a> {
             skipped: skipped && !passed,
             hints: self.hints.get(id).copied().unwrap_or(0),
             mistakes: self.mistakes.get(id).cloned().unwrap_or_default(),
+            wrong_answers: self.wrong_answers(id),
         }
     }
 }
@@ -591,6 +624,7 @@ fn not_handed_in(lesson: &Lesson) -> GradedLesson {
         skipped: false,
         hints: 0,
         mistakes: BTreeMap::new(),
+        wrong_answers: 0,
     });
     GradedLesson {
         lesson: lesson.slug.clone(),
@@ -604,8 +638,13 @@ fn not_handed_in(lesson: &Lesson) -> GradedLesson {
     }
 }
 
-/// A lesson as the learner's own lab grades it, with what its progress adds.
-pub fn of_report(lesson: &Lesson, progress: &Progress, report: &Report) -> GradedLesson {
+/// A lesson as the learner's own lab grades it, with what its progress and its ledger add.
+pub fn of_report(
+    lesson: &Lesson,
+    progress: &Progress,
+    ledger: Option<&Ledger>,
+    report: &Report,
+) -> GradedLesson {
     let steps = report.steps.iter().map(|step| {
         let passed = step.verdict == Word::Passed;
         let done = progress.steps.get(&step.id);
@@ -630,6 +669,7 @@ pub fn of_report(lesson: &Lesson, progress: &Progress, report: &Report) -> Grade
             skipped: !passed && done.is_some(),
             hints: progress.hints.get(&step.id).copied().unwrap_or(0),
             mistakes,
+            wrong_answers: ledger.map_or(0, |ledger| ledger.wrong_answers(&step.id)),
         }
     });
     let steps: Vec<GradedStep> = steps.collect();
@@ -659,10 +699,12 @@ mod tests {
     use super::*;
     use crate::classroom::class::{FORMAT, Joined};
     use crate::classroom::hand_in::Taken;
-    use crate::classroom::ledger::{Began, Ledger};
+    use crate::classroom::ledger::Began;
     use crate::classroom::testing::{START, began, claim, hand_in, lesson, look, taken};
     use crate::course::catalogue::lessons;
+    use crate::course::evidence::{Riddle, What};
     use crate::course::fixture::Lab;
+    use crate::course::start::Cause;
 
     fn grade(hand_in: &HandIn) -> Graded {
         regrade(
@@ -953,6 +995,77 @@ mod tests {
         };
         let titled = regrade("a", &hand_in_of(&titled), &course, Some(&practice), START);
         assert_eq!(kinds(&titled), [differ]);
+    }
+
+    /// Lesson 6 after three wrong answers about alpha, and one that was right. Each comes after a look.
+    fn guessed(facts: bool) -> HandIn {
+        let lessons = lessons().unwrap();
+        let lesson = lessons
+            .iter()
+            .find(|one| one.slug.starts_with("06-"))
+            .unwrap();
+        let mut lab = Lab::ready();
+        let mut ledger = Ledger::begin(&lesson.slug, START, began());
+        for letter in ["a", "b", "i", "d"] {
+            lab.called("DescribeInstances", None, None);
+            lab.happened(What::Answered {
+                step: "alpha".into(),
+                question: 0,
+                choice: letter.into(),
+            });
+            if facts && letter != "d" {
+                let step = "alpha".into();
+                ledger.add(START + 1, Fact::WrongAnswer { step });
+            }
+        }
+        let mut evidence = lab.evidence();
+        let riddle = Riddle {
+            instance: "i-0a".into(),
+            cause: Cause::Stopped,
+        };
+        evidence.riddles.insert("alpha".into(), riddle);
+        let nothing = Bindings::default();
+        let steps = vec!["alpha".to_owned()];
+        let seen = Box::new(Seen::of(&evidence, &nothing, &nothing, 0, &steps));
+        ledger.add(START + 2, Fact::Passed { steps, seen });
+        let mut one = hand_in();
+        one.lessons[0] = Part {
+            claim: claim(&[("alpha", 2)]),
+            ledger,
+        };
+        one
+    }
+
+    #[test]
+    fn wrong_answers_are_counted_and_in_an_exam_three_are_to_be_looked_at() {
+        // A ledger of an earlier program has them in its evidence only.
+        for facts in [true, false] {
+            let mut one = guessed(facts);
+            let graded = grade(&one);
+            let step = &graded.lessons[0].steps[1];
+            assert_eq!((step.id.as_str(), step.verdict), ("alpha", Word::Passed));
+            assert_eq!(step.wrong_answers, 3);
+            assert_eq!(kinds(&graded), [], "in practice nobody minds");
+            one.class = hand_in_of(&Class {
+                mode: Mode::Exam,
+                ..class()
+            })
+            .class;
+            let graded = grade(&one);
+            assert_eq!(kinds(&graded), [Kind::WrongAnswers]);
+            let says = &graded.findings[0].says;
+            assert!(
+                says.contains("3 answers at step alpha were wrong"),
+                "{says}"
+            );
+        }
+        let mut one = guessed(true);
+        // The step was never passed.
+        one.lessons[0].ledger = forged(&one.lessons[0].ledger, |fact| {
+            !matches!(fact, Fact::Passed { .. })
+        });
+        let step = &grade(&one).lessons[0].steps[1];
+        assert_eq!((step.verdict, step.wrong_answers), (Word::CouldNotTell, 3));
     }
 
     #[test]

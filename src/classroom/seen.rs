@@ -21,7 +21,7 @@ use crate::course::start::{Cause, Fault};
 
 /// How many key pairs, instances, groups, files and rules of a group are carried: those that the lesson is about, and the newest others.
 const KEPT: usize = 50;
-/// How many events an entry carries: the newest, and logins among the older.
+/// How many events an entry carries: the newest, and logins and answers among the older.
 const EVENTS: usize = 400;
 /// Stands for a text that is not carried.
 const LEFT_OUT: &str = "(left out)";
@@ -294,14 +294,16 @@ fn some(mut events: Vec<Event>) -> Vec<Event> {
     let is_command = |event: &Event| matches!(event.what, What::ShellCommand { .. });
     events.dedup_by(|next, before| is_command(next) && is_command(before));
     let too_many = events.len().saturating_sub(EVENTS);
-    let mut logins = 0;
+    let (mut logins, mut answers) = (0, 0);
     events
         .into_iter()
         .enumerate()
         .filter(|(place, event)| {
             let is_login = matches!(event.what, What::LoggedIn { .. });
             logins += usize::from(is_login);
-            *place >= too_many || (is_login && logins <= KEPT)
+            let is_answer = matches!(event.what, What::Answered { .. });
+            answers += usize::from(is_answer);
+            *place >= too_many || (is_login && logins <= KEPT) || (is_answer && answers <= KEPT)
         })
         .map(|(_, event)| event)
         .collect()

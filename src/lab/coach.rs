@@ -16,6 +16,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::classroom::hand_in::Part;
+use crate::classroom::ledger::Ledger;
+use crate::course::answers;
 use crate::course::asides::for_world;
 use crate::course::evidence::{
     Account, Evidence, KeyFile, Known, KnownHost, Need, Places, Silence, What,
@@ -29,7 +31,7 @@ use crate::course::verdict::{Verdict, Word};
 use crate::course::way;
 use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
-use crate::lab::records::{Before, Records};
+use crate::lab::records::{self, Before, Records};
 use crate::lab::server::control::News;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::Workspace;
@@ -187,6 +189,12 @@ impl Coach {
         let state = self.state();
         let records = state.records.as_ref()?;
         Some(records.part(&state.progress))
+    }
+
+    /// The lesson's ledger as it is on the disk, for a look that changes nothing.
+    pub fn ledger(&self) -> Option<Ledger> {
+        let part = records::part(self.workspace.layout(), &self.lesson.slug);
+        part.ok().flatten().map(|part| part.ledger)
     }
 
     /// What the class has to say at the beginning: its mode, and how much time is left.
@@ -510,8 +518,22 @@ impl Coach {
             return voice.say(&(trouble(&mut state) + &news.text())) + &self.closing(&state, voice);
         }
         let trouble = trouble(&mut state);
-        let step = words::current(&self.lesson, &state.progress).map(|(_, step)| step);
-        let (said, more) = words::reply(step, judgement.current(), &evidence);
+        let exam = is_exam(&state);
+        let State {
+            progress,
+            records,
+            unsaved,
+            ..
+        } = &mut *state;
+        let step = words::current(&self.lesson, progress).map(|(_, step)| step);
+        if let Some(step) = step
+            && let Some(records) = records
+            && answers::last_is_wrong(step, &evidence)
+        {
+            records.answered_wrongly(&step.id, evidence.now);
+            *unsaved = true;
+        }
+        let (said, more) = words::reply(step, judgement.current(), &evidence, exam);
         voice.say(&(trouble + &said)) + &voice.markdown(&more)
     }
 

@@ -191,6 +191,12 @@ impl Records {
         }
     }
 
+    /// An answer was wrong.
+    pub fn answered_wrongly(&mut self, step: &str, now: i64) {
+        let step = step.to_owned();
+        self.add(now, Fact::WrongAnswer { step });
+    }
+
     /// A step was skipped.
     pub fn skipped(&mut self, step: &str, now: i64) {
         let step = step.to_owned();

@@ -30,6 +30,7 @@ pub fn csv(people: &People) -> String {
             "Late",
             "Hints",
             "Mistakes",
+            "Wrong answers",
             "Handed in",
             "To look at",
             "File",
@@ -67,7 +68,7 @@ fn step<'a>(graded: &'a Graded, lesson: &str, id: &str) -> Option<&'a GradedStep
     lesson.steps.iter().find(|step| step.id == id)
 }
 
-fn ends(graded: &Graded) -> [String; 8] {
+fn ends(graded: &Graded) -> [String; 9] {
     let steps = || graded.lessons.iter().flat_map(|lesson| &lesson.steps);
     let findings: Vec<&str> = graded
         .findings
@@ -85,6 +86,10 @@ fn ends(graded: &Graded) -> [String; 8] {
         steps()
             .flat_map(|step| step.mistakes.values())
             .fold(0, |sum: u32, times| sum.saturating_add(*times))
+            .to_string(),
+        steps()
+            .map(|step| step.wrong_answers)
+            .fold(0, u32::saturating_add)
             .to_string(),
         graded.made_at.to_string(),
         guarded(&findings.join("; ")),

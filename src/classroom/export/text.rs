@@ -2,7 +2,7 @@
 
 use std::fmt::Write;
 
-use crate::classroom::regrade::{Graded, GradedStep};
+use crate::classroom::regrade::{GUESSES, Graded, GradedStep};
 use crate::classroom::sheet::Sheet;
 use crate::course::verdict::Word;
 
@@ -63,7 +63,7 @@ fn one(text: &mut String, graded: &Graded, all: bool) {
             lesson.title, lesson.points, lesson.of
         );
         for step in &lesson.steps {
-            if all || step.verdict != Word::Passed || step.late {
+            if all || step.verdict != Word::Passed || step.late || step.wrong_answers >= GUESSES {
                 told(text, step);
             }
         }
@@ -92,6 +92,9 @@ fn told(text: &mut String, step: &GradedStep) {
         .collect();
     if !mistakes.is_empty() {
         let _ = write!(text, " Met: {}.", mistakes.join(", "));
+    }
+    if step.wrong_answers > 0 {
+        let _ = write!(text, " Wrong answers: {}.", step.wrong_answers);
     }
     text.push('\n');
 }

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::course::checks::Expect;
+use crate::course::answers;
+use crate::course::checks::{Expect, riddle_solved};
 use crate::course::evidence::{Evidence, What};
 use crate::course::judge::StepVerdict;
 use crate::course::lesson::{Lesson, Step, World};
@@ -15,6 +16,9 @@ use crate::course::way::Way;
 
 /// The most lines after one command.
 pub const LINES: usize = 6;
+
+/// All that an exam says to a wrong answer.
+const NOTED: &str = "[not yet] Your answer is noted. It is not right.";
 
 /// The current step and its place; none when every step is behind the learner.
 pub(super) fn current<'a>(lesson: &'a Lesson, progress: &Progress) -> Option<(usize, &'a Step)> {
@@ -141,6 +145,7 @@ pub(super) fn reply(
     step: Option<&Step>,
     judged: Option<&StepVerdict>,
     evidence: &Evidence,
+    exam: bool,
 ) -> (String, String) {
     let found = match judged.map(|judged| &judged.verdict) {
         Some(Verdict::NotYet { found, .. }) => found.as_str(),
@@ -152,6 +157,11 @@ pub(super) fn reply(
     let Some(step) = step else {
         return (String::new(), String::new());
     };
+    // Who has not looked hears the same whether it is right or wrong.
+    let is_guess = riddle(step).is_some_and(|name| riddle_solved::is_guess(name, evidence));
+    if exam && !is_guess && answers::last_is_wrong(step, evidence) {
+        return (NOTED.to_owned(), String::new());
+    }
     match question::standing(step, evidence) {
         Standing::Open(number, question, None) if number > 0 => {
             let of = step.questions.len();
