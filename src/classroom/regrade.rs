@@ -131,6 +131,10 @@ pub enum Kind {
     HintsInExam,
     /// Many answers at one step of an exam were wrong.
     WrongAnswers,
+    /// The same learner handed in from another lab too.
+    OtherLab,
+    /// Another hand-in may be by the same person, or by another.
+    WhoIsWho,
     /// Another hand-in has the same key, instance or lab.
     Shared,
 }
@@ -244,6 +248,21 @@ impl Graded {
     pub fn is_passed(&self) -> bool {
         let mut steps = self.lessons.iter().flat_map(|lesson| &lesson.steps);
         !self.lessons.is_empty() && steps.all(|step| step.verdict == Word::Passed)
+    }
+
+    /// The labs that it is from.
+    pub(super) fn labs(&self) -> BTreeSet<&str> {
+        let labs = self.marks.iter().filter_map(|mark| match mark {
+            Mark::Lab(id) => Some(id.as_str()),
+            Mark::KeyPair(_) | Mark::Instance(_) => None,
+        });
+        labs.collect()
+    }
+
+    /// Whether it may be by the same person as another: then a teacher must say who is who.
+    pub fn is_unclear(&self) -> bool {
+        let mut kinds = self.findings.iter().map(|finding| finding.kind);
+        kinds.any(|kind| kind == Kind::WhoIsWho)
     }
 
     /// Steps passed, and all steps.

@@ -7,7 +7,8 @@ use crate::classroom::regrade::{Graded, GradedStep};
 /// The table. A step's cell has its points; it is empty for who did not hand in.
 pub fn csv(people: &People) -> String {
     let mut steps: Vec<(String, String)> = Vec::new();
-    for graded in people.rows.iter().filter_map(|row| row.graded) {
+    let all = || people.rows.iter().chain(&people.unclear);
+    for graded in all().filter_map(|row| row.graded) {
         for lesson in &graded.lessons {
             for step in &lesson.steps {
                 let column = (lesson.lesson.clone(), step.id.clone());
@@ -37,7 +38,7 @@ pub fn csv(people: &People) -> String {
         ]
         .map(str::to_owned),
     );
-    let rows = people.rows.iter().map(|row| {
+    let rows = all().map(|row| {
         let person = &row.person;
         let id = if person.id.is_empty() {
             &person.login

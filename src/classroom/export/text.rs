@@ -26,12 +26,17 @@ pub fn text(sheet: &Sheet) -> String {
         );
     }
     if !all {
+        let unclear = match counting.iter().filter(|graded| graded.is_unclear()).count() {
+            0 => String::new(),
+            unclear => format!("; of {unclear} you must say who is who"),
+        };
         let passed = counting.iter().filter(|graded| graded.is_passed()).count();
         let _ = writeln!(
             text,
-            "{} files: {} learners, {passed} passed everything; {} not graded",
+            "{} files: {} learner{}, {passed} passed everything; {} not graded{unclear}",
             sheet.graded.len() + sheet.not_graded.len(),
             counting.len(),
+            if counting.len() == 1 { "" } else { "s" },
             sheet.not_graded.len()
         );
     }
