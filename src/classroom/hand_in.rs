@@ -18,7 +18,7 @@
 //! before the first), the lesson, the time, the fact. The seal covers the whole file without the seal. Facts are listed in
 //! [`crate::classroom::ledger`], what was seen in [`crate::classroom::seen`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
@@ -249,6 +249,12 @@ impl HandIn {
                 })
                 .collect(),
         })
+    }
+
+    /// The numbers of the labs that it is from.
+    pub fn labs(&self) -> BTreeSet<&str> {
+        let began = self.lessons.iter().filter_map(|part| part.ledger.began());
+        began.map(|(_, began)| began.lab.as_str()).collect()
     }
 
     /// When the first of its lessons was begun, Unix milliseconds.

@@ -41,7 +41,7 @@ pub fn new(options: &ClassNew) -> Result<ExitCode, CliError> {
         Vec::new()
     } else if !options.ask.is_empty() {
         options.ask.iter().map(|ask| Asks::from(*ask)).collect()
-    } else if roster.is_some() {
+    } else if !members.is_empty() {
         vec![Asks::Name, Asks::Id]
     } else {
         vec![Asks::Name]

@@ -1,5 +1,6 @@
 //! `groundschool hand-in`: writes one small file with what the learner has done, and says in words what is in it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -112,8 +113,12 @@ fn lessons(options: &arguments::HandIn, class: Option<&Class>) -> Result<Vec<Les
 /// What the class asks for, and what was given besides.
 fn learner(options: &arguments::HandIn, class: Option<&Class>) -> Result<Learner, CliError> {
     let asks = |what| class.is_some_and(|class| class.asks.contains(&what));
-    let asked = |given: &Option<String>, what, question, option| match given {
-        Some(given) => Ok(clean(given)),
+    // An empty name is none.
+    let asked = |given: &Option<String>, what, question, option| match given
+        .as_deref()
+        .and_then(clean)
+    {
+        Some(given) => Ok(Some(given)),
         None if asks(what) => ask(question, option).map(Some),
         None => Ok(None),
     };
@@ -170,27 +175,46 @@ fn ask(question: &str, option: &str) -> Result<String, CliError> {
     Err(missing())
 }
 
-/// The file to write. One that is there is replaced only if it is an earlier hand-in.
+/// The file to write: named for the lab, so that no two learners' files have one name. One that is there is replaced only if it
+/// is an earlier hand-in of the same lab.
 fn out(
     options: &arguments::HandIn,
     class: Option<&Class>,
     parts: &[(Lesson, Part)],
 ) -> Result<PathBuf, CliError> {
+    let ledgers = parts.iter().map(|(_, part)| &part.ledger);
+    let labs: BTreeSet<&str> = ledgers
+        .filter_map(|ledger| ledger.began())
+        .map(|(_, began)| began.lab.as_str())
+        .collect();
+    let lab = labs.iter().copied().collect::<Vec<_>>().join("-");
     let name = match (class, parts) {
-        (Some(class), _) => format!("hand-in-{}.json", class.id),
-        (None, [(lesson, _)]) => format!("hand-in-{}.json", lesson.slug),
-        (None, _) => "hand-in.json".to_owned(),
+        (Some(class), _) => format!("hand-in-{}-{lab}.json", class.id),
+        (None, [(lesson, _)]) => format!("hand-in-{}-{lab}.json", lesson.slug),
+        (None, _) => format!("hand-in-{lab}.json"),
     };
     let out = options
         .out
         .clone()
         .unwrap_or_else(|| Path::new(&name).to_owned());
     if out.exists() {
-        let is_ours = class_file::read(&out, hand_in::LARGEST)
-            .is_ok_and(|bytes| HandIn::read(&bytes).is_ok());
-        if !is_ours {
-            let text = format!("{} is there already, and is no hand-in", out.display());
-            return Err(CliError::usage(text).hint("name another file with --out FILE"));
+        let there = class_file::read(&out, hand_in::LARGEST)
+            .ok()
+            .and_then(|bytes| HandIn::read(&bytes).ok());
+        let file = out.display();
+        let elsewhere = "move that file away, or name another one with --out FILE";
+        match there {
+            None => {
+                let text = format!("{file} is there already, and is no hand-in");
+                return Err(CliError::usage(text).hint("name another file with --out FILE"));
+            }
+            Some(there) if there.labs() != labs => {
+                let whose = there.learner.words();
+                let whose = whose.map_or_else(String::new, |whose| format!(", of {whose}"));
+                let text = format!("{file} is there already, and is a hand-in of another lab{whose}");
+                return Err(CliError::usage(text).hint(elsewhere));
+            }
+            Some(_) => {}
         }
     }
     Ok(out)

@@ -100,8 +100,23 @@ fn a_class_is_made_taken_handed_in_graded_and_filled_in() {
 
     // The class asks for a name and an id; here is no terminal to ask in.
     let root = learner.root();
-    let (_, said) = course.run(2, &["hand-in", "--lab", root.to_str().unwrap()]);
+    let place = ["hand-in", "--lab", root.to_str().unwrap()];
+    let (_, said) = course.run(2, &place);
     assert!(said.contains("--name"), "{said}");
+    // An empty answer is none.
+    for (more, wanted) in [
+        (["--name", " ", "--id", "s-2"], "--name"),
+        (["--name", "Ada", "--id", ""], "--id"),
+    ] {
+        let (_, said) = course.run(2, &[&place[..], &more].concat());
+        assert!(said.contains(wanted), "{said}");
+    }
+    let (out, _) = course.run(0, &[&place[..], &["--name", "Ada", "--id", "s-2"]].concat());
+    let id = std::fs::read_to_string(learner.private("lab-id")).unwrap();
+    assert!(out.contains(id.trim()), "{out} is not named for the lab");
+    // The same lab's file is replaced.
+    let (again, _) = course.run(0, &[&place[..], &["--name", "Ada", "--id", "s-2"]].concat());
+    assert_eq!(again, out);
     let (out, said) = course.hand_in("ada.json", &["--name", "Ada Lovelace", "--id", "s-2"]);
     assert_eq!(out, "ada.json\n");
     for words in [
