@@ -121,6 +121,8 @@ pub enum Kind {
     ClaimDiffers,
     /// The evidence is about a key pair or an instance that was nowhere seen.
     NeverSeen,
+    /// It says one thing in one place and another elsewhere.
+    Contradiction,
     /// Times run backwards, or from the future.
     Clock,
     /// A lesson that this program does not have.
@@ -228,6 +230,7 @@ pub fn regrade(
         let says = "it was made in the future, by its own clock".to_owned();
         findings.push(Finding::new(Kind::Clock, says));
     }
+    contradictions(hand_in, &mut findings);
     findings.sort();
     findings.dedup();
     Graded {
@@ -302,6 +305,42 @@ impl Rules {
             exam,
             deadline: deadline(hand_in.first().min(taken.joined_at), minutes),
         }
+    }
+}
+
+/// What a hand-in says of itself in one place, and otherwise in another.
+fn contradictions(hand_in: &HandIn, findings: &mut Vec<Finding>) {
+    let mut find = |says: String| findings.push(Finding::new(Kind::Contradiction, says));
+    let first = hand_in.first();
+    if let Some(taken) = &hand_in.class
+        && taken.joined_at > first.saturating_add(CLOCK)
+    {
+        find(format!(
+            "it says that the class was joined at {}, and its first lesson was begun before that, at {}",
+            time(taken.joined_at),
+            time(first)
+        ));
+    }
+    let labs: Vec<&str> = hand_in.labs().into_iter().collect();
+    if labs.len() > 1 {
+        find(format!(
+            "its lessons were done in {} labs: {}",
+            labs.len(),
+            labs.join(", ")
+        ));
+    }
+    let entries = hand_in
+        .lessons
+        .iter()
+        .flat_map(|part| part.ledger.entries());
+    if let Some(last) = entries.map(|entry| entry.at).max()
+        && last > hand_in.made_at.saturating_add(CLOCK)
+    {
+        find(format!(
+            "it says that it was made at {}, and has an entry of later, of {}",
+            time(hand_in.made_at),
+            time(last)
+        ));
     }
 }
 
@@ -528,9 +567,9 @@ impl<'a> Regrader<'a> {
                 format!("{}: {says}", self.lesson.slug),
             ));
         }
-        for (id, hints) in &claim.hints {
-            let shown = self.hints.get(id.as_str()).copied().unwrap_or(0);
-            if *hints < shown {
+        for (id, shown) in &self.hints {
+            let hints = claim.hints.get(*id).copied().unwrap_or(0);
+            if hints < *shown {
                 let says = format!(
                     "{}: step {id} had {shown} hints and claims {hints}",
                     self.lesson.slug
@@ -1088,6 +1127,45 @@ mod tests {
     }
 
     #[test]
+    fn what_contradicts_itself_is_named() {
+        let says = |one: &HandIn| {
+            let graded = grade(one);
+            assert!(graded.is_passed(), "it changes no points");
+            let says = graded
+                .findings
+                .iter()
+                .map(|one| (one.kind, one.says.clone()));
+            says.collect::<Vec<_>>()
+        };
+        let only = |one: &HandIn, kind, words: &str| {
+            let says = says(one);
+            assert!(
+                matches!(says.as_slice(), [(of, says)] if *of == kind && says.contains(words)),
+                "{words}: {says:?}"
+            );
+        };
+        assert_eq!(says(&hand_in()), []);
+        let mut joined = hand_in_of(&class());
+        joined.class.as_mut().unwrap().joined_at = START + 200_000;
+        only(&joined, Kind::Contradiction, "begun before that");
+        let mut made = hand_in();
+        made.made_at = START;
+        only(&made, Kind::Contradiction, "has an entry of later");
+        let mut labs = hand_in();
+        let mut other = labs.lessons[0].clone();
+        other.ledger = begun_as(&other.ledger, |began| began.lab = "2".repeat(16));
+        labs.lessons.push(other);
+        only(
+            &labs,
+            Kind::Contradiction,
+            "2 labs: 1111111111111111, 2222222222222222",
+        );
+        let mut hints = hand_in();
+        hints.lessons[0].claim.hints.clear();
+        only(&hints, Kind::ClaimDiffers, "had 1 hints and claims 0");
+    }
+
+    #[test]
     fn a_class_says_which_lessons_count() {
         let class = class();
         let course = lessons().unwrap();
@@ -1114,7 +1192,11 @@ mod tests {
             },
         );
         one.made_at = i64::MAX;
-        assert_eq!(kinds(&grade(&one)), [Kind::Clock, Kind::Clock]);
+        assert_eq!(
+            kinds(&grade(&one)),
+            [Kind::ClaimDiffers, Kind::Clock, Kind::Clock],
+            "the claim has no hint"
+        );
     }
 
     /// Kept from a lab of 28 November 2026 on Linux (stage shim): the first lesson by its solution, with a hint.

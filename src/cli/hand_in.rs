@@ -114,14 +114,12 @@ fn lessons(options: &arguments::HandIn, class: Option<&Class>) -> Result<Vec<Les
 fn learner(options: &arguments::HandIn, class: Option<&Class>) -> Result<Learner, CliError> {
     let asks = |what| class.is_some_and(|class| class.asks.contains(&what));
     // An empty name is none.
-    let asked = |given: &Option<String>, what, question, option| match given
-        .as_deref()
-        .and_then(clean)
-    {
-        Some(given) => Ok(Some(given)),
-        None if asks(what) => ask(question, option).map(Some),
-        None => Ok(None),
-    };
+    let asked =
+        |given: &Option<String>, what, question, option| match given.as_deref().and_then(clean) {
+            Some(given) => Ok(Some(given)),
+            None if asks(what) => ask(question, option).map(Some),
+            None => Ok(None),
+        };
     let learner = Learner {
         name: asked(&options.name, Asks::Name, "Your name", "--name")?,
         id: asked(
@@ -211,7 +209,8 @@ fn out(
             Some(there) if there.labs() != labs => {
                 let whose = there.learner.words();
                 let whose = whose.map_or_else(String::new, |whose| format!(", of {whose}"));
-                let text = format!("{file} is there already, and is a hand-in of another lab{whose}");
+                let text =
+                    format!("{file} is there already, and is a hand-in of another lab{whose}");
                 return Err(CliError::usage(text).hint(elsewhere));
             }
             Some(_) => {}
