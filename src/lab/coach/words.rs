@@ -179,8 +179,15 @@ pub(super) fn reply(
     }
 }
 
+/// What is on the way behind the lesson's last step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outlook {
+    pub(super) world: World,
+    pub(super) in_class: bool,
+}
+
 /// What comes after a step.
-pub(super) fn next(lesson: &Lesson, progress: &Progress, world: World) -> String {
+pub(super) fn next(lesson: &Lesson, progress: &Progress, outlook: Outlook) -> String {
     match current(lesson, progress) {
         Some((number, step)) => format!(
             "Next, step {} of {}: {}\nType `lab` to read how, `lab hint` for help.",
@@ -188,12 +195,12 @@ pub(super) fn next(lesson: &Lesson, progress: &Progress, world: World) -> String
             lesson.steps.len(),
             step.goal
         ),
-        None => farewell(lesson, progress, world),
+        None => farewell(lesson, progress, outlook),
     }
 }
 
 /// What is said when no step is left.
-pub(super) fn farewell(lesson: &Lesson, progress: &Progress, world: World) -> String {
+pub(super) fn farewell(lesson: &Lesson, progress: &Progress, outlook: Outlook) -> String {
     let skipped: Vec<&str> = lesson
         .steps
         .iter()
@@ -202,8 +209,9 @@ pub(super) fn farewell(lesson: &Lesson, progress: &Progress, world: World) -> St
         .collect();
     let points = format!("{} of {} points", progress.points(), lesson.points());
     if skipped.is_empty() {
-        let then = match world {
-            World::Simulator if lesson.worlds.contains(&World::Aws) => {
+        let then = match outlook.world {
+            // A class's next lesson is on the page below.
+            World::Simulator if !outlook.in_class && lesson.worlds.contains(&World::Aws) => {
                 "You have done this with the real ssh and the real files. On your own AWS account it is the same: groundschool learn \
                  --on aws"
             }
