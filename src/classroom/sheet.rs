@@ -129,7 +129,7 @@ impl Sheet {
                     Relation::Unclear(why) => (
                         Kind::WhoIsWho,
                         format!(
-                            "{} has {why}: it may be the same person or another, so both stand, and neither is put into a table                              of grades. Decide who is who",
+                            "{} has {why}: it may be the same person or another, so both stand, and neither is put into a table of grades. Decide who is who",
                             file(*other)
                         ),
                     ),

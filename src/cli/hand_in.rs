@@ -75,6 +75,10 @@ pub fn run(options: &arguments::HandIn) -> Result<ExitCode, CliError> {
     let path = std::path::absolute(&out).map_err(failed)?;
     write_atomically(&path, text.as_bytes()).map_err(failed)?;
     anstream::println!("{}", out.display());
+    if lab_options::inside().is_some() {
+        // The shell's folder is not where the learner keeps their files.
+        anstream::eprintln!("It is here: {}", path.display());
+    }
     match class.and_then(|class| class.hand_in_to.as_deref()) {
         Some(place) => anstream::eprintln!("Written. Hand this file in to: {place}"),
         None => anstream::eprintln!("Written. Give this file to your teacher."),
@@ -82,15 +86,29 @@ pub fn run(options: &arguments::HandIn) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The lab that is meant.
+/// The lab that is meant: in a lab's own shell it is that one, unless another is named.
 fn layout(options: &arguments::HandIn) -> Result<Layout, CliError> {
-    let root = match (&options.place.lab, &options.class) {
-        (None, Some(file)) => {
+    let inside = lab_options::inside();
+    let root = match (&options.place.lab, &options.class, inside) {
+        (None, None, Some(inside)) => inside,
+        (None, Some(file), inside) => {
+            if let Some(inside) = inside
+                && !file.exists()
+                && let Ok(Some(joined)) = records::joined(&Layout::new(inside))
+            {
+                let what = format!("there is no {} in this folder", file.display());
+                let title = joined.class.title;
+                return Err(CliError::usage(what)
+                    .because(format!(
+                        "you are in the lab's own shell, and the lab knows its class, {title}"
+                    ))
+                    .hint("here it is without --class: groundschool hand-in"));
+            }
             let class = class_file::class(file)?;
             let layout = Layout::of_class(&class.id).map_err(lab_options::workspace_error)?;
             layout.root().to_owned()
         }
-        (Some(_), _) | (None, None) => lab_options::root(&options.place)?,
+        (Some(_), ..) | (None, None, None) => lab_options::root(&options.place)?,
     };
     Ok(Layout::new(std::path::absolute(&root).unwrap_or(root)))
 }

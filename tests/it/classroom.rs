@@ -93,9 +93,34 @@ fn a_class_is_made_taken_handed_in_graded_and_filled_in() {
     let all: Vec<&str> = steps().iter().map(|(step, _)| *step).collect();
     learner.solve(&mut terminal, &all);
     let last = terminal.line("lab check");
+    // The end of the lesson does not lead out of the class: this was its only one.
+    assert!(
+        last.contains("Every lesson of this class is passed")
+            && last.contains("groundschool hand-in"),
+        "{last}"
+    );
+    assert!(
+        !last.contains("learn 2") && !last.contains("--on aws"),
+        "{last}"
+    );
+    // In the lab's shell it is that lab, and the class file is not needed.
+    let program = env!("CARGO_BIN_EXE_groundschool");
+    let shown = terminal.line(&format!("{program} hand-in --class class.toml"));
+    assert!(
+        shown.contains("knows its class, Clouds") && shown.contains("without --class"),
+        "{shown}"
+    );
+    let shown = terminal.line(&format!(
+        "{program} hand-in --name Ada --id s-2 --out mine.json"
+    ));
+    assert!(
+        shown.contains("9 of 9 steps passed") && shown.contains("the box in Canvas"),
+        "{shown}"
+    );
     terminal.press("exit\r");
-    let said = terminal.wait("groundschool hand-in --lab ");
+    let said = terminal.wait("hand the file in to: the box in Canvas");
     assert!(said.contains("You have passed"), "{said}\n{last}");
+    assert!(said.contains("groundschool hand-in --lab "), "{said}");
     assert_eq!(code(&mut terminal), Some(0));
 
     // The class asks for a name and an id; here is no terminal to ask in.
@@ -341,6 +366,19 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
             "exam.toml",
         ],
     );
+    course.run(
+        0,
+        &[
+            "class",
+            "new",
+            "--lessons",
+            "1",
+            "--title",
+            "Theirs",
+            "--out",
+            "other.toml",
+        ],
+    );
     let exam = |root: &Path| learner.start_in(root, &["learn", "--class", "exam.toml"]);
     let mut terminal = exam(&learner.root());
     let shown = terminal.wait("READY> ");
@@ -394,11 +432,18 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
         said.contains("no name of yours") && said.contains("2 of 9 steps passed"),
         "{said}"
     );
+    let (out, _) = course.run(1, &["grade", "half.json", "--class", "other.toml"]);
+    assert!(
+        out.contains("[not graded] half.json: it belongs to the class Ground School (")
+            && out.contains("not to Theirs ("),
+        "{out}"
+    );
     let (out, _) = course.run(1, &["grade", "half.json"]);
     assert!(out.contains("[not yet] half.json: 3 of "), "{out}");
     terminal.line("lab reset yes");
     terminal.press("exit\r");
-    terminal.wait("hand-in --lab");
+    let said = terminal.wait("hand-in --lab");
+    assert!(said.contains("    groundschool learn 1 --lab "), "{said}");
     code(&mut terminal);
     course.hand_in("again.json", &[]);
     let (out, _) = course.run(1, &["grade", "again.json", "--format", "json"]);
