@@ -2,8 +2,10 @@
 //!
 //! Left out: every line that was typed in the learner's shell; of a line that was typed on an instance all but the command's
 //! name; parameters that hold text of the learner's own (tags, descriptions, user data, key material); messages of errors;
-//! names of users and hosts that are nobody's on an instance; where the lab and the home folder are. What a lesson is about
-//! stays: key pairs by name and fingerprint, instances, groups and their rules, key files by path, mode and fingerprint.
+//! names of users and hosts that are nobody's on an instance; values of filters but ids, states and names of the account; where
+//! the lab and the home folder are, and the names of folders outside of the lab, but for `~/Downloads`, which a check asks
+//! for. What a lesson is about stays: key pairs by name and fingerprint, instances, groups and their rules, key files by name,
+//! mode and fingerprint.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -79,11 +81,11 @@ impl Seen {
                 )
             }),
             events: known(&evidence.events, |all| {
-                let users = users(evidence, all);
+                let (users, names) = (users(evidence, all), names(evidence));
                 let new = all
                     .iter()
                     .filter(|event| event.number > after && !secrets.tells(&event.what));
-                some(new.map(|event| carried(event, &users)).collect())
+                some(new.map(|event| carried(event, &users, &names)).collect())
             }),
             known_hosts: evidence.known_hosts.iter().take(KEPT).cloned().collect(),
             aliases: known(&evidence.aliases, |all| {
@@ -140,6 +142,7 @@ impl Seen {
             .filter(|(folder, _)| folder.len() > 1)
             .collect();
         scrub(&mut any, &folders);
+        Folders::default().hide(&mut any);
         serde_json::from_value(any).unwrap_or(self)
     }
 }
@@ -201,6 +204,58 @@ fn scrub(any: &mut Value, folders: &[(&str, &str)]) {
         Value::Array(all) => all.iter_mut().for_each(|one| scrub(one, folders)),
         Value::Object(all) => all.values_mut().for_each(|one| scrub(one, folders)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Names of folders outside of the lab, which may be anybody's name, and what stands for them: the same for the same path.
+#[derive(Default)]
+struct Folders {
+    shown: BTreeMap<String, String>,
+    taken: BTreeSet<String>,
+}
+
+impl Folders {
+    /// Every text that is such a path. What is on an instance has paths of its own.
+    fn hide(&mut self, any: &mut Value) {
+        const ON_AN_INSTANCE: [&str; 2] = ["copied", "bad_modes"];
+        match any {
+            Value::String(text) => {
+                if let Some(shown) = self.shown(text) {
+                    *text = shown;
+                }
+            }
+            Value::Array(all) => all.iter_mut().for_each(|one| self.hide(one)),
+            Value::Object(all) => {
+                for (name, one) in all.iter_mut() {
+                    if !ON_AN_INSTANCE.contains(&name.as_str()) {
+                        self.hide(one);
+                    }
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn shown(&mut self, path: &str) -> Option<String> {
+        let (folder, file) = path.rsplit_once('/')?;
+        let place = match folder.strip_prefix('~') {
+            Some("" | "/Downloads") => return None,
+            Some(below) if below.starts_with('/') => "~/(folder",
+            None if path.starts_with('/') => "(elsewhere",
+            Some(_) | None => return None,
+        };
+        if let Some(shown) = self.shown.get(path) {
+            return Some(shown.clone());
+        }
+        // Two files of one name in two folders stay two.
+        let numbered = (1..).map(|number| match number {
+            1 => format!("{place})/{file}"),
+            number => format!("{place} {number})/{file}"),
+        });
+        let shown = numbered.into_iter().find(|one| !self.taken.contains(one))?;
+        self.taken.insert(shown.clone());
+        self.shown.insert(path.to_owned(), shown.clone());
+        Some(shown)
     }
 }
 
@@ -310,7 +365,7 @@ fn some(mut events: Vec<Event>) -> Vec<Event> {
 }
 
 /// An event as it is carried.
-fn carried(event: &Event, users: &BTreeSet<&str>) -> Event {
+fn carried(event: &Event, users: &BTreeSet<&str>, names: &BTreeSet<&str>) -> Event {
     let user = |user: &String| {
         if users.contains(user.as_str()) {
             user.clone()
@@ -327,7 +382,7 @@ fn carried(event: &Event, users: &BTreeSet<&str>) -> Event {
         } => What::Api {
             action: shortened(action),
             region: shortened(region),
-            parameters: public(parameters),
+            parameters: public(parameters, names, error.is_some()),
             error: error
                 .as_ref()
                 .map(|(code, _message)| (shortened(code), String::new())),
@@ -462,8 +517,12 @@ fn shortened(text: &str) -> String {
     text.chars().take(100).collect()
 }
 
-/// Parameters by which things are named, and numbers.
-fn public(parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// Parameters by which things are named, and numbers. Of a filter only what the evidence knows anyway: its value may be anything.
+fn public(
+    parameters: &BTreeMap<String, String>,
+    names: &BTreeSet<&str>,
+    refused: bool,
+) -> BTreeMap<String, String> {
     const PRIVATE: [&str; 6] = [
         "Tag",
         "Description",
@@ -472,6 +531,14 @@ fn public(parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         "ClientToken",
         "Password",
     ];
+    let shown = |name: &str, value: &str| {
+        let is_shown = match name.strip_prefix("Filter.") {
+            None => true,
+            Some(rest) if rest.ends_with(".Name") => !refused && is_filter(value),
+            Some(_) => is_id(value) || STATES.contains(&value) || names.contains(value),
+        };
+        if is_shown { value } else { LEFT_OUT }.to_owned()
+    };
     parameters
         .iter()
         .filter(|(name, value)| {
@@ -480,7 +547,60 @@ fn public(parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
                 && value.len() <= 100
         })
         .take(KEPT)
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .map(|(name, value)| (name.clone(), shown(name, value)))
+        .collect()
+}
+
+/// States of instances.
+const STATES: [&str; 6] = [
+    "pending",
+    "running",
+    "shutting-down",
+    "terminated",
+    "stopping",
+    "stopped",
+];
+
+/// Whether it has the form of a filter's name. A tag's key is the learner's own, but for that of names.
+fn is_filter(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    name == "tag:Name" || name.chars().all(is_plain)
+}
+
+/// Whether it has the form of an id, such as `i-0123456789abcdef0`.
+fn is_id(text: &str) -> bool {
+    let Some((kind, number)) = text.rsplit_once('-') else {
+        return false;
+    };
+    matches!(number.len(), 8 | 17)
+        && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && kind.len() <= 10
+        && kind.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// The names and addresses of what is carried of the account.
+fn names(evidence: &Evidence) -> BTreeSet<&str> {
+    let Known::Seen(account) = &evidence.account else {
+        return BTreeSet::new();
+    };
+    let pairs = account.key_pairs.iter().map(|pair| &pair.name);
+    let groups = account.security_groups.iter().map(|group| &group.name);
+    let instances = account.instances.iter().flat_map(|one| {
+        let texts = [
+            &one.name,
+            &one.key_name,
+            &one.public_address,
+            &one.private_address,
+            &one.public_name,
+        ];
+        texts.into_iter().flatten().chain(&one.earlier_addresses)
+    });
+    let addresses = account.addresses.iter().map(|one| &one.address);
+    pairs
+        .chain(groups)
+        .chain(instances)
+        .chain(addresses)
+        .map(String::as_str)
         .collect()
 }
 
@@ -645,6 +765,85 @@ mod tests {
         let again = solved.evidence(20_000, &mut Vec::new());
         let verdict = expect.judge(&again, &mut lab.bindings());
         assert!(verdict.is_passed(), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_filters_value_is_carried_only_if_the_account_knows_it() {
+        let mut lab = Lab::ready();
+        let mut called = |filters: &[(&str, &str)], error| {
+            lab.called("DescribeInstances", None, error);
+            if let What::Api { parameters, .. } = &mut lab.events.last_mut().unwrap().what {
+                for (number, (name, value)) in filters.iter().enumerate() {
+                    parameters.insert(format!("Filter.{number}.Name"), (*name).into());
+                    parameters.insert(format!("Filter.{number}.Value.1"), (*value).into());
+                }
+            }
+        };
+        called(
+            &[
+                ("tag:SECRET1", "SECRET2"),
+                ("key-name", "mykey"),
+                ("instance-id", ID),
+                ("instance-state-name", "running"),
+                ("vpc-id", "vpc-0SECRET3"),
+                ("key-name", "SECRET4-0123456789abcdef0"),
+            ],
+            None,
+        );
+        called(&[("secret5", "x")], Some(("InvalidParameterValue", "")));
+        let text = serde_json::to_string(&seen(&lab)).unwrap();
+        assert!(!text.to_lowercase().contains("secret"), "{text}");
+        for kept in [
+            "\"mykey\"",
+            "instance-state-name\",\"Filter.3.Value.1\":\"running",
+            &format!("Filter.2.Value.1\":\"{ID}"),
+        ] {
+            assert!(text.contains(kept), "{kept} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn folders_outside_of_the_lab_have_no_names_and_the_checks_are_as_they_were() {
+        for (path, shown) in [
+            ("/mnt/c/Users/REAL NAME/mykey.pem", "(elsewhere)/mykey.pem"),
+            ("~/REAL NAME/school/mykey.pem", "~/(folder)/mykey.pem"),
+            ("~/Downloads/mykey.pem", "~/Downloads/mykey.pem"),
+            ("~/mykey.pem", "~/mykey.pem"),
+            ("keys/mykey.pem", "keys/mykey.pem"),
+        ] {
+            let mut lab = Lab::ready();
+            lab.files[0].path = path.into();
+            lab.files[0].folder_mode = 0o700;
+            let other = file("/srv/REAL NAME/mykey.pem", KeyContent::Empty, 0o600, None);
+            lab.files.push(other);
+            lab.logged_in(1);
+            lab.happened(What::Copied {
+                session: 1,
+                instance: ID.into(),
+                path: "/home/ec2-user/notes.txt".into(),
+                there: true,
+            });
+            let mut bindings = Bindings::default();
+            bindings.settle(&lab.evidence());
+            assert_eq!(bindings.key_file.as_deref(), Some(path));
+            let seen = Seen::of(&lab.evidence(), &bindings, &bindings, 0, &[]);
+            let text = serde_json::to_string(&seen).unwrap();
+            assert!(!text.contains("REAL NAME"), "{text}");
+            assert!(text.contains("/home/ec2-user/notes.txt"), "{text}");
+            assert_eq!(seen.bindings.key_file.as_deref(), Some(shown));
+            let again = seen.evidence(20_000, &mut Vec::new());
+            for expect in [
+                crate::course::checks::Expect::PrivateKeySaved {},
+                crate::course::checks::Expect::KeyFilePrivate {},
+                crate::course::checks::Expect::KeyFolderPrivate {},
+                crate::course::checks::Expect::KeyFileApart {},
+                crate::course::checks::Expect::SignedIn {},
+            ] {
+                let before = expect.judge(&lab.evidence(), &mut bindings.clone());
+                let after = expect.judge(&again, &mut seen.bindings.clone());
+                assert_eq!(before.word(), after.word(), "{path}: {expect:?}: {after:?}");
+            }
+        }
     }
 
     #[test]

@@ -284,8 +284,9 @@ fn contents(
         );
     }
     text.push_str(
-        "Not in it: private keys, anything you typed in your shell, the path of your\n\
-         home folder, any other file.\n",
+        "Not in it: private keys, command lines of your shell, what you filter by (but\n\
+         ids and names that are in your account), the names of your folders outside of\n\
+         the lab, any other file.\n",
     );
     text
 }
