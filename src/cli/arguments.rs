@@ -396,6 +396,8 @@ pub enum Dev {
         #[arg(long, value_enum, default_value_t, value_name = "WORLD")]
         on: WorldChoice,
     },
+    /// Print the words of lesson.toml: every check, every mistake that the coach knows, every fault of AWS's
+    Reference,
     /// Print the JSON schema of lesson.toml, for editors
     Schema,
 }

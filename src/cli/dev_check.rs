@@ -5,7 +5,9 @@
 //! seconds. All faults are listed in one run, with file and line.
 
 mod on_aws;
+mod progress;
 mod proof;
+mod reading;
 mod seen;
 mod stages;
 
@@ -15,6 +17,7 @@ use std::process::ExitCode;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use crate::cli::arguments::{StageChoice, WorldChoice};
+use crate::cli::dev_check::progress::Progress;
 use crate::cli::dev_check::proof::{Claim, Unproved, prove};
 use crate::cli::dev_check::seen::Seen;
 use crate::cli::error::{CliError, Exit};
@@ -115,8 +118,10 @@ fn meant(
         match read {
             Ok(lesson) => {
                 faults.extend(lesson.remarks.iter().map(ToString::to_string));
-                faults.extend(unmet(&lesson));
-                if lesson.worlds.contains(&world) {
+                let read = reading::faults(&lesson);
+                let is_whole = read.is_empty();
+                faults.extend(read);
+                if lesson.worlds.contains(&world) && is_whole {
                     lessons.push(lesson);
                 } else {
                     elsewhere.push(lesson.slug);
@@ -137,7 +142,12 @@ fn meant(
     let name = world.name();
     Err(match only {
         Some(only) if elsewhere.is_empty() => {
-            CliError::usage(format!("no lesson's name contains {only}"))
+            let error = CliError::usage(format!("no lesson's name contains {only}"));
+            if Path::new(only).is_dir() {
+                error.hint(format!("a lesson in a folder of yours is named by its path: ./{only}"))
+            } else {
+                error.hint("groundschool lessons shows their names")
+            }
         }
         Some(_) | None => CliError::usage(format!(
             "no lesson there can be taken on {name}: {}",
@@ -201,6 +211,7 @@ fn counted(claims: &VecDeque<Task<'_>>) -> String {
 /// Proves all of them, several at once; says what does not hold.
 fn unproved(claims: VecDeque<Task<'_>>, stages: &[Choice], world: World) -> Vec<String> {
     let keys = Arc::new(KeyPool::new(AT_ONCE, 2));
+    let progress = Progress::of(claims.len());
     let claims = Mutex::new(claims);
     let seen: Mutex<BTreeMap<&str, Seen<'_>>> = Mutex::default();
     std::thread::scope(|threads| {
@@ -221,6 +232,7 @@ fn unproved(claims: VecDeque<Task<'_>>, stages: &[Choice], world: World) -> Vec<
                             }
                         })
                     });
+                    progress.proved();
                     let mut seen = seen.lock().unwrap_or_else(PoisonError::into_inner);
                     let seen = seen.entry(&lesson.slug).or_insert_with(|| Seen::of(lesson));
                     seen.add(&claim, unmet, proof);
@@ -228,6 +240,7 @@ fn unproved(claims: VecDeque<Task<'_>>, stages: &[Choice], world: World) -> Vec<
             });
         }
     });
+    progress.end();
     let seen = seen.into_inner().unwrap_or_else(PoisonError::into_inner);
     seen.into_values()
         .flat_map(|seen| seen.faults(world))
@@ -255,23 +268,6 @@ fn candidates(only: Option<&str>, course: Option<&Path>) -> Result<Vec<Candidate
             (slug.to_owned(), read)
         })
         .collect())
-}
-
-/// Steps that cannot be graded in one of the lesson's worlds.
-fn unmet(lesson: &Lesson) -> Vec<String> {
-    let unmet = lesson.unmet_needs().into_iter();
-    let faults = unmet.map(|(step, world, need)| {
-        format!(
-            "{}/lesson.toml:{}: step `{}` cannot be graded on `{}`: nobody there can tell {}; leave that world out of `worlds`, \
-             or the check",
-            lesson.folder,
-            step.line,
-            step.id,
-            world.name(),
-            need.words()
-        )
-    });
-    faults.collect()
 }
 
 #[cfg(test)]

@@ -9,6 +9,7 @@ mod completions;
 mod demo;
 mod dev_check;
 mod dev_new;
+mod dev_reference;
 mod dev_schema;
 mod doctor;
 mod enter;
@@ -102,6 +103,7 @@ fn run(arguments: &Arguments) -> Result<ExitCode, CliError> {
         Some(Command::Dev(Dev::New(New::Translation { folder, locale }))) => {
             dev_new::translation(folder, locale)
         }
+        Some(Command::Dev(Dev::Reference)) => Ok(dev_reference::run()),
         Some(Command::Dev(Dev::Schema)) => Ok(dev_schema::run()),
         Some(Command::Completions { shell }) => Ok(completions::run(*shell)),
     }

@@ -169,8 +169,8 @@ pub struct ScriptedFault {
     pub action: String,
     /// What it meets.
     pub meets: Trouble,
-    /// How many calls meet it; all of them, for as long as the step lasts, without a number. The AWS CLI and boto3 try a
-    /// call five times when the fault is the server's, and say nothing until the last.
+    /// How many calls meet it; all of them, for as long as the step lasts, without a number. Where the fault is the server's a
+    /// client tries again by itself and says nothing until its last try: the AWS CLI 2 three times, the AWS CLI 1 and boto3 five.
     #[schemars(range(min = 1))]
     pub times: Option<u32>,
 }
@@ -202,6 +202,19 @@ pub enum Trouble {
 }
 
 impl Trouble {
+    /// How many calls must meet it so that somebody sees it: clients try again by themselves when the fault is the server's.
+    pub fn is_seen_after(self) -> u32 {
+        match self {
+            Self::RequestLimitExceeded
+            | Self::InsufficientInstanceCapacity
+            | Self::InternalError
+            | Self::InternalFailure
+            | Self::ServerInternal
+            | Self::Unavailable => 5,
+            Self::UnauthorizedOperation | Self::Slow { .. } => 1,
+        }
+    }
+
     /// AWS's code; none for an answer that is only slow.
     pub fn code(self) -> Option<&'static str> {
         match self {
@@ -222,6 +235,8 @@ impl Trouble {
 pub struct Section {
     /// The step's id.
     pub step: String,
+    /// The line of its `# step: ID`, from 1.
+    pub line: usize,
     /// Bash.
     pub script: String,
 }

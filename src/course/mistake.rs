@@ -27,7 +27,83 @@ macro_rules! mistakes {
     };
 }
 
+/// When a mistake shows, so that a script that makes it knows when it is done.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Shows {
+    /// In what is there, to a check that is about it.
+    InTheState,
+    /// When ssh, scp or PuTTY is tried.
+    WhenTried,
+    /// When AWS refuses the call.
+    WhenRefused,
+}
+
+impl Shows {
+    /// In words.
+    pub fn words(self) -> &'static str {
+        match self {
+            Self::InTheState => "in the account or the file, to a check that is about it",
+            Self::WhenTried => "when ssh, scp or PuTTY is tried",
+            Self::WhenRefused => "when AWS refuses the call",
+        }
+    }
+}
+
 impl Mistake {
+    /// When it shows.
+    pub fn shows(self) -> Shows {
+        match self {
+            Self::Mode600
+            | Self::KeyUnreadable
+            | Self::KeyFileJson
+            | Self::KeyFileWholeAnswer
+            | Self::KeyFileUtf16
+            | Self::KeyFileTruncated
+            | Self::KeyFileEmpty
+            | Self::KeyFileDamaged
+            | Self::KeyOverwritten
+            | Self::LaunchedWithoutKeyPair
+            | Self::LaunchedWithOtherKeyPair
+            | Self::GroupClosed
+            | Self::GroupForOthers
+            | Self::GroupOpenToAll
+            | Self::InstanceStopped
+            | Self::InstanceTerminated
+            | Self::KeyInRepository
+            | Self::KeyFolderOpen => Shows::InTheState,
+            Self::KeyPairDuplicate | Self::KeyPairNameNotFound | Self::KeyPairNameWithPem => {
+                Shows::WhenRefused
+            }
+            Self::KeyOpenToOthers
+            | Self::WrongUser
+            | Self::RootLogin
+            | Self::WrongKey
+            | Self::NoIdentity
+            | Self::KeyPathNotFound
+            | Self::PpkGivenToSsh
+            | Self::PublicHalfGiven
+            | Self::InstancePending
+            | Self::OldAddress
+            | Self::PrivateAddress
+            | Self::UnknownAddress
+            | Self::WrongPort
+            | Self::HostKeyRefused
+            | Self::HostKeyChanged
+            | Self::KeyLost
+            | Self::KeyLocked
+            | Self::KeyFileOther
+            | Self::PemGivenToPutty
+            | Self::TooManyKeys
+            | Self::OldSignature
+            | Self::OldHostKey
+            | Self::AuthorizedKeysOpen
+            | Self::AuthorizedKeysWithout
+            | Self::HostNotFound
+            | Self::CommandIncomplete
+            | Self::NeverLeft => Shows::WhenTried,
+        }
+    }
+
     /// Whether it lies in what a key file holds.
     pub fn is_in_the_file(self) -> bool {
         matches!(

@@ -609,7 +609,7 @@ impl Coach {
             words::current(&self.lesson, &state.progress).is_some_and(|(_, step)| step.quiet);
         if is_quiet {
             return voice
-                .say("At this step the coach keeps quiet: finding out why is what it is about.");
+                .say("At this step the lab does not tell: finding out why is what it is about. `lab` shows the task.");
         }
         let needs = BTreeSet::from([Need::Account, Need::KeyFiles, Need::Events]);
         let (evidence, judgement) = self.judged_with(&state.progress, needs);
@@ -648,7 +648,9 @@ impl Coach {
         }
         let judgement = self.look_with(&mut state);
         let news = self.news(&mut state, ear, &judgement, true);
-        let text = if news.is_empty() {
+        let text = if news.is_empty() && judgement.current().is_some() {
+            words::AWAITS_AN_ANSWER.to_owned()
+        } else if news.is_empty() {
             words::farewell(&self.lesson, &state.progress, self.outlook(&state))
         } else {
             news.text()
@@ -671,7 +673,11 @@ impl Coach {
         if let Some(records) = &mut state.records {
             records.skipped(&skipped, now());
         }
-        let line = format!("[skipped] {skipped}: no points, and you can still do it later.");
+        let goal = self
+            .lesson
+            .step(&skipped)
+            .map_or("", |(_, step)| &step.goal);
+        let line = format!("[skipped] {goal}\nIt has no points now; you can still do it later.");
         tell_others(&mut state, ear, &line);
         let mut text = trouble(&mut state);
         let _ = writeln!(text, "{line}");

@@ -242,6 +242,12 @@ impl Desk for Front {
                 text: news.text(),
             };
         }
+        // Whoever skips has not heard that the step was passed: they mean that one, and not the next.
+        let words = if report.has_untold && words == ["skip"] {
+            vec!["task"]
+        } else {
+            words
+        };
         self.answer(Ear::SHELL, &words, &self.usage())
     }
 

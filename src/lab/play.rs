@@ -8,12 +8,21 @@
 use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::io;
-use std::process::Stdio;
+use std::process::{Child, ExitStatus, Stdio};
+use std::time::{Duration, Instant};
+
+use rustix::process::{Pid, Signal};
 
 use crate::course::lesson::{Lesson, MistakeScript};
 use crate::lab::engine::Engine;
 use crate::lab::shell::spawn;
 use crate::lab::workspace::Layout;
+
+/// How long a script that nobody watches may take: the longest of the course waits for a start at AWS's own pace, some twelve seconds.
+const LONGEST: Duration = Duration::from_secs(120);
+/// How often its end is looked for.
+const LOOK: Duration = Duration::from_millis(5);
+const KILL: Signal = Signal::KILL;
 
 /// Where a script is played: an open lab, of either world.
 #[derive(Debug, Clone)]
@@ -60,6 +69,9 @@ pub fn play(place: &Place<'_>, script: &str, audience: Audience) -> io::Result<P
     let file = layout.run().join("play.sh");
     crate::lab::files::write_atomically(&file, script.as_bytes())?;
     let mut bash = spawn::child(layout, &place.environment, place.keeper);
+    if audience == Audience::Nobody {
+        bash.arg(spawn::APART);
+    }
     bash.args(["bash", "--noprofile", "--norc"])
         .arg(&file)
         .stdin(Stdio::null());
@@ -75,17 +87,42 @@ pub fn play(place: &Place<'_>, script: &str, audience: Audience) -> io::Result<P
             // A file, not a pipe: what a script leaves running must not hold this program up.
             let path = layout.run().join("play.out");
             let out = std::fs::File::create(&path)?;
-            let status = bash.stdout(out.try_clone()?).stderr(out).status()?;
-            let printed = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+            let mut child = bash.stdout(out.try_clone()?).stderr(out).spawn()?;
+            let status = wait(&mut child, LONGEST)?;
+            let mut printed = String::from_utf8_lossy(&std::fs::read(&path)?).into_owned();
+            if status.is_none() {
+                let _ = write!(
+                    printed,
+                    "\n(stopped here: it had not ended after {} seconds)",
+                    LONGEST.as_secs()
+                );
+            }
             Ok(Played {
-                status: number(status),
+                status: status.map_or(128 + KILL.as_raw(), number),
                 printed,
             })
         }
     }
 }
 
-fn number(status: std::process::ExitStatus) -> i32 {
+/// Waits for its end, and ends it with all that it has started when that takes too long.
+fn wait(child: &mut Child, longest: Duration) -> io::Result<Option<ExitStatus>> {
+    let until = Instant::now() + longest;
+    while Instant::now() < until {
+        if let Some(status) = child.try_wait()? {
+            return Ok(Some(status));
+        }
+        std::thread::sleep(LOOK);
+    }
+    if let Some(group) = Pid::from_raw(child.id().cast_signed()) {
+        // It may have ended by itself meanwhile.
+        rustix::process::kill_process_group(group, KILL).ok();
+    }
+    child.wait()?;
+    Ok(None)
+}
+
+fn number(status: ExitStatus) -> i32 {
     use std::os::unix::process::ExitStatusExt;
     status
         .code()
@@ -135,6 +172,10 @@ __show() {{ cat; }}
 __tell() {{
   case $__typed in '' | : | set\ * | __*) ;; *) '{}' --heard "$1" "$__typed" ;; esac
 }}
+__end() {{
+  (($1 == 0)) || printf '(the script ended here with status %s, at: %s)\n' "$1" "$2"
+}}
+trap '__end $? "$BASH_COMMAND"' EXIT
 trap '__tell $?; __typed=$BASH_COMMAND' DEBUG
 "#,
         word.display()

@@ -58,7 +58,8 @@ impl StepFaults {
     }
 }
 
-fn fault(written: &ScriptedFault) -> Result<Fault, FaultError> {
+/// The fault that a lesson declares.
+pub fn fault(written: &ScriptedFault) -> Result<Fault, FaultError> {
     let (action, times) = (&*written.action, written.times);
     match (written.meets, written.meets.code()) {
         (_, Some(code)) => Fault::new(code, action, times),

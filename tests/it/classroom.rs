@@ -473,6 +473,89 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
     assert_eq!(std::fs::read(&ledger).unwrap(), before);
 }
 
+/// The first step of lesson 6 is passed, and the riddles are still to be solved.
+#[test]
+fn an_exams_early_hand_in_is_no_answer_key_and_guesses_leave_a_trace() {
+    let course = Course::new();
+    let learner = &course.learner;
+    course.run(
+        0,
+        &[
+            "class",
+            "new",
+            "--lessons",
+            "6",
+            "--exam",
+            "--anonymous",
+            "--out",
+            "exam.toml",
+        ],
+    );
+    let mut terminal = learner.start_in(&learner.root(), &["learn", "--class", "exam.toml"]);
+    terminal.wait("READY> ");
+    let look = "aws ec2 describe-instances > all.json";
+    terminal.line(look);
+    let shown = terminal.line("lab steps");
+    assert!(shown.contains("[done] Get an overview"), "{shown}");
+    // Alpha's fault is in its group, always: these are wrong.
+    for letter in ["i", "h", "g"] {
+        terminal.line(look);
+        let shown = terminal.line(&format!("lab answer {letter}"));
+        assert!(
+            shown.contains("Your answer is noted. It is not right."),
+            "{shown}"
+        );
+        assert!(!shown.contains("Look again"), "{shown}");
+    }
+    let keys = ["\"cause\"", "no_rule", "rule_for_others", "key_spoiled"];
+    course.hand_in("early.json", &[]);
+    let early = course.read("early.json");
+    assert!(early.contains("\"riddles\":{}"), "{early}");
+    for key in keys {
+        assert!(!early.contains(key), "{key} is in {early}");
+    }
+    let ledger = learner.private("ledger-06-read-the-symptom.json");
+    let ledger = std::fs::read_to_string(ledger).unwrap();
+    assert!(!ledger.contains(keys[0]), "{ledger}");
+    let alpha = |file: &str| {
+        let (out, _) = course.run(
+            1,
+            &["grade", file, "--class", "exam.toml", "--format", "json"],
+        );
+        let sheet: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let graded = sheet["graded"][0].clone();
+        let step = graded["lessons"][0]["steps"][1].clone();
+        (step, graded["findings"].clone())
+    };
+    let (step, findings) = alpha("early.json");
+    assert_eq!(
+        (&step["verdict"], &step["wrong_answers"]),
+        (&"not_yet".into(), &3.into())
+    );
+    assert_eq!(findings[0]["kind"], "wrong_answers", "{findings}");
+    for letter in ["a", "b"] {
+        terminal.line(look);
+        terminal.line(&format!("lab answer {letter}"));
+    }
+    let shown = terminal.line("lab steps");
+    assert!(
+        shown.contains("[done] Find out what keeps you out of alpha"),
+        "{shown}"
+    );
+    course.hand_in("later.json", &[]);
+    let (step, _) = alpha("later.json");
+    assert_eq!(step["verdict"], "passed", "{step}");
+    let wrong = step["wrong_answers"].as_u64().unwrap();
+    assert!((3..=4).contains(&wrong), "{step}");
+    let later = course.read("later.json");
+    assert_eq!(later.matches("\"cause\"").count(), 1, "{later}");
+    let (out, _) = course.run(1, &["grade", "later.json", "--format", "csv"]);
+    assert!(out.contains(",Wrong answers,"), "{out}");
+    terminal.press("exit\r");
+    terminal.wait("To go on with");
+    code(&mut terminal);
+}
+
 #[test]
 fn a_class_file_or_a_ledger_that_is_damaged_is_named_with_exit_code_3() {
     let course = Course::new();

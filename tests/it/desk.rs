@@ -45,7 +45,7 @@ pub(crate) struct Table {
 impl Desk for Table {
     fn prompt(&self, report: PromptReport) -> News {
         if self.slow.load(Ordering::SeqCst) {
-            std::thread::sleep(Duration::from_millis(100));
+            std::thread::sleep(Duration::from_millis(500));
         }
         let mut news = News::default();
         if report.status != 0 && !self.quiet.load(Ordering::SeqCst) {

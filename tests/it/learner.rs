@@ -146,11 +146,26 @@ impl Learner {
         self.terminal(&[arguments, &place].concat())
     }
 
+    /// Opens the lab as it is on a terminal with colours; and what is there before the first prompt.
+    pub(crate) fn first_screen_in_colour(&self) -> (Terminal, String) {
+        let root = self.root();
+        let words = ["learn", "--lab", root.to_str().unwrap()];
+        let how = ["--pace", self.pace, "--stage", self.stage];
+        let mut terminal = self.terminal(&[&words[..], &how].concat());
+        let screen = terminal.wait("READY> ");
+        (terminal, screen)
+    }
+
+    /// The same in plain mode.
+    pub(crate) fn first_screen(&self) -> (Terminal, String) {
+        let mut terminal = self.start_in(&self.root(), &["learn"]);
+        let screen = terminal.wait("READY> ");
+        (terminal, screen)
+    }
+
     /// Opens the lab, and waits for the first prompt.
     pub(crate) fn open(&self) -> Terminal {
-        let mut terminal = self.start_in(&self.root(), &["learn"]);
-        terminal.wait("READY> ");
-        terminal
+        self.first_screen().0
     }
 
     /// `groundschool watch` in a terminal of its own.

@@ -30,6 +30,7 @@ mod course;
 mod desk;
 mod every_stage;
 mod faults;
+mod first_lesson;
 mod hostile;
 mod kill;
 mod lab;

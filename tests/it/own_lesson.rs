@@ -40,7 +40,7 @@ fn a_new_lesson_says_what_is_still_to_be_written_and_is_proved_when_it_is() {
         "./my-first/first-step.md:1: still to be written: why it matters",
         "./my-first/done.md:3: still to be written",
         "./my-first/solution.sh:5: still to be written: the commands of this step",
-        "0 lessons, 0 claims, 1 fault",
+        "12 faults; nothing is proved before they are mended",
     ] {
         assert!(open.contains(part), "{part} is not in:\n{open}");
     }
@@ -103,7 +103,7 @@ fn a_new_lesson_says_what_is_still_to_be_written_and_is_proved_when_it_is() {
     let green = check();
     assert_eq!(green.status.code(), Some(0), "{}", said(&green));
     assert!(
-        said(&green).contains("1 lesson, 2 claims, 0 faults (on the stages netns and shim)"),
+        said(&green).contains("1 lesson, 2 claims: 1 unsolved start, 1 solution, 0 mistakes (on the stages netns and shim); 0 faults"),
         "{}",
         said(&green)
     );
@@ -221,7 +221,7 @@ fn files_to_translate_are_made_once_and_checked_until_they_are_translated() {
     for part in [
         "./mine/one.de.md: not translated yet",
         "./mine/lesson.de.toml:5: [steps.one] is not translated yet",
-        "2 claims, 3 faults",
+        "(on the stages netns and shim); 3 faults",
     ] {
         assert!(said(&open).contains(part), "{part}: {}", said(&open));
     }
@@ -284,10 +284,13 @@ fn a_check_that_no_wrong_case_can_fail_is_named_and_a_guard_is_marked() {
     lesson_of(place.path(), "idle", &format!("{pair}{private}"), solution);
     let (status, text) = check("idle");
     assert_eq!(status, Some(1), "{text}");
-    assert!(text.contains("2 claims, 1 fault "), "{text}");
+    assert!(
+        text.contains("(on the stages netns and shim); 1 fault"),
+        "{text}"
+    );
     assert!(
         text.contains(
-            "idle/lesson.toml:1: step `two`, check 1 (key_pair_exists): no wrong case can fail it"
+            "idle/lesson.toml:13: step `two`, check 1 (key_pair_exists): no wrong case can fail it"
         ),
         "{text}"
     );
@@ -371,13 +374,13 @@ fn a_folder_of_lessons_replaces_the_course_and_a_lesson_may_be_a_zip() {
     assert_eq!(names, ["01-first", "02-second"], "{listed}");
     let checked = said(&learner.run(&[&["dev", "check"], &course[..]].concat()));
     assert!(
-        checked.contains("2 lessons, 4 claims, 0 faults (on the stages netns and shim)"),
+        checked.contains("2 lessons, 4 claims: 2 unsolved starts, 2 solutions, 0 mistakes (on the stages netns and shim); 0 faults"),
         "{checked}"
     );
     let zip = place.join("02-second.zip");
     let checked = said(&learner.run(&["dev", "check", zip.to_str().unwrap()]));
     assert!(
-        checked.contains("1 lesson, 2 claims, 0 faults (on the stages netns and shim)"),
+        checked.contains("1 lesson, 2 claims: 1 unsolved start, 1 solution, 0 mistakes (on the stages netns and shim); 0 faults"),
         "{checked}"
     );
 

@@ -424,8 +424,8 @@ fn introduce(outside: &mut dyn Outside) {
     });
     if first {
         outside.say(
-            "(You have no AWS CLI, so this lab brings a stand-in named aws: it takes the\n \
-             same commands, for what this lab simulates. This is said only once. See\n \
+            "(This aws is a stand-in that the lab brings: it takes the same commands as\n \
+             the AWS CLI, for what this lab simulates. This is said only once. See\n \
              also: aws help)",
         );
     }

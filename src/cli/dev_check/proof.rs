@@ -21,6 +21,9 @@ use crate::lab::play::{Audience, Place, mistake, play, solution};
 use crate::lab::stage::Choice;
 use crate::lab::voice::Voice;
 
+/// Of what a script has printed so many lines are shown, the last.
+const LINES: usize = 30;
+
 /// One thing to prove.
 pub(super) enum Claim {
     /// No step passes before anything is done.
@@ -119,7 +122,7 @@ fn in_the_simulator(lesson: &Lesson, claim: &Claim, engine: &Engine) -> Result<(
                     .into()
                 });
             }
-            Err(unsolved(&place("solution.sh"), lesson, &report, &played))
+            Err(unsolved("", lesson, &report, &played))
         }
         Claim::Mistake(script) => {
             let played = played(&place_of, &mistake(&place_of, lesson, script))?;
@@ -162,20 +165,23 @@ pub(super) fn instead(verdict: &Verdict) -> String {
 }
 
 /// A solution that does not pass: which steps, why, and whether its script came to its end.
-pub(super) fn unsolved(place: &str, lesson: &Lesson, report: &Report, played: &Played) -> Unproved {
-    let mut says = format!("{place} does not pass");
+/// `on` names the world, if it is not the usual one.
+pub(super) fn unsolved(on: &str, lesson: &Lesson, report: &Report, played: &Played) -> Unproved {
+    let stuck = report
+        .steps
+        .iter()
+        .position(|step| step.verdict != Word::Passed);
+    let step = stuck.and_then(|at| lesson.steps.get(at));
+    let line = step
+        .and_then(|step| lesson.solution.iter().find(|part| part.step == step.id))
+        .map_or(1, |part| part.line);
+    let mut says = format!("{}/solution.sh:{line}:{on} does not pass", lesson.folder);
     for step in &report.steps {
         if step.verdict != Word::Passed {
             let _ = write!(says, "\n  {}: {}", step.id, step.found);
         }
     }
-    let stuck = report
-        .steps
-        .iter()
-        .position(|step| step.verdict != Word::Passed);
-    let asks = stuck
-        .and_then(|at| lesson.steps.get(at))
-        .and_then(|step| step.questions.first());
+    let asks = step.and_then(|step| step.questions.first());
     if let Some(question) = asks {
         let _ = write!(
             says,
@@ -233,13 +239,17 @@ pub(super) struct Played {
 pub(super) fn played(place: &Place<'_>, script: &str) -> Result<Played, String> {
     let played = play(place, script, Audience::Nobody)
         .map_err(|error| format!("bash cannot be started: {error}"))?;
-    let lines: Vec<String> = played
-        .printed
-        .lines()
-        .map(|line| format!("  | {line}"))
-        .collect();
+    let lines: Vec<&str> = played.printed.lines().collect();
+    let earlier = lines.len().saturating_sub(LINES);
+    let mut text = String::new();
+    if earlier > 0 {
+        let _ = writeln!(text, "  | (... {earlier} lines before these)");
+    }
+    for line in lines.iter().skip(earlier) {
+        let _ = writeln!(text, "  | {line}");
+    }
     Ok(Played {
         status: played.status,
-        text: lines.join("\n"),
+        text: text.trim_end().to_owned(),
     })
 }

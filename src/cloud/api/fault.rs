@@ -8,7 +8,7 @@ use std::time::Duration;
 use rand::RngExt;
 
 use crate::cloud::Env;
-use crate::cloud::api::actions::ACTIONS;
+use crate::cloud::api::actions::{ACTIONS, Action};
 use crate::cloud::api::caller::{Caller, Service};
 use crate::cloud::api::error::ApiError;
 use crate::cloud::api::params::Params;
@@ -100,6 +100,12 @@ fn near(name: &str) -> String {
     close.map_or_else(String::new, |known| format!("; did you mean {known}?"))
 }
 
+/// The action of that name, of any of the simulated services.
+pub fn known(action: &str) -> Result<&'static Action, FaultError> {
+    let known = ACTIONS.iter().find(|known| known.name == action);
+    known.ok_or_else(|| FaultError::Action(action.to_owned()))
+}
+
 impl Fault {
     /// A fault by the code of its error. With `times` so many calls meet it, without it all.
     pub fn new(code: &str, action: &str, times: Option<u32>) -> Result<Self, FaultError> {
@@ -117,8 +123,7 @@ impl Fault {
     }
 
     fn of(kind: Kind, action: &str, times: Option<u32>) -> Result<Self, FaultError> {
-        let known = ACTIONS.iter().find(|known| known.name == action);
-        let known = known.ok_or_else(|| FaultError::Action(action.to_owned()))?;
+        let known = known(action)?;
         let never = |why| FaultError::Never {
             action: action.to_owned(),
             code: kind.code().to_owned(),

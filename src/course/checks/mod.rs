@@ -40,18 +40,23 @@ use crate::course::evidence::{Evidence, Need};
 use crate::course::mistake::Mistake;
 use crate::course::verdict::Verdict;
 
-/// One expectation of a step, written `expect.key_pair_exists = {}` in `lesson.toml`.
+/// One expectation of a step, written `expect.key_pair_exists = {}` in `lesson.toml`. `groundschool dev reference` prints these
+/// sentences.
+///
+/// "The key pair" is the one that the learner has made or was given; "the key file" is the file that holds its private half; "the
+/// instance" is the one that was launched with it. Names are the learner's own.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Expect {
-    /// AWS has answered a call.
+    /// AWS has answered a call of this action since the lesson began. A call that was refused does not count; what the call said
+    /// does not matter.
     Asked {
-        /// `DescribeInstances` and so on.
+        /// AWS's name of it: `DescribeInstances` and so on.
         action: String,
         /// In another region than the lab's.
         #[serde(default)]
         elsewhere: bool,
-        /// What the answer means, said when it came.
+        /// What the answer means: said to the learner when it came.
         #[serde(default)]
         saw: String,
         /// Another command of the AWS CLI that makes the same call, if the task names one.
@@ -60,26 +65,27 @@ pub enum Expect {
     },
     /// The instance is gone or going, and the key pair is deleted.
     CleanedUp {},
-    /// A file was copied to the instance, or from it.
+    /// A file was copied to the instance, or from it, with scp, sftp or the like.
     Copied {
         /// To the instance.
         to: bool,
     },
     /// The instance has an Elastic IP address.
     ElasticIp {},
-    /// A security group of the account admits the learner's address on port 22 and nobody else's. No instance need be there yet.
+    /// A security group of the account admits the learner's address with /32 on port 22 and nobody else's. No instance need be there
+    /// yet.
     GroupOnlyForMe {},
-    /// ssh knows the instance's host key.
+    /// ssh's list of known hosts has the instance's true host key.
     HostKeyKnown {},
-    /// An instance was launched with the key pair.
+    /// An instance was launched with the key pair, and is starting or running.
     InstanceLaunched {},
     /// The instance runs.
     InstanceRunning {},
-    /// The key file is outside of every repository and of the downloads.
+    /// The key file is outside of every git repository and of the downloads.
     KeyFileApart {},
     /// The key file's mode is 400.
     KeyFilePrivate {},
-    /// The key file's mode is one that ssh takes.
+    /// The key file's mode is one that ssh takes: nobody but the owner may read it.
     KeyFileSafe {},
     /// The key file's folder is closed to others.
     KeyFolderPrivate {},
@@ -93,19 +99,19 @@ pub enum Expect {
     KeyPairImported {},
     /// A command was run on the instance.
     LookedAround {},
-    /// A failure was met.
+    /// A failure was met on purpose.
     MistakeMet {
         /// Which.
         mistake: Mistake,
-        /// What it means, said when it was met.
+        /// What it means: said to the learner when it was met.
         saw: String,
         /// Since the step before; else it may have been met at any time.
         #[serde(default)]
         again: bool,
     },
-    /// The account is empty.
+    /// The account is empty: no instance, key pair, group, address or the like is left.
     NothingLeft {},
-    /// The client refused a key file that others can read, or had no reason to.
+    /// ssh refused a key file that others can read, or had no reason to.
     PermissionErrorMet {},
     /// The private half is in a file of PuTTY's form.
     PpkSaved {},
@@ -115,26 +121,27 @@ pub enum Expect {
     PublicAddressFound {},
     /// EC2 Instance Connect let the learner in.
     PushedKeyUsed {},
-    /// The fault of a broken instance is named or mended. The step's id is the instance's name.
+    /// The fault of a broken instance of `[start.riddles]` is named with `lab answer`, or mended. The step's id is the instance's name.
     RiddleSolved {
         /// The instance's name.
         name: String,
     },
     /// A second key pair's file is one that nobody else can read.
     SecondKeySafe {},
-    /// The learner logged in to the instance with the key.
+    /// The learner has logged in to the instance with the key, as the right user.
     SignedIn {},
-    /// The learner logged in with the key since the step before.
+    /// The learner has logged in with the key since the step before.
     SignedInAgain {},
-    /// The learner logged in since the step before, with another key than the one of the launch.
+    /// The learner has logged in since the step before, with another key than the one of the launch.
     SignedInWithAnotherKey {},
-    /// The learner logged in with PuTTY.
+    /// The learner has logged in with PuTTY.
     SignedInWithPutty {},
-    /// An ssh configuration names the instance.
+    /// An ssh configuration in the lab's folder, or the learner's own, names the instance.
     SshAlias {},
-    /// A security group of the instance admits the learner's address on port 22.
+    /// A security group of the instance admits the learner's address on port 22. Needs the instance.
     SshAllowed {},
-    /// The security groups admit the learner's address on port 22 and nobody else's.
+    /// The security groups of the instance admit the learner's address with /32 on port 22 and nobody else's. Needs the instance:
+    /// `group_only_for_me` does not.
     SshOnlyForMe {},
 }
 

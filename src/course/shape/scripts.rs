@@ -12,21 +12,25 @@ impl Reader<'_> {
         let mut sections: Vec<Section> = Vec::new();
         for (number, line) in self.text(FILE).unwrap_or_default().lines().enumerate() {
             if let Some(id) = line.strip_prefix("# step:").map(str::trim) {
-                let expected = steps.get(sections.len()).map(|step| step.id.as_str());
-                if expected != Some(id) {
-                    let says = match expected {
-                        _ if !steps.iter().any(|step| step.id == id) => {
-                            format!("there is no step `{id}`")
-                        }
-                        Some(expected) => format!(
-                            "the steps are out of order: `{expected}` is due here, not `{id}`"
-                        ),
-                        None => format!("`{id}` was solved before"),
-                    };
+                let place = |id: &str| steps.iter().position(|step| step.id == id);
+                let last = sections.last().map(|section| section.step.as_str());
+                let says = match (place(id), last.and_then(place)) {
+                    (None, _) => Some(format!("there is no step `{id}`")),
+                    _ if sections.iter().any(|section| section.step == id) => {
+                        Some(format!("`{id}` was solved before"))
+                    }
+                    (Some(here), Some(before)) if here < before => Some(format!(
+                        "the steps are out of order: `{id}` comes before `{}`",
+                        last.unwrap_or_default()
+                    )),
+                    (Some(_), _) => None,
+                };
+                if let Some(says) = says {
                     self.fault(FILE, number + 1, says);
                 }
                 sections.push(Section {
                     step: id.to_owned(),
+                    line: number + 1,
                     script: String::new(),
                 });
             }
@@ -45,14 +49,15 @@ impl Reader<'_> {
         for step in expected {
             let section = sections.iter().find(|section| section.step == step.id);
             if section.is_none_or(|section| commands(&section.script).is_empty()) {
-                self.fault(
-                    FILE,
-                    0,
-                    format!(
-                        "step `{}` has no commands: add them below `# step: {}`",
-                        step.id, step.id
+                let id = &step.id;
+                let says = match step.questions.first() {
+                    Some(question) => format!(
+                        "step `{id}` asks, and the solution answers too: add `# step: {id}` and below it `lab answer {}`",
+                        question.answer
                     ),
-                );
+                    None => format!("step `{id}` has no commands: add them below `# step: {id}`"),
+                };
+                self.fault(FILE, 0, says);
             }
         }
         (preamble, sections)

@@ -4,9 +4,9 @@ use std::collections::BTreeMap;
 
 use unicode_width::UnicodeWidthStr;
 
-use crate::course::asides::{misspelt, unmarked};
+use crate::course::asides::{for_world, misspelt, unmarked};
 use crate::course::checks::Expect;
-use crate::course::lesson::{ScriptedFault, Step, Trouble};
+use crate::course::lesson::{ScriptedFault, Step, Trouble, World};
 use crate::course::mistake::Mistake;
 use crate::course::question::{Choice, Question, markdown};
 use crate::course::shape::written::{Written, WrittenStep};
@@ -45,7 +45,8 @@ impl Reader<'_> {
         }
         let mut steps: Vec<Step> = Vec::new();
         for step in &written.steps {
-            let step = self.step(step.get_ref(), step.span().start);
+            let worlds = written.worlds.get_ref();
+            let step = self.step(step.get_ref(), step.span().start, worlds);
             if steps.iter().any(|earlier| earlier.id == step.id) {
                 let byte = written
                     .steps
@@ -62,7 +63,7 @@ impl Reader<'_> {
         steps
     }
 
-    fn step(&mut self, written: &WrittenStep, start: usize) -> Step {
+    fn step(&mut self, written: &WrittenStep, start: usize, worlds: &[World]) -> Step {
         let id = written.id.get_ref();
         let at = written.id.span().start;
         if id.is_empty()
@@ -124,6 +125,8 @@ impl Reader<'_> {
             self.used.push(name);
         }
         self.markdown(&file, &text);
+        let questions = self.questions(written);
+        self.length(&file, &text, &questions, worlds);
         Step {
             id: id.clone(),
             line: self.line(start),
@@ -138,7 +141,7 @@ impl Reader<'_> {
                 .zip(&written.checks)
                 .filter_map(|(place, check)| check.still.then_some(place))
                 .collect(),
-            questions: self.questions(written),
+            questions,
             quiet: written.quiet,
             hints: self.hints(written, start),
             mistakes: self.overrides(written),
@@ -198,6 +201,31 @@ impl Reader<'_> {
             questions.push(question);
         }
         questions
+    }
+
+    /// A text that does not leave room on a screen of 24 lines for the work that it is about.
+    fn length(&mut self, file: &str, text: &str, questions: &[Question], worlds: &[World]) {
+        let shown = |text: &str| {
+            let lines = text.trim_end().lines();
+            lines.filter(|line| !line.starts_with("```")).count()
+        };
+        let texts = worlds.iter().map(|world| shown(&for_world(text, *world)));
+        let asked = questions.iter().map(|one| 1 + shown(&markdown(0, 1, one)));
+        let lines = texts.max().unwrap_or(0) + asked.max().unwrap_or(0);
+        if lines > LINES {
+            let with = if questions.is_empty() {
+                ""
+            } else {
+                " with its longest question"
+            };
+            self.fault(
+                file,
+                0,
+                format!(
+                    "the text has {lines} lines on the screen{with}; {LINES} leave room for the work: say less, or make two steps of it"
+                ),
+            );
+        }
     }
 
     /// What a terminal of 80 columns cannot show.
@@ -321,6 +349,9 @@ impl Reader<'_> {
         overrides
     }
 }
+
+/// Lines that a step's text may have on the screen.
+const LINES: usize = 16;
 
 /// Columns that a command may have: beside the margin, and four spaces in.
 const COMMAND: usize = 72;

@@ -64,6 +64,9 @@ pub(super) fn verdict(
     text
 }
 
+/// What a check finds at a step that [`asks`] and is not answered.
+pub(super) const AWAITS_AN_ANSWER: &str = "[not yet] This step waits for your answer. `lab` shows the question; then type `lab answer` and a letter.";
+
 /// Whether the step waits for an answer and for nothing else.
 pub(super) fn asks(step: &Step) -> bool {
     riddle(step).is_some() || (step.checks.is_empty() && !step.questions.is_empty())
@@ -205,7 +208,7 @@ pub(super) fn farewell(lesson: &Lesson, progress: &Progress, outlook: Outlook) -
         .steps
         .iter()
         .filter(|step| !progress.has_passed(&step.id))
-        .map(|step| step.id.as_str())
+        .map(|step| step.goal.as_str())
         .collect();
     let points = format!("{} of {} points", progress.points(), lesson.points());
     if skipped.is_empty() {
@@ -226,8 +229,8 @@ pub(super) fn farewell(lesson: &Lesson, progress: &Progress, outlook: Outlook) -
         )
     } else {
         format!(
-            "You are at the end, with {points}. Skipped and still open: {}.\nDo them now if you like, or type `exit`.",
-            skipped.join(", ")
+            "You are at the end, with {points}. Skipped and still open:\n{}\nDo them now if you like, or type `exit`.",
+            skipped.join("\n")
         )
     }
 }

@@ -35,8 +35,8 @@ pub use self::news::News;
 pub use self::request::{PromptReport, Reach, WordReport};
 use crate::lab::server::network::Network;
 
-/// How long a desk usually may take before its answer is kept for the next prompt. The shells wait 8 ms, the client 6.5.
-pub const PROMPT_PATIENCE: Duration = Duration::from_micros(5_500);
+/// How long a desk usually may take before its answer is kept for the next prompt. The shells wait 150 ms, the client 40.
+pub const PROMPT_PATIENCE: Duration = Duration::from_millis(140);
 /// How long a client may take to send its request.
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a shell may take to say that it has seen the answer.
@@ -304,7 +304,17 @@ async fn answer(
             }
             Ok(())
         }
-        Request::Word(report) => {
+        Request::Word(mut report) => {
+            let is_typed = report
+                .words
+                .first()
+                .is_none_or(|word| !word.starts_with("--"));
+            let untold = if is_typed {
+                house.kept.take(report.shell).lasting
+            } else {
+                String::new()
+            };
+            report.has_untold = !untold.is_empty();
             let desk = Arc::clone(&house.desk);
             let answer = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
@@ -313,7 +323,7 @@ async fn answer(
             .await
             .map_err(io::Error::other)?;
             stream
-                .write_all(format!("{}\n{}", answer.status, answer.text).as_bytes())
+                .write_all(format!("{}\n{untold}{}", answer.status, answer.text).as_bytes())
                 .await?;
             stream.shutdown().await
         }
@@ -361,16 +371,16 @@ async fn prompt(
     let shell = report.pid;
     report.command = house.kept.command(shell, told);
     let desk = Arc::clone(&house.desk);
-    let mut verdict = tokio::task::spawn_blocking(move || {
-        let _turn = turn;
-        desk.prompt(report)
-    });
+    // The turn ends when the news are where the next request finds them.
+    let mut verdict = tokio::task::spawn_blocking(move || (desk.prompt(report), turn));
     let news = match timeout(house.desk.patience(), &mut verdict).await {
-        Ok(news) => news.unwrap_or_default(),
+        Ok(verdict) => verdict.map(|(news, _turn)| news).unwrap_or_default(),
         Err(_late) => {
             let house = Arc::clone(house);
             tokio::spawn(async move {
-                house.kept.keep(shell, verdict.await.unwrap_or_default());
+                if let Ok((news, _turn)) = verdict.await {
+                    house.kept.keep(shell, news);
+                }
             });
             News::default()
         }

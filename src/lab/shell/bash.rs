@@ -18,6 +18,7 @@ pub(super) fn install(hook: &Hook<'_>, program: &Path) -> io::Result<Start> {
         include_str!("hooks/bashrc"),
         &[
             ("WAIT", hook.wait().to_owned()),
+            ("SHORT", hook.short_wait().to_owned()),
             ("OURS", hook.ours().join(" ")),
             ("EXPORTS", exports),
             ("BIN", quote::posix(hook.layout.bin())),

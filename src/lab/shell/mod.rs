@@ -204,8 +204,18 @@ impl Hook<'_> {
         }
     }
 
-    /// How many seconds a prompt waits for the coach: on AWS a look takes some.
+    /// How many seconds a prompt waits for the coach at most: on AWS a look takes some. Usually the answer is there after one or two
+    /// thousandths; a busy computer takes longer, and a verdict at the next prompt is a verdict on the wrong command.
     fn wait(&self) -> &'static str {
+        if self.layout.is_on_aws() {
+            "6.5"
+        } else {
+            "0.15"
+        }
+    }
+
+    /// The same while the engine does not answer at all.
+    fn short_wait(&self) -> &'static str {
         if self.layout.is_on_aws() {
             "6.5"
         } else {

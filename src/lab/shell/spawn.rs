@@ -89,6 +89,9 @@ pub fn child(layout: &Layout, variables: &[(OsString, OsString)], keeper: Option
 /// Before the number of a process whose namespaces are to be joined.
 pub const JOIN: &str = "--join";
 
+/// Before a program that is to have no terminal, so that nothing of it can ask there, and that can be ended with all it has started.
+pub const APART: &str = "--apart";
+
 /// The child's first moments: joins the lab's network if it has one, asks to be hung up on when the engine ends, then becomes
 /// the shell. Returns only if that failed.
 pub fn become_shell(words: &[OsString]) -> ExitCode {
@@ -102,6 +105,14 @@ pub fn become_shell(words: &[OsString]) -> ExitCode {
                 return ExitCode::from(3);
             }
             (joined, rest)
+        }
+        _ => (program, arguments),
+    };
+    let (program, arguments) = match arguments {
+        [named, rest @ ..] if program == APART => {
+            // It may be refused only to the leader of a group, which a child is not.
+            rustix::process::setsid().ok();
+            (named, rest)
         }
         _ => (program, arguments),
     };

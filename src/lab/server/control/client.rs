@@ -126,8 +126,10 @@ impl Client {
         colour: bool,
         words: &[&str],
     ) -> Result<Answer, NoEngine> {
-        let columns = columns.to_string();
-        let mut fields = vec!["lab", directory, &columns, if colour { "1" } else { "0" }];
+        let shell = rustix::process::getppid().map_or(0, |shell| shell.as_raw_nonzero().get());
+        let (shell, columns) = (shell.to_string(), columns.to_string());
+        let colour = if colour { "1" } else { "0" };
+        let mut fields = vec!["lab", &shell, directory, &columns, colour];
         fields.extend(words);
         self.send(&fields)?;
         let status = self.line()?.parse().map_err(io::Error::other)?;

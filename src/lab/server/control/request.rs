@@ -4,7 +4,7 @@
 //! prompt  SHELL PID STATUS COLUMNS DIRECTORY none              a prompt; the command's text is not known
 //! prompt  SHELL PID STATUS COLUMNS DIRECTORY text COMMAND      a prompt after this command
 //! prompt  SHELL PID STATUS COLUMNS DIRECTORY history           the output of `history 1` follows, ended by a NUL
-//! lab     DIRECTORY COLUMNS COLOUR WORD...                     the `lab` command
+//! lab     PID DIRECTORY COLUMNS COLOUR WORD...                 the `lab` command, typed in the shell of this process number
 //! watch   COLOUR                                               what the coach says, until the lab ends; words, one a line, go back
 //! reach   ADDRESS PORT                                         -> open | refused | silent
 //! connect ADDRESS PORT                                         -> ok, and the connection becomes SSH's; or as above
@@ -34,6 +34,10 @@ pub struct PromptReport {
 /// The learner typed `lab`.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct WordReport {
+    /// The process number of the shell that it was typed in, or of whatever else has started it.
+    pub shell: u32,
+    /// That shell has not heard yet of steps that were passed: it hears of them before the answer.
+    pub has_untold: bool,
     /// The words after `lab`.
     pub words: Vec<String>,
     /// Working directory.
@@ -133,12 +137,16 @@ pub(super) fn complete(bytes: &[u8], token: Option<&str>) -> Option<Option<Reque
             };
             Some(Some(Request::Prompt { report, told }))
         }
-        ["lab", directory, columns, colour, words @ ..] => Some(Some(Request::Word(WordReport {
-            words: words.iter().map(|word| (*word).to_owned()).collect(),
-            directory: PathBuf::from(*directory),
-            columns: columns.parse().ok().filter(|columns| *columns > 0),
-            colour: *colour == "1",
-        }))),
+        ["lab", shell, directory, columns, colour, words @ ..] => {
+            Some(Some(Request::Word(WordReport {
+                shell: shell.parse().ok()?,
+                has_untold: false,
+                words: words.iter().map(|word| (*word).to_owned()).collect(),
+                directory: PathBuf::from(*directory),
+                columns: columns.parse().ok().filter(|columns| *columns > 0),
+                colour: *colour == "1",
+            })))
+        }
         ["watch", colour] if after.is_empty() => Some(Some(Request::Watch {
             colour: *colour == "1",
         })),
@@ -324,7 +332,7 @@ mod tests {
 
     #[test]
     fn words_come_apart_where_they_were_joined() {
-        let line = format!("lab\t/\t0\t1\thint\t{}\n", escape("a b\tc"));
+        let line = format!("lab\t77\t/\t0\t1\thint\t{}\n", escape("a b\tc"));
         let Some(Some(Request::Word(report))) = complete(line.as_bytes(), None) else {
             panic!()
         };
