@@ -92,7 +92,7 @@ impl Seen {
                 let ours = all.iter().filter(|alias| host(&alias.host) == alias.host);
                 ours.take(KEPT).cloned().collect()
             }),
-            met: secrets.without(met(evidence, about)),
+            met: secrets.without(&met(evidence, about)),
             riddles: solved,
         };
         seen.without_places(evidence.places.as_ref())
@@ -184,7 +184,7 @@ impl Secrets {
         matches!(what, What::Refused { session, .. } if self.sessions.contains(session))
     }
 
-    fn without(&self, met: BTreeSet<Mistake>) -> BTreeSet<Mistake> {
+    fn without(&self, met: &BTreeSet<Mistake>) -> BTreeSet<Mistake> {
         met.difference(&self.mistakes).copied().collect()
     }
 }

@@ -44,16 +44,12 @@ fn right(step: &Step, question: u32, evidence: &Evidence) -> Option<char> {
             None
         }
     });
-    match riddle {
-        Some(name) => evidence
-            .riddles
-            .get(name)
-            .map(|riddle| riddle.cause.letter()),
-        None => {
-            let number = usize::try_from(question).ok()?;
-            step.questions.get(number).map(|question| question.answer)
-        }
+    if let Some(name) = riddle {
+        let riddle = evidence.riddles.get(name)?;
+        return Some(riddle.cause.letter());
     }
+    let number = usize::try_from(question).ok()?;
+    step.questions.get(number).map(|question| question.answer)
 }
 
 #[cfg(test)]
@@ -99,8 +95,8 @@ mod tests {
         assert_eq!(wrong(step("bravo"), &evidence), 0);
         let think = step("think");
         let right = think.questions[0].answer;
-        let other = think.questions[0].choices.iter().map(|one| one.letter);
-        let other = other.filter(|letter| *letter != right).last().unwrap();
+        let mut other = think.questions[0].choices.iter().map(|one| one.letter);
+        let other = other.find(|letter| *letter != right).unwrap();
         let evidence = answer("think", 0, &other.to_string());
         assert_eq!(wrong(think, &evidence), 1);
         let evidence = answer("think", 0, &right.to_string());

@@ -62,23 +62,21 @@ fn is_passed(lesson: &Lesson, layout: &Layout) -> bool {
 
 /// What comes after a lesson that is passed, in Markdown.
 pub(super) fn after(class: &Class, next: Option<&Lesson>, named: &Named) -> String {
-    match next {
-        Some(lesson) => format!(
+    if let Some(lesson) = next {
+        return format!(
             "Next in this class: {}. Type `exit`, then\n\n    {}\n",
             lesson.title,
             named.learn(lesson)
-        ),
-        None => {
-            let mut text = format!(
-                "Every lesson of this class is passed. To hand in, type `exit`, then\n\n    {}\n",
-                named.hand_in()
-            );
-            if let Some(place) = &class.hand_in_to {
-                let _ = write!(text, "\nand hand the file in to: {place}\n");
-            }
-            text
-        }
+        );
     }
+    let mut text = format!(
+        "Every lesson of this class is passed. To hand in, type `exit`, then\n\n    {}\n",
+        named.hand_in()
+    );
+    if let Some(place) = &class.hand_in_to {
+        let _ = write!(text, "\nand hand the file in to: {place}\n");
+    }
+    text
 }
 
 /// A lesson's last page without the lines that lead through the course.
