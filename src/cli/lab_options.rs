@@ -35,6 +35,15 @@ pub fn root(place: &Place) -> Result<PathBuf, CliError> {
     }
 }
 
+/// The lab in whose shell this runs, if it runs in one. A lab on AWS belongs to the lab in whose folder it is.
+pub fn inside() -> Option<PathBuf> {
+    let root = std::env::var_os(environment::LAB).map(PathBuf::from)?;
+    let of = root
+        .parent()
+        .filter(|_| Layout::new(root.clone()).is_on_aws());
+    Some(of.map_or_else(|| root.clone(), Path::to_owned))
+}
+
 /// The folder of the lab that is meant by somebody who may sit in one: without `--lab` it is that one.
 pub fn here(place: &Place) -> Result<PathBuf, CliError> {
     let inside = std::env::var_os(environment::LAB).map(PathBuf::from);
