@@ -218,7 +218,11 @@ pub fn place<'a>(roster: &'a Roster, graded: &[&'a Graded]) -> Placed<'a> {
                 .push(stranger("more than one there could be that learner")),
             Found::One(place) => {
                 handed_in.insert(*place);
-                if places.iter().filter(|other| *other == found).count() > 1 {
+                if graded.is_unclear() {
+                    placed
+                        .strangers
+                        .push(stranger("it may be by the same person as another hand-in"));
+                } else if places.iter().filter(|other| *other == found).count() > 1 {
                     placed
                         .strangers
                         .push(stranger("another hand-in is for the same person"));

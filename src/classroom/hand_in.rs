@@ -18,12 +18,12 @@
 //! before the first), the lesson, the time, the fact. The seal covers the whole file without the seal. Facts are listed in
 //! [`crate::classroom::ledger`], what was seen in [`crate::classroom::seen`].
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use serde::{Deserialize, Serialize};
 use serde_json::Value;
 
-use crate::classroom::class::{Class, Joined, Mode, deadline};
+use crate::classroom::class::{Class, Joined, Mode};
 use crate::classroom::learner::Learner;
 use crate::classroom::ledger::{Ledger, LedgerError, Written as WrittenLedger, sha256};
 use crate::course::mistake::Mistake;
@@ -251,10 +251,16 @@ impl HandIn {
         })
     }
 
-    /// When the time of its class was over, Unix milliseconds.
-    pub fn deadline(&self) -> Option<i64> {
-        let class = self.class.as_ref()?;
-        deadline(class.joined_at, class.time_limit_minutes)
+    /// The numbers of the labs that it is from.
+    pub fn labs(&self) -> BTreeSet<&str> {
+        let began = self.lessons.iter().filter_map(|part| part.ledger.began());
+        began.map(|(_, began)| began.lab.as_str()).collect()
+    }
+
+    /// When the first of its lessons was begun, Unix milliseconds.
+    pub fn first(&self) -> i64 {
+        let began = self.lessons.iter().filter_map(|part| part.ledger.began());
+        began.map(|(at, _)| at).min().unwrap_or(i64::MAX)
     }
 }
 

@@ -26,18 +26,6 @@ impl Learner {
         (!parts.is_empty()).then(|| parts.join(", "))
     }
 
-    /// Whether both are certainly the same person. Two without a name are not.
-    pub fn is_same(&self, other: &Self) -> bool {
-        let same = |one: &Option<String>, other: &Option<String>| match (one, other) {
-            (Some(one), Some(other)) => Some(folded(one) == folded(other)),
-            (Some(_) | None, None) | (None, Some(_)) => None,
-        };
-        same(&self.id, &other.id)
-            .or_else(|| same(&self.email, &other.email))
-            .or_else(|| same(&self.name, &other.name))
-            .unwrap_or(false)
-    }
-
     /// Whether every text is one line of a decent length.
     pub fn is_decent(&self) -> bool {
         [&self.name, &self.id, &self.email]
@@ -86,14 +74,6 @@ mod tests {
             id: some(id),
             email: None,
         }
-    }
-
-    #[test]
-    fn an_id_says_more_than_a_name() {
-        assert!(learner("Ada", "7").is_same(&learner("Ada Lovelace", "#7")));
-        assert!(!learner("Ada", "7").is_same(&learner("Ada", "8")));
-        assert!(learner("ada ", "").is_same(&learner("Ada", "8")));
-        assert!(!learner("", "").is_same(&learner("", "")));
     }
 
     #[test]

@@ -1,7 +1,7 @@
 //! The ledger: what happened in one lesson that a grader needs, as a chain in which each entry's hash covers the one before.
 //!
 //! The lab adds an entry when a step passes (with the evidence that passed it), is skipped, when a hint is shown and when a
-//! mistake is recognised. A hand-in carries the ledgers as they are.
+//! mistake is recognised or an answer is wrong. A hand-in carries the ledgers as they are.
 //!
 //! The hash is over what was written, not over what this program understands of it: an older or a newer program that knows
 //! fewer or more fields still finds the chain whole. It deters and does not prove: who can compute a hash can write a chain.
@@ -36,6 +36,11 @@ pub enum Fact {
         step: String,
         /// Which.
         mistake: Mistake,
+    },
+    /// An answer was wrong.
+    WrongAnswer {
+        /// The step's id.
+        step: String,
     },
     /// A step was left behind without points.
     Skipped {
@@ -172,6 +177,7 @@ impl Ledger {
             Fact::Began(began) => Some((entry.at, began)),
             Fact::Hint { .. }
             | Fact::Mistake { .. }
+            | Fact::WrongAnswer { .. }
             | Fact::Skipped { .. }
             | Fact::Passed { .. } => None,
         })
@@ -181,7 +187,11 @@ impl Ledger {
     pub fn last_event(&self) -> u64 {
         let of = |entry: &Entry| match &entry.fact {
             Fact::Passed { seen, .. } => seen.last_event(),
-            Fact::Began(_) | Fact::Hint { .. } | Fact::Mistake { .. } | Fact::Skipped { .. } => 0,
+            Fact::Began(_)
+            | Fact::Hint { .. }
+            | Fact::Mistake { .. }
+            | Fact::WrongAnswer { .. }
+            | Fact::Skipped { .. } => 0,
         };
         self.entries.iter().map(of).max().unwrap_or(0)
     }
@@ -190,10 +200,21 @@ impl Ledger {
     pub fn has_passed(&self, step: &str) -> bool {
         self.entries.iter().any(|entry| match &entry.fact {
             Fact::Passed { steps, .. } => steps.iter().any(|passed| passed == step),
-            Fact::Began(_) | Fact::Hint { .. } | Fact::Mistake { .. } | Fact::Skipped { .. } => {
-                false
-            }
+            Fact::Began(_)
+            | Fact::Hint { .. }
+            | Fact::Mistake { .. }
+            | Fact::WrongAnswer { .. }
+            | Fact::Skipped { .. } => false,
         })
+    }
+
+    /// How many answers at this step were wrong.
+    pub fn wrong_answers(&self, step: &str) -> u32 {
+        let wrong = self
+            .entries
+            .iter()
+            .filter(|entry| matches!(&entry.fact, Fact::WrongAnswer { step: of } if of == step));
+        u32::try_from(wrong.count()).unwrap_or(u32::MAX)
     }
 
     /// The hash of the newest entry; nothing before the first.

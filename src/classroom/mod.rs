@@ -20,6 +20,7 @@ pub mod learner;
 pub mod ledger;
 pub mod regrade;
 pub mod roster;
+mod same;
 pub mod seen;
 pub mod sheet;
 pub mod table;

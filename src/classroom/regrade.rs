@@ -6,11 +6,12 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::classroom::class::Class;
+use crate::classroom::class::{Class, Mode, deadline, variant};
 use crate::classroom::hand_in::{HandIn, Part};
 use crate::classroom::learner::Learner;
-use crate::classroom::ledger::Fact;
+use crate::classroom::ledger::{Fact, Ledger};
 use crate::classroom::seen::Seen;
+use crate::course::answers;
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Event, Evidence, Known};
 use crate::course::judge::{Report, judge};
@@ -20,6 +21,9 @@ use crate::course::verdict::{Verdict, Word};
 
 /// How far a clock may go back between two entries before it is mentioned, in milliseconds: clocks are set.
 const CLOCK: i64 = 120_000;
+
+/// So many wrong answers at one step of an exam look like guessing.
+pub const GUESSES: u32 = 3;
 
 /// A hand-in, graded.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -96,6 +100,8 @@ pub struct GradedStep {
     pub hints: u32,
     /// The mistakes that were recognised, and how often.
     pub mistakes: BTreeMap<String, u32>,
+    /// How many answers were wrong, to the step's questions or about its riddle.
+    pub wrong_answers: u32,
 }
 
 /// Something that a teacher should look at. None of them changes the points.
@@ -115,14 +121,22 @@ pub enum Kind {
     ClaimDiffers,
     /// The evidence is about a key pair or an instance that was nowhere seen.
     NeverSeen,
+    /// It says one thing in one place and another elsewhere.
+    Contradiction,
     /// Times run backwards, or from the future.
     Clock,
     /// A lesson that this program does not have.
     UnknownLesson,
-    /// Another class, or none.
-    OtherClass,
+    /// The learner's copy of the class file says something else than the teacher's.
+    ClassFileDiffers,
     /// Hints were shown in an exam.
     HintsInExam,
+    /// Many answers at one step of an exam were wrong.
+    WrongAnswers,
+    /// The same learner handed in from another lab too.
+    OtherLab,
+    /// Another hand-in may be by the same person, or by another.
+    WhoIsWho,
     /// Another hand-in has the same key, instance or lab.
     Shared,
 }
@@ -139,8 +153,40 @@ pub enum Mark {
     Instance(String),
 }
 
-/// Grades a hand-in. With a class its lessons count, handed in or not; without one, those that were handed in do. `now` is Unix
-/// milliseconds.
+/// Whether a hand-in is one of this class: it says so itself, and each of its lessons was begun in the class.
+///
+/// # Errors
+/// Why it is none, in words: such a file has no grade in this class.
+pub fn belongs(hand_in: &HandIn, class: &Class) -> Result<(), String> {
+    let not_to = format!("not to {} ({})", class.title, class.id);
+    match &hand_in.class {
+        None => return Err(format!("it belongs to no class, {not_to}")),
+        Some(taken) if taken.id != class.id => {
+            let (title, id) = (&taken.title, &taken.id);
+            return Err(format!("it belongs to the class {title} ({id}), {not_to}"));
+        }
+        Some(_) => {}
+    }
+    for part in &hand_in.lessons {
+        let began = part
+            .ledger
+            .began()
+            .and_then(|(_, began)| began.class.as_ref());
+        if began != Some(&class.id) {
+            let lesson = part.ledger.lesson();
+            return Err(match began {
+                Some(id) => {
+                    format!("its lesson {lesson} was begun in another class ({id}), {not_to}")
+                }
+                None => format!("its lesson {lesson} was begun outside of any class, {not_to}"),
+            });
+        }
+    }
+    Ok(())
+}
+
+/// Grades a hand-in. With a class, to which it must belong ([`belongs`]), the class's lessons count, handed in or not;
+/// without one, those that were handed in do. `now` is Unix milliseconds.
 pub fn regrade(
     file: &str,
     hand_in: &HandIn,
@@ -148,18 +194,9 @@ pub fn regrade(
     class: Option<&Class>,
     now: i64,
 ) -> Graded {
-    let mut findings = Vec::new();
+    let rules = Rules::of(hand_in, class);
+    let mut findings = class.map_or_else(Vec::new, |class| otherwise(hand_in, class));
     let wanted = class.map(|class| class.lessons.as_slice());
-    let taken = hand_in.class.as_ref();
-    if let Some(class) = class
-        && taken.map(|taken| &taken.id) != Some(&class.id)
-    {
-        let says = match taken {
-            Some(taken) => format!("it was made for another class: {}", taken.title),
-            None => "it was made outside of the class".to_owned(),
-        };
-        findings.push(Finding::new(Kind::OtherClass, says));
-    }
     let mut lessons = Vec::new();
     let mut marks = BTreeSet::new();
     for part in &hand_in.lessons {
@@ -174,7 +211,7 @@ pub fn regrade(
         {
             continue;
         }
-        let mut regrader = Regrader::new(lesson, part, hand_in);
+        let mut regrader = Regrader::new(lesson, part, rules);
         regrader.walk();
         regrader.compare();
         marks.append(&mut regrader.marks);
@@ -193,6 +230,7 @@ pub fn regrade(
         let says = "it was made in the future, by its own clock".to_owned();
         findings.push(Finding::new(Kind::Clock, says));
     }
+    contradictions(hand_in, &mut findings);
     findings.sort();
     findings.dedup();
     Graded {
@@ -215,6 +253,21 @@ impl Graded {
         !self.lessons.is_empty() && steps.all(|step| step.verdict == Word::Passed)
     }
 
+    /// The labs that it is from.
+    pub(super) fn labs(&self) -> BTreeSet<&str> {
+        let labs = self.marks.iter().filter_map(|mark| match mark {
+            Mark::Lab(id) => Some(id.as_str()),
+            Mark::KeyPair(_) | Mark::Instance(_) => None,
+        });
+        labs.collect()
+    }
+
+    /// Whether it may be by the same person as another: then a teacher must say who is who.
+    pub fn is_unclear(&self) -> bool {
+        let mut kinds = self.findings.iter().map(|finding| finding.kind);
+        kinds.any(|kind| kind == Kind::WhoIsWho)
+    }
+
     /// Steps passed, and all steps.
     pub fn steps(&self) -> (usize, usize) {
         let steps: Vec<_> = self.lessons.iter().flat_map(|one| &one.steps).collect();
@@ -229,17 +282,122 @@ impl Finding {
     }
 }
 
+/// What a hand-in is measured by: the teacher's class where there is one, since the learner's copy of its file may be edited.
+#[derive(Debug, Clone, Copy)]
+struct Rules {
+    exam: bool,
+    deadline: Option<i64>,
+}
+
+impl Rules {
+    fn of(hand_in: &HandIn, class: Option<&Class>) -> Self {
+        let Some(taken) = &hand_in.class else {
+            return Self {
+                exam: false,
+                deadline: None,
+            };
+        };
+        let (exam, minutes) = match class {
+            Some(class) => (class.mode == Mode::Exam, class.time_limit_minutes),
+            None => (taken.exam, taken.time_limit_minutes),
+        };
+        Self {
+            exam,
+            deadline: deadline(hand_in.first().min(taken.joined_at), minutes),
+        }
+    }
+}
+
+/// What a hand-in says of itself in one place, and otherwise in another.
+fn contradictions(hand_in: &HandIn, findings: &mut Vec<Finding>) {
+    let mut find = |says: String| findings.push(Finding::new(Kind::Contradiction, says));
+    let first = hand_in.first();
+    if let Some(taken) = &hand_in.class
+        && taken.joined_at > first.saturating_add(CLOCK)
+    {
+        find(format!(
+            "it says that the class was joined at {}, and its first lesson was begun before that, at {}",
+            time(taken.joined_at),
+            time(first)
+        ));
+    }
+    let labs: Vec<&str> = hand_in.labs().into_iter().collect();
+    if labs.len() > 1 {
+        find(format!(
+            "its lessons were done in {} labs: {}",
+            labs.len(),
+            labs.join(", ")
+        ));
+    }
+    let entries = hand_in
+        .lessons
+        .iter()
+        .flat_map(|part| part.ledger.entries());
+    if let Some(last) = entries.map(|entry| entry.at).max()
+        && last > hand_in.made_at.saturating_add(CLOCK)
+    {
+        find(format!(
+            "it says that it was made at {}, and has an entry of later, of {}",
+            time(hand_in.made_at),
+            time(last)
+        ));
+    }
+}
+
+/// What the hand-in says of the class, and the teacher's file says otherwise.
+fn otherwise(hand_in: &HandIn, class: &Class) -> Vec<Finding> {
+    let Some(taken) = &hand_in.class else {
+        return Vec::new();
+    };
+    let mode = |exam: bool| if exam { "an exam" } else { "practice" };
+    let limit = |minutes: Option<u32>| match minutes {
+        Some(minutes) => format!("a time limit of {minutes} minutes"),
+        None => "no time limit".to_owned(),
+    };
+    let mut says = Vec::new();
+    let mut differs = |theirs: String, yours: String| {
+        if theirs != yours {
+            says.push(format!(
+                "the lab was opened with another class file than yours: {theirs} in place of {yours}"
+            ));
+        }
+    };
+    differs(
+        mode(taken.exam).to_owned(),
+        mode(class.mode == Mode::Exam).to_owned(),
+    );
+    differs(
+        limit(taken.time_limit_minutes),
+        limit(class.time_limit_minutes),
+    );
+    differs(
+        format!("the title {}", taken.title),
+        format!("the title {}", class.title),
+    );
+    let is_drawn = hand_in.lessons.iter().all(|part| {
+        part.ledger.began().is_none_or(|(_, began)| {
+            began.variant == variant(&class.seed, &began.lab, part.ledger.lesson())
+        })
+    });
+    if !is_drawn {
+        differs("another seed".to_owned(), "your seed".to_owned());
+    }
+    let finding = |says| Finding::new(Kind::ClassFileDiffers, says);
+    says.into_iter().map(finding).collect()
+}
+
 /// One lesson being graded.
 struct Regrader<'a> {
     lesson: &'a Lesson,
     part: &'a Part,
-    deadline: Option<i64>,
-    exam: bool,
+    rules: Rules,
     /// What the evidence says of each step that an entry says passed.
     judged: BTreeMap<&'a str, (i64, Verdict)>,
     skipped: BTreeSet<&'a str>,
     hints: BTreeMap<&'a str, u32>,
     mistakes: BTreeMap<&'a str, BTreeMap<String, u32>>,
+    /// Wrong answers that some evidence has shown.
+    wrong: BTreeMap<&'a str, u32>,
     /// Ids of key pairs and instances that some evidence has shown.
     shown: BTreeSet<&'a str>,
     marks: BTreeSet<Mark>,
@@ -247,16 +405,16 @@ struct Regrader<'a> {
 }
 
 impl<'a> Regrader<'a> {
-    fn new(lesson: &'a Lesson, part: &'a Part, hand_in: &HandIn) -> Self {
+    fn new(lesson: &'a Lesson, part: &'a Part, rules: Rules) -> Self {
         Self {
             lesson,
             part,
-            deadline: hand_in.deadline(),
-            exam: hand_in.class.as_ref().is_some_and(|class| class.exam),
+            rules,
             judged: BTreeMap::new(),
             skipped: BTreeSet::new(),
             hints: BTreeMap::new(),
             mistakes: BTreeMap::new(),
+            wrong: BTreeMap::new(),
             shown: BTreeSet::new(),
             marks: BTreeSet::new(),
             findings: Vec::new(),
@@ -295,16 +453,36 @@ impl<'a> Regrader<'a> {
                     let times = of_step.entry(mistake.name().to_owned()).or_insert(0);
                     *times = times.saturating_add(1);
                 }
+                // They are counted by the ledger itself.
+                Fact::WrongAnswer { .. } => {}
                 Fact::Skipped { step } => {
                     self.skipped.insert(step);
                 }
                 Fact::Passed { steps, seen } => self.judge(entry.at, steps, seen, &mut events),
             }
         }
-        if self.exam && !self.hints.is_empty() {
+        if self.rules.exam && !self.hints.is_empty() {
             let says = format!("{}: hints were shown, in an exam without", self.lesson.slug);
             self.find(Kind::HintsInExam, says);
         }
+        for step in self.lesson.steps.iter().filter(|_| self.rules.exam) {
+            let wrong = self.wrong_answers(&step.id);
+            if wrong >= GUESSES {
+                self.findings.push(Finding::new(
+                    Kind::WrongAnswers,
+                    format!(
+                        "{}: {wrong} answers at step {} were wrong, which may be guessing",
+                        self.lesson.slug, step.id
+                    ),
+                ));
+            }
+        }
+    }
+
+    /// An older ledger has no facts of them, only what was seen when the step passed.
+    fn wrong_answers(&self, step: &str) -> u32 {
+        let seen = self.wrong.get(step).copied().unwrap_or(0);
+        seen.max(self.part.ledger.wrong_answers(step))
     }
 
     /// What the evidence of one entry says of the steps that it says passed.
@@ -322,6 +500,7 @@ impl<'a> Regrader<'a> {
             if matches!(self.judged.get(id.as_str()), Some((_, verdict)) if verdict.is_passed()) {
                 continue;
             }
+            self.wrong.insert(&step.id, answers::wrong(step, &evidence));
             let (verdict, after) = one_step(self.lesson, step, &bindings, &evidence);
             bindings = after;
             self.judged.insert(&step.id, (at, verdict));
@@ -388,9 +567,9 @@ impl<'a> Regrader<'a> {
                 format!("{}: {says}", self.lesson.slug),
             ));
         }
-        for (id, hints) in &claim.hints {
-            let shown = self.hints.get(id.as_str()).copied().unwrap_or(0);
-            if *hints < shown {
+        for (id, shown) in &self.hints {
+            let hints = claim.hints.get(*id).copied().unwrap_or(0);
+            if hints < *shown {
                 let says = format!(
                     "{}: step {id} had {shown} hints and claims {hints}",
                     self.lesson.slug
@@ -450,10 +629,11 @@ impl<'a> Regrader<'a> {
             points: if passed { step.points } else { 0 },
             of: step.points,
             passed_at: at.map(time),
-            late: matches!((at, self.deadline), (Some(at), Some(deadline)) if at > deadline),
+            late: matches!((at, self.rules.deadline), (Some(at), Some(deadline)) if at > deadline),
             skipped: skipped && !passed,
             hints: self.hints.get(id).copied().unwrap_or(0),
             mistakes: self.mistakes.get(id).cloned().unwrap_or_default(),
+            wrong_answers: self.wrong_answers(id),
         }
     }
 }
@@ -502,6 +682,7 @@ fn not_handed_in(lesson: &Lesson) -> GradedLesson {
         skipped: false,
         hints: 0,
         mistakes: BTreeMap::new(),
+        wrong_answers: 0,
     });
     GradedLesson {
         lesson: lesson.slug.clone(),
@@ -515,8 +696,13 @@ fn not_handed_in(lesson: &Lesson) -> GradedLesson {
     }
 }
 
-/// A lesson as the learner's own lab grades it, with what its progress adds.
-pub fn of_report(lesson: &Lesson, progress: &Progress, report: &Report) -> GradedLesson {
+/// A lesson as the learner's own lab grades it, with what its progress and its ledger add.
+pub fn of_report(
+    lesson: &Lesson,
+    progress: &Progress,
+    ledger: Option<&Ledger>,
+    report: &Report,
+) -> GradedLesson {
     let steps = report.steps.iter().map(|step| {
         let passed = step.verdict == Word::Passed;
         let done = progress.steps.get(&step.id);
@@ -541,6 +727,7 @@ pub fn of_report(lesson: &Lesson, progress: &Progress, report: &Report) -> Grade
             skipped: !passed && done.is_some(),
             hints: progress.hints.get(&step.id).copied().unwrap_or(0),
             mistakes,
+            wrong_answers: ledger.map_or(0, |ledger| ledger.wrong_answers(&step.id)),
         }
     });
     let steps: Vec<GradedStep> = steps.collect();
@@ -568,12 +755,14 @@ pub(super) fn time(milliseconds: i64) -> Timestamp {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classroom::class::{FORMAT, Mode};
+    use crate::classroom::class::{FORMAT, Joined};
     use crate::classroom::hand_in::Taken;
-    use crate::classroom::ledger::Ledger;
+    use crate::classroom::ledger::Began;
     use crate::classroom::testing::{START, began, claim, hand_in, lesson, look, taken};
     use crate::course::catalogue::lessons;
+    use crate::course::evidence::{Riddle, What};
     use crate::course::fixture::Lab;
+    use crate::course::start::Cause;
 
     fn grade(hand_in: &HandIn) -> Graded {
         regrade(
@@ -651,7 +840,7 @@ mod tests {
             START + 1,
             Fact::Passed {
                 steps: vec!["create-key-pair".into(), "launch".into(), "juggle".into()],
-                seen: Box::new(Seen::of(&evidence, &nothing, &nothing, 0)),
+                seen: Box::new(Seen::of(&evidence, &nothing, &nothing, 0, &[])),
             },
         );
         let mut one = hand_in();
@@ -685,6 +874,7 @@ mod tests {
             &progress.bindings,
             &progress.bindings,
             0,
+            &[],
         ));
         let steps = vec!["clean-up".into()];
         ledger.add(START + 1, Fact::Passed { steps, seen });
@@ -740,9 +930,8 @@ mod tests {
         assert!(graded.is_passed(), "late is for the teacher to judge");
     }
 
-    #[test]
-    fn a_class_says_which_lessons_count() {
-        let class = Class {
+    fn class() -> Class {
+        Class {
             format: FORMAT,
             id: "00ff00ff00ff00ff".into(),
             title: "Mine".into(),
@@ -753,15 +942,240 @@ mod tests {
             hand_in_to: None,
             asks: vec![],
             members: vec![],
+        }
+    }
+
+    /// The hand-in of somebody who took the class as their file of it says.
+    fn hand_in_of(class: &Class) -> HandIn {
+        let mut one = hand_in();
+        one.class = Some(Taken::new(&Joined {
+            format: FORMAT,
+            class: class.clone(),
+            at: START,
+        }));
+        for part in &mut one.lessons {
+            part.ledger = begun_as(&part.ledger, |began| {
+                began.class = Some(class.id.clone());
+                began.variant = variant(&class.seed, &began.lab, part.ledger.lesson());
+            });
+        }
+        one
+    }
+
+    /// The same ledger, begun otherwise.
+    fn begun_as(ledger: &Ledger, change: impl FnOnce(&mut Began)) -> Ledger {
+        let mut began = began();
+        change(&mut began);
+        let mut again = Ledger::begin(ledger.lesson(), START, began);
+        for entry in ledger.entries().iter().skip(1) {
+            again.add(entry.at, entry.fact.clone());
+        }
+        again
+    }
+
+    #[test]
+    fn a_hand_in_of_another_class_is_none_of_this_one_and_says_whose_it_is() {
+        let class = class();
+        let one = hand_in_of(&class);
+        assert_eq!(belongs(&one, &class), Ok(()));
+        let other = Class {
+            id: "1111222233334444".into(),
+            title: "Theirs".into(),
+            ..class.clone()
+        };
+        assert_eq!(
+            belongs(&one, &other).unwrap_err(),
+            "it belongs to the class Mine (00ff00ff00ff00ff), not to Theirs (1111222233334444)"
+        );
+        assert_eq!(
+            belongs(&hand_in(), &other).unwrap_err(),
+            "it belongs to no class, not to Theirs (1111222233334444)"
+        );
+        // Only the head of the file is changed to the other class: the ledger still says where it was begun.
+        let mut claimed = one.clone();
+        claimed.class = hand_in_of(&other).class;
+        let why = belongs(&claimed, &other).unwrap_err();
+        assert!(
+            why.contains("01-key-pair-and-ssh was begun in another class (00ff00ff00ff00ff)"),
+            "{why}"
+        );
+        claimed.lessons = hand_in().lessons;
+        let why = belongs(&claimed, &other).unwrap_err();
+        assert!(why.contains("begun outside of any class"), "{why}");
+    }
+
+    #[test]
+    fn mode_and_time_limit_are_the_teachers_and_an_edited_class_file_is_named() {
+        let practice = class();
+        let exam = Class {
+            mode: Mode::Exam,
+            time_limit_minutes: Some(6),
+            seed: "drawn by this".into(),
+            ..class()
         };
         let course = lessons().unwrap();
-        let graded = regrade("a", &hand_in(), &course, Some(&class), START);
-        assert_eq!(kinds(&graded), [Kind::OtherClass]);
+        let honest = regrade("a", &hand_in_of(&exam), &course, Some(&exam), START);
+        assert_eq!(kinds(&honest), [Kind::HintsInExam]);
+        let edited = regrade("a", &hand_in_of(&practice), &course, Some(&exam), START);
+        let differ = Kind::ClassFileDiffers;
+        assert_eq!(
+            kinds(&edited),
+            [differ, differ, differ, Kind::HintsInExam],
+            "{:?}",
+            edited.findings
+        );
+        let says: Vec<&str> = edited
+            .findings
+            .iter()
+            .map(|one| one.says.as_str())
+            .collect();
+        for words in [
+            "practice in place of an exam",
+            "no time limit in place of a time limit of 6 minutes",
+            "another seed in place of your seed",
+        ] {
+            assert!(says.iter().any(|says| says.ends_with(words)), "{says:?}");
+        }
+        let late = |graded: &Graded| {
+            let steps = graded.lessons[0].steps.iter().filter(|step| step.late);
+            steps.map(|step| step.id.clone()).collect::<Vec<_>>()
+        };
+        assert_eq!(late(&edited), ["clean-up"]);
+        assert_eq!(late(&honest), ["clean-up"]);
+        // Who says that they joined later has no more time for it.
+        let mut later = hand_in_of(&exam);
+        later.class.as_mut().unwrap().joined_at += 3_600_000;
+        let later = regrade("a", &later, &course, Some(&exam), START);
+        assert_eq!(late(&later), ["clean-up"]);
+        let titled = Class {
+            title: "Other".into(),
+            ..class()
+        };
+        let titled = regrade("a", &hand_in_of(&titled), &course, Some(&practice), START);
+        assert_eq!(kinds(&titled), [differ]);
+    }
+
+    /// Lesson 6 after three wrong answers about alpha, and one that was right. Each comes after a look.
+    fn guessed(facts: bool) -> HandIn {
+        let lessons = lessons().unwrap();
+        let lesson = lessons
+            .iter()
+            .find(|one| one.slug.starts_with("06-"))
+            .unwrap();
+        let mut lab = Lab::ready();
+        let mut ledger = Ledger::begin(&lesson.slug, START, began());
+        for letter in ["a", "b", "i", "d"] {
+            lab.called("DescribeInstances", None, None);
+            lab.happened(What::Answered {
+                step: "alpha".into(),
+                question: 0,
+                choice: letter.into(),
+            });
+            if facts && letter != "d" {
+                let step = "alpha".into();
+                ledger.add(START + 1, Fact::WrongAnswer { step });
+            }
+        }
+        let mut evidence = lab.evidence();
+        let riddle = Riddle {
+            instance: "i-0a".into(),
+            cause: Cause::Stopped,
+        };
+        evidence.riddles.insert("alpha".into(), riddle);
+        let nothing = Bindings::default();
+        let steps = vec!["alpha".to_owned()];
+        let seen = Box::new(Seen::of(&evidence, &nothing, &nothing, 0, &steps));
+        ledger.add(START + 2, Fact::Passed { steps, seen });
+        let mut one = hand_in();
+        one.lessons[0] = Part {
+            claim: claim(&[("alpha", 2)]),
+            ledger,
+        };
+        one
+    }
+
+    #[test]
+    fn wrong_answers_are_counted_and_in_an_exam_three_are_to_be_looked_at() {
+        // A ledger of an earlier program has them in its evidence only.
+        for facts in [true, false] {
+            let mut one = guessed(facts);
+            let graded = grade(&one);
+            let step = &graded.lessons[0].steps[1];
+            assert_eq!((step.id.as_str(), step.verdict), ("alpha", Word::Passed));
+            assert_eq!(step.wrong_answers, 3);
+            assert_eq!(kinds(&graded), [], "in practice nobody minds");
+            one.class = hand_in_of(&Class {
+                mode: Mode::Exam,
+                ..class()
+            })
+            .class;
+            let graded = grade(&one);
+            assert_eq!(kinds(&graded), [Kind::WrongAnswers]);
+            let says = &graded.findings[0].says;
+            assert!(
+                says.contains("3 answers at step alpha were wrong"),
+                "{says}"
+            );
+        }
+        let mut one = guessed(true);
+        // The step was never passed.
+        one.lessons[0].ledger = forged(&one.lessons[0].ledger, |fact| {
+            !matches!(fact, Fact::Passed { .. })
+        });
+        let step = &grade(&one).lessons[0].steps[1];
+        assert_eq!((step.verdict, step.wrong_answers), (Word::CouldNotTell, 3));
+    }
+
+    #[test]
+    fn what_contradicts_itself_is_named() {
+        let says = |one: &HandIn| {
+            let graded = grade(one);
+            assert!(graded.is_passed(), "it changes no points");
+            let says = graded
+                .findings
+                .iter()
+                .map(|one| (one.kind, one.says.clone()));
+            says.collect::<Vec<_>>()
+        };
+        let only = |one: &HandIn, kind, words: &str| {
+            let says = says(one);
+            assert!(
+                matches!(says.as_slice(), [(of, says)] if *of == kind && says.contains(words)),
+                "{words}: {says:?}"
+            );
+        };
+        assert_eq!(says(&hand_in()), []);
+        let mut joined = hand_in_of(&class());
+        joined.class.as_mut().unwrap().joined_at = START + 200_000;
+        only(&joined, Kind::Contradiction, "begun before that");
+        let mut made = hand_in();
+        made.made_at = START;
+        only(&made, Kind::Contradiction, "has an entry of later");
+        let mut labs = hand_in();
+        let mut other = labs.lessons[0].clone();
+        other.ledger = begun_as(&other.ledger, |began| began.lab = "2".repeat(16));
+        labs.lessons.push(other);
+        only(
+            &labs,
+            Kind::Contradiction,
+            "2 labs: 1111111111111111, 2222222222222222",
+        );
+        let mut hints = hand_in();
+        hints.lessons[0].claim.hints.clear();
+        only(&hints, Kind::ClaimDiffers, "had 1 hints and claims 0");
+    }
+
+    #[test]
+    fn a_class_says_which_lessons_count() {
+        let class = class();
+        let course = lessons().unwrap();
+        let graded = regrade("a", &hand_in_of(&class), &course, Some(&class), START);
+        assert_eq!(kinds(&graded), []);
         assert!(graded.is_passed());
         let mut foreign = hand_in();
         foreign.lessons[0].ledger = Ledger::begin("99-juggling", START, began());
         let graded = regrade("a", &foreign, &course, Some(&class), START);
-        assert_eq!(kinds(&graded), [Kind::UnknownLesson, Kind::OtherClass]);
+        assert_eq!(kinds(&graded), [Kind::UnknownLesson]);
         assert_eq!((graded.points, graded.of), (0, lesson().points()));
         let graded = regrade("a", &foreign, &course, None, START);
         assert!(!graded.is_passed() && graded.lessons.is_empty());
@@ -778,7 +1192,11 @@ mod tests {
             },
         );
         one.made_at = i64::MAX;
-        assert_eq!(kinds(&grade(&one)), [Kind::Clock, Kind::Clock]);
+        assert_eq!(
+            kinds(&grade(&one)),
+            [Kind::ClaimDiffers, Kind::Clock, Kind::Clock],
+            "the claim has no hint"
+        );
     }
 
     /// Kept from a lab of 28 November 2026 on Linux (stage shim): the first lesson by its solution, with a hint.

@@ -2,8 +2,10 @@
 //!
 //! Left out: every line that was typed in the learner's shell; of a line that was typed on an instance all but the command's
 //! name; parameters that hold text of the learner's own (tags, descriptions, user data, key material); messages of errors;
-//! names of users and hosts that are nobody's on an instance; where the lab and the home folder are. What a lesson is about
-//! stays: key pairs by name and fingerprint, instances, groups and their rules, key files by path, mode and fingerprint.
+//! names of users and hosts that are nobody's on an instance; values of filters but ids, states and names of the account; where
+//! the lab and the home folder are, and the names of folders outside of the lab, but for `~/Downloads`, which a check asks
+//! for. What a lesson is about stays: key pairs by name and fingerprint, instances, groups and their rules, key files by name,
+//! mode and fingerprint.
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::net::IpAddr;
@@ -17,10 +19,11 @@ use crate::course::evidence::{
     Account, Alias, Event, Evidence, KeyFile, Known, KnownHost, Places, Refusal, Riddle, What,
 };
 use crate::course::mistake::Mistake;
+use crate::course::start::{Cause, Fault};
 
 /// How many key pairs, instances, groups, files and rules of a group are carried: those that the lesson is about, and the newest others.
 const KEPT: usize = 50;
-/// How many events an entry carries: the newest, and logins among the older.
+/// How many events an entry carries: the newest, and logins and answers among the older.
 const EVENTS: usize = 400;
 /// Stands for a text that is not carried.
 const LEFT_OUT: &str = "(left out)";
@@ -45,15 +48,28 @@ pub struct Seen {
     /// Mistakes that were met: some are recognised by what is not carried.
     #[serde(default)]
     pub met: BTreeSet<Mistake>,
-    /// The riddles that were drawn.
+    /// The riddles of the steps that passed: not those that are still to be solved. (Earlier programs carried all of them.)
     #[serde(default)]
     pub riddles: BTreeMap<String, Riddle>,
 }
 
 impl Seen {
-    /// What may be carried of the evidence: events only if their number is greater than `after`. `about` is what the learner's
-    /// names stand for after the look, so that those things are kept.
-    pub fn of(evidence: &Evidence, before: &Bindings, about: &Bindings, after: u64) -> Self {
+    /// What may be carried of the evidence when these steps passed: events only if their number is greater than `after`. `about`
+    /// is what the learner's names stand for after the look, so that those things are kept.
+    pub fn of(
+        evidence: &Evidence,
+        before: &Bindings,
+        about: &Bindings,
+        after: u64,
+        steps: &[String],
+    ) -> Self {
+        // Whoever reads the file must not find there what they are still to find out. A riddle's step has its name.
+        let (solved, open): (BTreeMap<_, _>, BTreeMap<_, _>) = evidence
+            .riddles
+            .clone()
+            .into_iter()
+            .partition(|(name, _)| steps.contains(name));
+        let secrets = Secrets::of(&open, evidence);
         let seen = Self {
             bindings: before.clone(),
             account: known(&evidence.account, |account| fewer(account, about)),
@@ -65,17 +81,19 @@ impl Seen {
                 )
             }),
             events: known(&evidence.events, |all| {
-                let users = users(evidence, all);
-                let new = all.iter().filter(|event| event.number > after);
-                some(new.map(|event| carried(event, &users)).collect())
+                let (users, names) = (users(evidence, all), names(evidence));
+                let new = all
+                    .iter()
+                    .filter(|event| event.number > after && !secrets.tells(&event.what));
+                some(new.map(|event| carried(event, &users, &names)).collect())
             }),
             known_hosts: evidence.known_hosts.iter().take(KEPT).cloned().collect(),
             aliases: known(&evidence.aliases, |all| {
                 let ours = all.iter().filter(|alias| host(&alias.host) == alias.host);
                 ours.take(KEPT).cloned().collect()
             }),
-            met: met(evidence, about),
-            riddles: evidence.riddles.clone(),
+            met: secrets.without(&met(evidence, about)),
+            riddles: solved,
         };
         seen.without_places(evidence.places.as_ref())
     }
@@ -124,7 +142,50 @@ impl Seen {
             .filter(|(folder, _)| folder.len() > 1)
             .collect();
         scrub(&mut any, &folders);
+        Folders::default().hide(&mut any);
         serde_json::from_value(any).unwrap_or(self)
+    }
+}
+
+/// What would give away the riddles that are still to be solved: how they look from the instance's side.
+struct Secrets {
+    sessions: BTreeSet<u64>,
+    mistakes: BTreeSet<Mistake>,
+}
+
+impl Secrets {
+    fn of(open: &BTreeMap<String, Riddle>, evidence: &Evidence) -> Self {
+        let events = match &evidence.events {
+            Known::Seen(events) => events.as_slice(),
+            Known::Unknown(_) | Known::NotGathered => &[],
+        };
+        let is_open = |id: &str| open.values().any(|riddle| riddle.instance == id);
+        let sessions = events.iter().filter_map(|event| {
+            if let What::Connected {
+                session, instance, ..
+            } = &event.what
+            {
+                is_open(instance).then_some(*session)
+            } else {
+                None
+            }
+        });
+        let causes: BTreeSet<Cause> = open.values().map(|riddle| riddle.cause).collect();
+        let faults = Fault::ALL
+            .iter()
+            .filter(|fault| causes.contains(&fault.cause()));
+        Self {
+            sessions: sessions.collect(),
+            mistakes: faults.map(|fault| fault.mistake()).collect(),
+        }
+    }
+
+    fn tells(&self, what: &What) -> bool {
+        matches!(what, What::Refused { session, .. } if self.sessions.contains(session))
+    }
+
+    fn without(&self, met: &BTreeSet<Mistake>) -> BTreeSet<Mistake> {
+        met.difference(&self.mistakes).copied().collect()
     }
 }
 
@@ -143,6 +204,58 @@ fn scrub(any: &mut Value, folders: &[(&str, &str)]) {
         Value::Array(all) => all.iter_mut().for_each(|one| scrub(one, folders)),
         Value::Object(all) => all.values_mut().for_each(|one| scrub(one, folders)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}
+    }
+}
+
+/// Names of folders outside of the lab, which may be anybody's name, and what stands for them: the same for the same path.
+#[derive(Default)]
+struct Folders {
+    shown: BTreeMap<String, String>,
+    taken: BTreeSet<String>,
+}
+
+impl Folders {
+    /// Every text that is such a path. What is on an instance has paths of its own.
+    fn hide(&mut self, any: &mut Value) {
+        const ON_AN_INSTANCE: [&str; 2] = ["copied", "bad_modes"];
+        match any {
+            Value::String(text) => {
+                if let Some(shown) = self.shown(text) {
+                    *text = shown;
+                }
+            }
+            Value::Array(all) => all.iter_mut().for_each(|one| self.hide(one)),
+            Value::Object(all) => {
+                for (name, one) in all.iter_mut() {
+                    if !ON_AN_INSTANCE.contains(&name.as_str()) {
+                        self.hide(one);
+                    }
+                }
+            }
+            Value::Null | Value::Bool(_) | Value::Number(_) => {}
+        }
+    }
+
+    fn shown(&mut self, path: &str) -> Option<String> {
+        let (folder, file) = path.rsplit_once('/')?;
+        let place = match folder.strip_prefix('~') {
+            Some("" | "/Downloads") => return None,
+            Some(below) if below.starts_with('/') => "~/(folder",
+            None if path.starts_with('/') => "(elsewhere",
+            Some(_) | None => return None,
+        };
+        if let Some(shown) = self.shown.get(path) {
+            return Some(shown.clone());
+        }
+        // Two files of one name in two folders stay two.
+        let numbered = (1..).map(|number| match number {
+            1 => format!("{place})/{file}"),
+            number => format!("{place} {number})/{file}"),
+        });
+        let shown = numbered.into_iter().find(|one| !self.taken.contains(one))?;
+        self.taken.insert(shown.clone());
+        self.shown.insert(path.to_owned(), shown.clone());
+        Some(shown)
     }
 }
 
@@ -236,21 +349,23 @@ fn some(mut events: Vec<Event>) -> Vec<Event> {
     let is_command = |event: &Event| matches!(event.what, What::ShellCommand { .. });
     events.dedup_by(|next, before| is_command(next) && is_command(before));
     let too_many = events.len().saturating_sub(EVENTS);
-    let mut logins = 0;
+    let (mut logins, mut answers) = (0, 0);
     events
         .into_iter()
         .enumerate()
         .filter(|(place, event)| {
             let is_login = matches!(event.what, What::LoggedIn { .. });
             logins += usize::from(is_login);
-            *place >= too_many || (is_login && logins <= KEPT)
+            let is_answer = matches!(event.what, What::Answered { .. });
+            answers += usize::from(is_answer);
+            *place >= too_many || (is_login && logins <= KEPT) || (is_answer && answers <= KEPT)
         })
         .map(|(_, event)| event)
         .collect()
 }
 
 /// An event as it is carried.
-fn carried(event: &Event, users: &BTreeSet<&str>) -> Event {
+fn carried(event: &Event, users: &BTreeSet<&str>, names: &BTreeSet<&str>) -> Event {
     let user = |user: &String| {
         if users.contains(user.as_str()) {
             user.clone()
@@ -267,7 +382,7 @@ fn carried(event: &Event, users: &BTreeSet<&str>) -> Event {
         } => What::Api {
             action: shortened(action),
             region: shortened(region),
-            parameters: public(parameters),
+            parameters: public(parameters, names, error.is_some()),
             error: error
                 .as_ref()
                 .map(|(code, _message)| (shortened(code), String::new())),
@@ -402,8 +517,12 @@ fn shortened(text: &str) -> String {
     text.chars().take(100).collect()
 }
 
-/// Parameters by which things are named, and numbers.
-fn public(parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
+/// Parameters by which things are named, and numbers. Of a filter only what the evidence knows anyway: its value may be anything.
+fn public(
+    parameters: &BTreeMap<String, String>,
+    names: &BTreeSet<&str>,
+    refused: bool,
+) -> BTreeMap<String, String> {
     const PRIVATE: [&str; 6] = [
         "Tag",
         "Description",
@@ -412,6 +531,14 @@ fn public(parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
         "ClientToken",
         "Password",
     ];
+    let shown = |name: &str, value: &str| {
+        let is_shown = match name.strip_prefix("Filter.") {
+            None => true,
+            Some(rest) if rest.ends_with(".Name") => !refused && is_filter(value),
+            Some(_) => is_id(value) || STATES.contains(&value) || names.contains(value),
+        };
+        if is_shown { value } else { LEFT_OUT }.to_owned()
+    };
     parameters
         .iter()
         .filter(|(name, value)| {
@@ -420,7 +547,60 @@ fn public(parameters: &BTreeMap<String, String>) -> BTreeMap<String, String> {
                 && value.len() <= 100
         })
         .take(KEPT)
-        .map(|(name, value)| (name.clone(), value.clone()))
+        .map(|(name, value)| (name.clone(), shown(name, value)))
+        .collect()
+}
+
+/// States of instances.
+const STATES: [&str; 6] = [
+    "pending",
+    "running",
+    "shutting-down",
+    "terminated",
+    "stopping",
+    "stopped",
+];
+
+/// Whether it has the form of a filter's name. A tag's key is the learner's own, but for that of names.
+fn is_filter(name: &str) -> bool {
+    let is_plain = |c: char| c.is_ascii_lowercase() || c.is_ascii_digit() || c == '-' || c == '.';
+    name == "tag:Name" || name.chars().all(is_plain)
+}
+
+/// Whether it has the form of an id, such as `i-0123456789abcdef0`.
+fn is_id(text: &str) -> bool {
+    let Some((kind, number)) = text.rsplit_once('-') else {
+        return false;
+    };
+    matches!(number.len(), 8 | 17)
+        && number.bytes().all(|byte| byte.is_ascii_hexdigit())
+        && kind.len() <= 10
+        && kind.bytes().all(|byte| byte.is_ascii_lowercase())
+}
+
+/// The names and addresses of what is carried of the account.
+fn names(evidence: &Evidence) -> BTreeSet<&str> {
+    let Known::Seen(account) = &evidence.account else {
+        return BTreeSet::new();
+    };
+    let pairs = account.key_pairs.iter().map(|pair| &pair.name);
+    let groups = account.security_groups.iter().map(|group| &group.name);
+    let instances = account.instances.iter().flat_map(|one| {
+        let texts = [
+            &one.name,
+            &one.key_name,
+            &one.public_address,
+            &one.private_address,
+            &one.public_name,
+        ];
+        texts.into_iter().flatten().chain(&one.earlier_addresses)
+    });
+    let addresses = account.addresses.iter().map(|one| &one.address);
+    pairs
+        .chain(groups)
+        .chain(instances)
+        .chain(addresses)
+        .map(String::as_str)
         .collect()
 }
 
@@ -463,7 +643,7 @@ mod tests {
 
     fn seen(lab: &Lab) -> Seen {
         let bindings = lab.bindings();
-        Seen::of(&lab.evidence(), &bindings, &bindings, 0)
+        Seen::of(&lab.evidence(), &bindings, &bindings, 0, &[])
     }
 
     #[test]
@@ -537,6 +717,136 @@ mod tests {
     }
 
     #[test]
+    fn a_riddle_that_is_still_to_be_solved_is_not_carried_and_one_that_is_solved_is() {
+        let riddle = |instance: &str, cause| Riddle {
+            instance: instance.into(),
+            cause,
+        };
+        let mut lab = Lab::ready();
+        lab.called("DescribeInstances", None, None);
+        lab.tried(7, Some("ec2-user"), &[]);
+        lab.happened(What::Refused {
+            session: 7,
+            why: Refusal::BadModes {
+                path: "/home/ec2-user/.ssh/authorized_keys".into(),
+            },
+        });
+        let answered = |choice: Cause| What::Answered {
+            step: "bravo".into(),
+            question: 0,
+            choice: choice.letter().to_string(),
+        };
+        lab.happened(answered(Cause::NoRule));
+        let mut evidence = lab.evidence();
+        evidence.riddles = [
+            ("alpha".to_owned(), riddle(ID, Cause::AuthorizedKeys)),
+            ("bravo".to_owned(), riddle("i-2", Cause::NoRule)),
+            ("charlie".to_owned(), riddle("i-3", Cause::KeySpoiled)),
+        ]
+        .into();
+        let bindings = lab.bindings();
+        let of = |steps: &[String]| Seen::of(&evidence, &bindings, &bindings, 0, steps);
+        let early = of(&["get-an-overview".to_owned()]);
+        let text = serde_json::to_string(&early).unwrap();
+        for secret in ["cause", "key_spoiled", "authorized_keys", "no_rule"] {
+            assert!(!text.contains(secret), "{secret} is in {text}");
+        }
+        let solved = of(&["bravo".to_owned()]);
+        let text = serde_json::to_string(&solved).unwrap();
+        assert!(
+            text.contains("no_rule") && !text.contains("key_spoiled"),
+            "{text}"
+        );
+        assert!(!text.contains("authorized_keys"), "{text}");
+        // It is all that the grader needs.
+        let expect = crate::course::checks::Expect::RiddleSolved {
+            name: "bravo".into(),
+        };
+        let again = solved.evidence(20_000, &mut Vec::new());
+        let verdict = expect.judge(&again, &mut lab.bindings());
+        assert!(verdict.is_passed(), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_filters_value_is_carried_only_if_the_account_knows_it() {
+        let mut lab = Lab::ready();
+        let mut called = |filters: &[(&str, &str)], error| {
+            lab.called("DescribeInstances", None, error);
+            if let What::Api { parameters, .. } = &mut lab.events.last_mut().unwrap().what {
+                for (number, (name, value)) in filters.iter().enumerate() {
+                    parameters.insert(format!("Filter.{number}.Name"), (*name).into());
+                    parameters.insert(format!("Filter.{number}.Value.1"), (*value).into());
+                }
+            }
+        };
+        called(
+            &[
+                ("tag:SECRET1", "SECRET2"),
+                ("key-name", "mykey"),
+                ("instance-id", ID),
+                ("instance-state-name", "running"),
+                ("vpc-id", "vpc-0SECRET3"),
+                ("key-name", "SECRET4-0123456789abcdef0"),
+            ],
+            None,
+        );
+        called(&[("secret5", "x")], Some(("InvalidParameterValue", "")));
+        let text = serde_json::to_string(&seen(&lab)).unwrap();
+        assert!(!text.to_lowercase().contains("secret"), "{text}");
+        for kept in [
+            "\"mykey\"",
+            "instance-state-name\",\"Filter.3.Value.1\":\"running",
+            &format!("Filter.2.Value.1\":\"{ID}"),
+        ] {
+            assert!(text.contains(kept), "{kept} is not in {text}");
+        }
+    }
+
+    #[test]
+    fn folders_outside_of_the_lab_have_no_names_and_the_checks_are_as_they_were() {
+        for (path, shown) in [
+            ("/mnt/c/Users/REAL NAME/mykey.pem", "(elsewhere)/mykey.pem"),
+            ("~/REAL NAME/school/mykey.pem", "~/(folder)/mykey.pem"),
+            ("~/Downloads/mykey.pem", "~/Downloads/mykey.pem"),
+            ("~/mykey.pem", "~/mykey.pem"),
+            ("keys/mykey.pem", "keys/mykey.pem"),
+        ] {
+            let mut lab = Lab::ready();
+            lab.files[0].path = path.into();
+            lab.files[0].folder_mode = 0o700;
+            let other = file("/srv/REAL NAME/mykey.pem", KeyContent::Empty, 0o600, None);
+            lab.files.push(other);
+            lab.logged_in(1);
+            lab.happened(What::Copied {
+                session: 1,
+                instance: ID.into(),
+                path: "/home/ec2-user/notes.txt".into(),
+                there: true,
+            });
+            let mut bindings = Bindings::default();
+            bindings.settle(&lab.evidence());
+            assert_eq!(bindings.key_file.as_deref(), Some(path));
+            let seen = Seen::of(&lab.evidence(), &bindings, &bindings, 0, &[]);
+            let text = serde_json::to_string(&seen).unwrap();
+            assert!(!text.contains("REAL NAME"), "{text}");
+            assert!(text.contains("/home/ec2-user/notes.txt"), "{text}");
+            assert_eq!(seen.bindings.key_file.as_deref(), Some(shown));
+            let again = seen.evidence(20_000, &mut Vec::new());
+            for expect in [
+                crate::course::checks::Expect::PrivateKeySaved {},
+                crate::course::checks::Expect::KeyFilePrivate {},
+                crate::course::checks::Expect::KeyFolderPrivate {},
+                crate::course::checks::Expect::KeyFileApart {},
+                crate::course::checks::Expect::SignedIn {},
+            ] {
+                let before = expect.judge(&lab.evidence(), &mut bindings.clone());
+                let after = expect.judge(&again, &mut seen.bindings.clone());
+                assert_eq!(before.word(), after.word(), "{path}: {expect:?}: {after:?}");
+            }
+        }
+    }
+
+    #[test]
     fn a_crowded_lab_is_carried_without_its_crowd() {
         let mut lab = Lab::ready();
         for number in 0..3_000 {
@@ -605,9 +915,15 @@ mod tests {
         let mut lab = Lab::ready();
         lab.called("DescribeInstances", None, None);
         let bindings = lab.bindings();
-        let first = Seen::of(&lab.evidence(), &bindings, &bindings, 0);
+        let first = Seen::of(&lab.evidence(), &bindings, &bindings, 0, &[]);
         lab.logged_in(1);
-        let second = Seen::of(&lab.evidence(), &bindings, &bindings, first.last_event());
+        let second = Seen::of(
+            &lab.evidence(),
+            &bindings,
+            &bindings,
+            first.last_event(),
+            &[],
+        );
         let mut all = Vec::new();
         first.evidence(1, &mut all);
         assert_eq!(all.len(), 1);

@@ -1,11 +1,15 @@
 //! The sheet: all hand-ins of one grading side by side. What two of them share shows here.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 
 use schemars::JsonSchema;
 use serde::Serialize;
 
 use crate::classroom::regrade::{Finding, Graded, Kind, Mark};
+use crate::classroom::same::{Relation, Who, pairs};
+
+/// Of so many others at most it is said that they may be the same person.
+const LISTED: usize = 20;
 
 /// Every file of one grading.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -18,6 +22,9 @@ pub struct Sheet {
     pub not_graded: Vec<NotGraded>,
     /// What hand-ins of different learners share.
     pub shared: Vec<Shared>,
+    /// The places of hand-ins that a newer one of the same learner stands for.
+    #[serde(skip)]
+    older: BTreeSet<usize>,
 }
 
 /// A file without a grade.
@@ -49,22 +56,19 @@ impl Sheet {
             graded,
             not_graded,
             shared: Vec::new(),
+            older: BTreeSet::new(),
         };
+        sheet.find_people();
         sheet.find_shared();
         sheet
     }
 
-    /// The hand-ins that count: of one learner the newest.
+    /// The hand-ins that count: of one learner the newest. Those of whom nobody can say whether they are one learner or two
+    /// all count, and have no row in a table: [`Graded::is_unclear`].
     pub fn counting(&self) -> Vec<&Graded> {
-        let newer = |graded: &Graded, place: usize| {
-            self.graded.iter().enumerate().any(|(other_place, other)| {
-                (other.made_at, other_place) > (graded.made_at, place)
-                    && other.learner.is_same(&graded.learner)
-            })
-        };
         let places = self.graded.iter().enumerate();
         places
-            .filter(|(place, graded)| !newer(graded, *place))
+            .filter(|(place, _)| !self.older.contains(place))
             .map(|(_, graded)| graded)
             .collect()
     }
@@ -75,6 +79,67 @@ impl Sheet {
         self.not_graded.is_empty()
             && !counting.is_empty()
             && counting.iter().all(|graded| graded.is_passed())
+    }
+
+    /// Who handed in more than once, and who only may have.
+    fn find_people(&mut self) {
+        let all: Vec<Who> = self
+            .graded
+            .iter()
+            .map(|graded| Who::new(&graded.learner, graded.labs()))
+            .collect();
+        let mut found: BTreeMap<usize, Vec<(usize, Relation)>> = BTreeMap::new();
+        for (one, other) in pairs(&all) {
+            let (Some(first), Some(second)) = (all.get(one), all.get(other)) else {
+                continue;
+            };
+            let relation = first.relation(second);
+            found
+                .entry(one)
+                .or_default()
+                .push((other, relation.clone()));
+            found.entry(other).or_default().push((one, relation));
+        }
+        let made_at: Vec<_> = self.graded.iter().map(|graded| graded.made_at).collect();
+        let files: Vec<String> = self
+            .graded
+            .iter()
+            .map(|graded| graded.file.clone())
+            .collect();
+        let file = |place: usize| files.get(place).map_or("", String::as_str);
+        for (place, others) in found {
+            let Some(graded) = self.graded.get_mut(place) else {
+                continue;
+            };
+            let mut told = 0;
+            for (other, relation) in &others {
+                let (kind, says) = match relation {
+                    Relation::Strangers => continue,
+                    Relation::Same { labs } => {
+                        if (made_at.get(*other), *other) > (made_at.get(place), place) {
+                            self.older.insert(place);
+                        }
+                        if !labs {
+                            continue;
+                        }
+                        let file = file(*other);
+                        let says = format!("{file} is by the same learner, and from another lab");
+                        (Kind::OtherLab, says)
+                    }
+                    Relation::Unclear(why) => (
+                        Kind::WhoIsWho,
+                        format!(
+                            "{} has {why}: it may be the same person or another, so both stand, and neither is put into a table of grades. Decide who is who",
+                            file(*other)
+                        ),
+                    ),
+                };
+                told += 1;
+                if told <= LISTED {
+                    graded.findings.push(Finding::new(kind, says));
+                }
+            }
+        }
     }
 
     fn find_shared(&mut self) {
@@ -106,11 +171,14 @@ impl Sheet {
 
     /// Whether these are hand-ins of one learner, who may hand in as often as they like.
     fn is_one_learner(&self, places: &[usize]) -> bool {
-        let mut learners = places.iter().filter_map(|place| self.graded.get(*place));
-        let Some(first) = learners.next() else {
+        let mut all = places
+            .iter()
+            .filter_map(|place| self.graded.get(*place))
+            .map(|graded| Who::new(&graded.learner, graded.labs()));
+        let Some(first) = all.next() else {
             return true;
         };
-        learners.all(|other| other.learner.is_same(&first.learner))
+        all.all(|other| matches!(first.relation(&other), Relation::Same { .. }))
     }
 }
 
@@ -184,6 +252,67 @@ mod tests {
             .map(|one| one.file.as_str())
             .collect();
         assert_eq!(counting, ["new"]);
+    }
+
+    fn named(number: usize, name: &str, id: &str) -> HandIn {
+        let mut one = of_lab(number);
+        one.made_at += i64::try_from(number).unwrap();
+        one.learner = Learner {
+            name: Some(name.into()),
+            id: (!id.is_empty()).then(|| id.into()),
+            email: None,
+        };
+        one
+    }
+
+    fn kinds(sheet: &Sheet) -> Vec<Vec<Kind>> {
+        let of = |graded: &Graded| graded.findings.iter().map(|one| one.kind).collect();
+        sheet.graded.iter().map(of).collect()
+    }
+
+    #[test]
+    fn who_may_be_two_people_is_never_one_and_has_no_row_where_grades_are_filled_in() {
+        for (one, other) in [
+            // One name, no ids.
+            (named(1, "Wei Wang", ""), named(2, "wei wang", "")),
+            // One id, two names.
+            (named(1, "Wei Wang", "7"), named(2, "Jane Doe", "7")),
+        ] {
+            let sheet = sheet(&[("a", &one), ("b", &other)]);
+            assert_eq!(kinds(&sheet), [[Kind::WhoIsWho], [Kind::WhoIsWho]]);
+            assert_eq!(sheet.counting().len(), 2, "both are graded");
+            let says = &sheet.graded[0].findings[0].says;
+            assert!(says.starts_with("b has the same "), "{says}");
+            let text = crate::classroom::export::text(&sheet);
+            assert!(!text.contains("[older]"), "{text}");
+            assert!(text.contains("2 files: 2 learners"), "{text}");
+            let people = crate::classroom::export::People::of(&sheet, None);
+            assert!(people.rows.is_empty());
+            let csv = crate::classroom::export::csv(&people);
+            assert!(
+                csv.contains("Wei Wang") && csv.lines().count() == 3,
+                "{csv}"
+            );
+            let table = "Name,Student ID,G\r\nWei Wang,7,\r\nJane Doe,8,\r\n";
+            let table = crate::classroom::table::Table::read(table.into()).unwrap();
+            let filled = crate::classroom::fill::fill(&table, "G", &sheet.counting()).unwrap();
+            assert_eq!(filled.bytes, table.bytes);
+            let files: Vec<&str> = filled.strangers.iter().map(|one| one.0.as_str()).collect();
+            assert_eq!(files, ["a", "b"]);
+        }
+    }
+
+    #[test]
+    fn the_same_learner_from_another_lab_counts_once_and_both_are_marked() {
+        let (one, other) = (named(1, "Wei Wang", "7"), named(2, "Wei Wang", "7"));
+        let sheet = sheet(&[("a", &one), ("b", &other)]);
+        assert_eq!(kinds(&sheet), [[Kind::OtherLab], [Kind::OtherLab]]);
+        let counting: Vec<&str> = sheet
+            .counting()
+            .iter()
+            .map(|one| one.file.as_str())
+            .collect();
+        assert_eq!(counting, ["b"]);
     }
 
     #[test]

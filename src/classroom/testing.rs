@@ -47,7 +47,8 @@ pub(crate) fn look(
     progress.record(lesson, &judgement, at);
     let steps: Vec<String> = judgement.newly_passed().map(|one| one.id.clone()).collect();
     if !steps.is_empty() {
-        let seen = Seen::of(&evidence, &before, &judgement.bindings, ledger.last_event());
+        let after = ledger.last_event();
+        let seen = Seen::of(&evidence, &before, &judgement.bindings, after, &steps);
         let seen = Box::new(seen);
         ledger.add(at, Fact::Passed { steps, seen });
     }

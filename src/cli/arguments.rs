@@ -240,7 +240,7 @@ pub struct HandIn {
     /// The class file that you opened the lab with
     #[arg(long, value_name = "FILE")]
     pub class: Option<PathBuf>,
-    /// Where to write (default: hand-in-….json in this folder)
+    /// Where to write (default: hand-in-….json in this folder, named for the lab)
     #[arg(long, value_name = "FILE")]
     pub out: Option<PathBuf>,
     /// Your name, if the class asks for it

@@ -44,10 +44,8 @@ pub fn new(options: &ClassNew) -> Result<ExitCode, CliError> {
         Vec::new()
     } else if !options.ask.is_empty() {
         options.ask.iter().map(|ask| Asks::from(*ask)).collect()
-    } else if roster.is_some() {
-        vec![Asks::Name, Asks::Id]
     } else {
-        vec![Asks::Name]
+        asks_of(roster.as_ref())
     };
     let class = Class {
         format: FORMAT,
@@ -102,6 +100,18 @@ pub fn new(options: &ClassNew) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
+/// What by default a class with this roster asks for: what the roster knows people by.
+fn asks_of(roster: Option<&Roster>) -> Vec<Asks> {
+    let people = || roster.into_iter().flat_map(|roster| &roster.people);
+    if people().any(|one| !(one.id.is_empty() && one.login.is_empty())) {
+        vec![Asks::Name, Asks::Id]
+    } else if people().any(|one| !one.email.is_empty()) {
+        vec![Asks::Name, Asks::Email]
+    } else {
+        vec![Asks::Name]
+    }
+}
+
 impl From<Ask> for Asks {
     fn from(ask: Ask) -> Self {
         match ask {
@@ -109,5 +119,26 @@ impl From<Ask> for Asks {
             Ask::Id => Self::Id,
             Ask::Email => Self::Email,
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::classroom::table::Table;
+
+    #[test]
+    fn a_class_asks_for_what_its_roster_knows_people_by() {
+        let of = |text: &str| {
+            let table = Table::read(text.into()).unwrap();
+            asks_of(Some(&Roster::of(&table, None)))
+        };
+        assert_eq!(of("Name,Student ID\nAda,7\n"), [Asks::Name, Asks::Id]);
+        assert_eq!(
+            of("Name,Email\nAda,ada@example.org\n"),
+            [Asks::Name, Asks::Email]
+        );
+        assert_eq!(of("Name\nAda\n"), [Asks::Name]);
+        assert_eq!(asks_of(None), [Asks::Name]);
     }
 }

@@ -38,7 +38,8 @@ fn text() -> String {
     put(
         0,
         "In lesson.toml: [[steps.checks]] and below it a line as here. The key pair is the one that the learner has made or was given; the \
-         key file holds its private half; the instance was launched with it. Names are the learner's own.",
+         key file holds its private half; the instance was launched with it. Names are the learner's own. A step is passed when all its checks \
+         are met at once; the coach speaks of the first that is not, so put first what is done first.",
     );
     put(0, "");
     for check in variants(schema_for!(Expect).as_value()) {
@@ -63,7 +64,8 @@ fn text() -> String {
         0,
         "mistakes/NAME.sh makes one, with `# at: STEP` as its first line. It runs behind the solution of the steps before that one, in \
          the same bash, so that the solution's variables are there; a command in it may fail. When it ends, the coach must have \
-         recognised it. In lesson.toml `mistakes.NAME = \"...\"` below [[steps]] replaces the coach's sentence at that step.",
+         recognised it. In lesson.toml `mistakes.NAME = \"...\"` below [[steps]] replaces the coach's sentence at that step; the command that \
+         cures it stays. `quiet = true` there has the coach name no mistake at all.",
     );
     put(0, "");
     let mistakes = schema_for!(Mistake);
@@ -92,7 +94,8 @@ fn text() -> String {
         0,
         "In lesson.toml: [[steps.faults]] with action = \"RunInstances\", meets = one of these, and times = 5 or none. With times = 5 a \
          learner with the AWS CLI 2, which tries three times, sees it once and passes at the second try of theirs; one with the AWS CLI \
-         1, which tries five times, passes at the second too.",
+         1, which tries five times, passes at the second too. The lab's own stand-in tries three times: in solution.sh write \
+         `command || command`.",
     );
     put(0, "");
     for trouble in variants(schema_for!(Trouble).as_value()) {

@@ -73,7 +73,8 @@ fn written(format: Format, coach: &Coach, report: &Report) -> Result<String, Cli
 
 /// The lab's grade in the form of a hand-in's.
 fn graded(coach: &Coach, report: &Report) -> Graded {
-    let lesson = of_report(coach.lesson(), &coach.progress(), report);
+    let ledger = coach.ledger();
+    let lesson = of_report(coach.lesson(), &coach.progress(), ledger.as_ref(), report);
     Graded {
         file: "lab".to_owned(),
         learner: Learner::default(),

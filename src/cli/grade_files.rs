@@ -13,7 +13,7 @@ use std::process::ExitCode;
 use crate::classroom::export::{self, Needs, People, Submission};
 use crate::classroom::fill::{FillError, Replaced, fill};
 use crate::classroom::hand_in::{HandIn, LARGEST, Refusal};
-use crate::classroom::regrade::{Graded, regrade};
+use crate::classroom::regrade::{Graded, belongs, regrade};
 use crate::classroom::roster::{Person, Roster};
 use crate::classroom::sheet::{NotGraded, Sheet};
 use crate::cli::arguments::{Format, Grade};
@@ -51,7 +51,11 @@ pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
     let mut not_graded = Vec::new();
     for path in files(&options.files)? {
         let file = path.display().to_string();
-        match read(&path) {
+        let hand_in = read(&path).and_then(|hand_in| match &class {
+            Some(class) => belongs(&hand_in, class).map(|()| hand_in),
+            None => Ok(hand_in),
+        });
+        match hand_in {
             Ok(hand_in) => graded.push(regrade(&file, &hand_in, &course, class.as_ref(), now())),
             Err(why) => not_graded.push(NotGraded { file, why }),
         }

@@ -1,5 +1,6 @@
 //! `groundschool hand-in`: writes one small file with what the learner has done, and says in words what is in it.
 
+use std::collections::BTreeSet;
 use std::fmt::Write as _;
 use std::io::{BufRead, IsTerminal, Write};
 use std::path::{Path, PathBuf};
@@ -74,6 +75,10 @@ pub fn run(options: &arguments::HandIn) -> Result<ExitCode, CliError> {
     let path = std::path::absolute(&out).map_err(failed)?;
     write_for_others(&path, text.as_bytes()).map_err(failed)?;
     anstream::println!("{}", out.display());
+    if lab_options::inside().is_some() {
+        // The shell's folder is not where the learner keeps their files.
+        anstream::eprintln!("It is here: {}", path.display());
+    }
     match class.and_then(|class| class.hand_in_to.as_deref()) {
         Some(place) => anstream::eprintln!("Written. Hand this file in to: {place}"),
         None => anstream::eprintln!("Written. Give this file to your teacher."),
@@ -81,15 +86,29 @@ pub fn run(options: &arguments::HandIn) -> Result<ExitCode, CliError> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// The lab that is meant.
+/// The lab that is meant: in a lab's own shell it is that one, unless another is named.
 fn layout(options: &arguments::HandIn) -> Result<Layout, CliError> {
-    let root = match (&options.place.lab, &options.class) {
-        (None, Some(file)) => {
+    let inside = lab_options::inside();
+    let root = match (&options.place.lab, &options.class, inside) {
+        (None, None, Some(inside)) => inside,
+        (None, Some(file), inside) => {
+            if let Some(inside) = inside
+                && !file.exists()
+                && let Ok(Some(joined)) = records::joined(&Layout::new(inside))
+            {
+                let what = format!("there is no {} in this folder", file.display());
+                let title = joined.class.title;
+                return Err(CliError::usage(what)
+                    .because(format!(
+                        "you are in the lab's own shell, and the lab knows its class, {title}"
+                    ))
+                    .hint("here it is without --class: groundschool hand-in"));
+            }
             let class = class_file::class(file)?;
             let layout = Layout::of_class(&class.id).map_err(lab_options::workspace_error)?;
             layout.root().to_owned()
         }
-        (Some(_), _) | (None, None) => lab_options::root(&options.place)?,
+        (Some(_), ..) | (None, None, None) => lab_options::root(&options.place)?,
     };
     Ok(Layout::new(std::path::absolute(&root).unwrap_or(root)))
 }
@@ -112,11 +131,13 @@ fn lessons(options: &arguments::HandIn, class: Option<&Class>) -> Result<Vec<Les
 /// What the class asks for, and what was given besides.
 fn learner(options: &arguments::HandIn, class: Option<&Class>) -> Result<Learner, CliError> {
     let asks = |what| class.is_some_and(|class| class.asks.contains(&what));
-    let asked = |given: &Option<String>, what, question, option| match given {
-        Some(given) => Ok(clean(given)),
-        None if asks(what) => ask(question, option).map(Some),
-        None => Ok(None),
-    };
+    // An empty name is none.
+    let asked =
+        |given: &Option<String>, what, question, option| match given.as_deref().and_then(clean) {
+            Some(given) => Ok(Some(given)),
+            None if asks(what) => ask(question, option).map(Some),
+            None => Ok(None),
+        };
     let learner = Learner {
         name: asked(&options.name, Asks::Name, "Your name", "--name")?,
         id: asked(
@@ -170,27 +191,47 @@ fn ask(question: &str, option: &str) -> Result<String, CliError> {
     Err(missing())
 }
 
-/// The file to write. One that is there is replaced only if it is an earlier hand-in.
+/// The file to write: named for the lab, so that no two learners' files have one name. One that is there is replaced only if it
+/// is an earlier hand-in of the same lab.
 fn out(
     options: &arguments::HandIn,
     class: Option<&Class>,
     parts: &[(Lesson, Part)],
 ) -> Result<PathBuf, CliError> {
+    let ledgers = parts.iter().map(|(_, part)| &part.ledger);
+    let labs: BTreeSet<&str> = ledgers
+        .filter_map(|ledger| ledger.began())
+        .map(|(_, began)| began.lab.as_str())
+        .collect();
+    let lab = labs.iter().copied().collect::<Vec<_>>().join("-");
     let name = match (class, parts) {
-        (Some(class), _) => format!("hand-in-{}.json", class.id),
-        (None, [(lesson, _)]) => format!("hand-in-{}.json", lesson.slug),
-        (None, _) => "hand-in.json".to_owned(),
+        (Some(class), _) => format!("hand-in-{}-{lab}.json", class.id),
+        (None, [(lesson, _)]) => format!("hand-in-{}-{lab}.json", lesson.slug),
+        (None, _) => format!("hand-in-{lab}.json"),
     };
     let out = options
         .out
         .clone()
         .unwrap_or_else(|| Path::new(&name).to_owned());
     if out.exists() {
-        let is_ours =
-            read_given(&out, hand_in::LARGEST).is_ok_and(|bytes| HandIn::read(&bytes).is_ok());
-        if !is_ours {
-            let text = format!("{} is there already, and is no hand-in", out.display());
-            return Err(CliError::usage(text).hint("name another file with --out FILE"));
+        let there = read_given(&out, hand_in::LARGEST)
+            .ok()
+            .and_then(|bytes| HandIn::read(&bytes).ok());
+        let file = out.display();
+        let elsewhere = "move that file away, or name another one with --out FILE";
+        match there {
+            None => {
+                let text = format!("{file} is there already, and is no hand-in");
+                return Err(CliError::usage(text).hint("name another file with --out FILE"));
+            }
+            Some(there) if there.labs() != labs => {
+                let whose = there.learner.words();
+                let whose = whose.map_or_else(String::new, |whose| format!(", of {whose}"));
+                let text =
+                    format!("{file} is there already, and is a hand-in of another lab{whose}");
+                return Err(CliError::usage(text).hint(elsewhere));
+            }
+            Some(_) => {}
         }
     }
     Ok(out)
@@ -243,8 +284,9 @@ fn contents(
         );
     }
     text.push_str(
-        "Not in it: private keys, anything you typed in your shell, the path of your\n\
-         home folder, any other file.\n",
+        "Not in it: private keys, command lines of your shell, what you filter by (but\n\
+         ids and names that are in your account), the names of your folders outside of\n\
+         the lab, any other file.\n",
     );
     text
 }

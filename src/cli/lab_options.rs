@@ -35,6 +35,15 @@ pub fn root(place: &Place) -> Result<PathBuf, CliError> {
     }
 }
 
+/// The lab in whose shell this runs, if it runs in one. A lab on AWS belongs to the lab in whose folder it is.
+pub fn inside() -> Option<PathBuf> {
+    let root = std::env::var_os(environment::LAB).map(PathBuf::from)?;
+    let of = root
+        .parent()
+        .filter(|_| Layout::new(root.clone()).is_on_aws());
+    Some(of.map_or_else(|| root.clone(), Path::to_owned))
+}
+
 /// The folder of the lab that is meant by somebody who may sit in one: without `--lab` it is that one.
 pub fn here(place: &Place) -> Result<PathBuf, CliError> {
     let inside = std::env::var_os(environment::LAB).map(PathBuf::from);
@@ -98,7 +107,15 @@ fn of_a_folder(
     let paths = paths(folder)?;
     let place = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let found = match wanted {
-        Some(wanted) => paths.iter().find(|path| is_meant(&name_of(path), wanted)),
+        // Names need no number: a number is then the place, as `groundschool lessons` shows it.
+        Some(wanted) => {
+            let place = wanted
+                .parse::<usize>()
+                .ok()
+                .and_then(|number| number.checked_sub(1));
+            let named = paths.iter().find(|path| is_meant(&name_of(path), wanted));
+            named.or_else(|| paths.get(place?))
+        }
         None => paths
             .iter()
             .find(|path| last.is_some_and(|last| place(path) == Path::new(last)))

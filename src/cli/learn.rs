@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::classroom::class::Class;
-use crate::cli::arguments::{Learn, WorldChoice};
+use crate::cli::arguments::{Course, Learn, WorldChoice};
 use crate::cli::class_file;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
@@ -20,7 +20,7 @@ use crate::console::{self, Console};
 use crate::course::lesson::Lesson;
 use crate::course::progress::Progress;
 use crate::course::words::shell_word;
-use crate::lab::coach::Ear;
+use crate::lab::coach::{Ear, Named};
 use crate::lab::engine::{Engine, MY_ADDRESS, Options, REGION};
 use crate::lab::files::{read_if_there, write_atomically};
 use crate::lab::journal::now;
@@ -35,7 +35,7 @@ const READY_KEYS: usize = 4;
 /// Opens the lab, runs the shell, says goodbye.
 pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        return without_a_terminal();
+        return without_a_terminal(&options.course);
     }
     match options.on {
         WorldChoice::Aws => return on_aws::run(options),
@@ -83,6 +83,7 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         seed: None,
     })
     .map_err(lab_options::engine_error)?;
+    engine.coach().was_named(named(options));
     // Which lesson this was is a convenience: the next start falls back to the first.
     let _ = write_atomically(&layout.lesson(), note.as_bytes());
 
@@ -192,10 +193,10 @@ fn console(engine: &Engine) -> std::io::Result<Console> {
 }
 
 /// Says what a terminal is needed for, shows the course and names `demo`.
-fn without_a_terminal() -> Result<ExitCode, CliError> {
+fn without_a_terminal(course: &Course) -> Result<ExitCode, CliError> {
     anstream::eprintln!("groundschool: a lab needs a terminal to type in, and this is none.");
     anstream::eprintln!("The course:");
-    for lesson in lab_options::course()? {
+    for lesson in lab_options::lessons(course)? {
         anstream::eprintln!("  {}  {}", lesson.slug, lesson.title);
     }
     anstream::eprintln!("To watch a lesson being solved and graded here: groundschool demo");
@@ -267,20 +268,59 @@ fn stage(engine: &Engine) -> String {
 }
 
 fn goodbye(engine: &Engine, options: &Learn) -> String {
-    let text = where_you_are(engine);
-    let named = match (&options.place.lab, &options.class) {
-        (Some(lab), _) => ("--lab", lab),
-        (None, Some(class)) => ("--class", class),
-        (None, None) => return text,
-    };
     if engine.coach().class_words().is_none() {
-        return text;
+        return where_you_are(engine);
     }
-    let (option, path) = named;
+    let named = named(options);
+    let lesson = engine.coach().lesson();
+    let progress = engine.coach().progress();
+    let go_on = if progress.is_complete(lesson) {
+        let passed = where_you_are(engine);
+        match engine.coach().next_in_class() {
+            Some(next) => format!(
+                "{passed}\nNext in this class, \"{}\":\n    {}",
+                next.title,
+                named.learn(&next)
+            ),
+            None => format!("{passed}\nEvery lesson of this class is passed."),
+        }
+    } else {
+        format!(
+            "You left the lab. It is kept. To go on with \"{}\":\n    {}",
+            next_step(&progress, lesson),
+            named.learn(lesson)
+        )
+    };
+    let place = engine.coach().hand_in_to();
+    let place = place.map_or_else(String::new, |place| {
+        format!("\nand hand the file in to: {place}")
+    });
     format!(
-        "{text}\nTo hand in what you have done:\n    groundschool hand-in {option} {}",
-        shell_word(&path.display().to_string())
+        "{go_on}\nTo hand in what you have done:\n    {}{place}",
+        named.hand_in()
     )
+}
+
+/// How the lab was named in the command that opened it.
+fn named(options: &Learn) -> Named {
+    let lab = options.place.lab.as_ref().map(|lab| ("--lab", lab));
+    let class = options.class.as_ref().map(|class| ("--class", class));
+    let words: Vec<String> = [lab, class]
+        .into_iter()
+        .flatten()
+        .map(|(option, path)| format!("{option} {}", shell_word(&path.display().to_string())))
+        .collect();
+    Named {
+        options: words.join(" "),
+        by_class: options.class.is_some(),
+    }
+}
+
+fn next_step<'a>(progress: &Progress, lesson: &'a Lesson) -> &'a str {
+    let step = progress
+        .current(lesson)
+        .and_then(|number| lesson.steps.get(number));
+    step.map_or("the last step", |step| step.goal.as_str())
 }
 
 fn where_you_are(engine: &Engine) -> String {
@@ -294,9 +334,6 @@ fn where_you_are(engine: &Engine) -> String {
             lesson.points()
         );
     }
-    let step = progress
-        .current(lesson)
-        .and_then(|number| lesson.steps.get(number));
-    let next = step.map_or("the last step", |step| step.goal.as_str());
+    let next = next_step(&progress, lesson);
     format!("You left the lab. It is kept: start groundschool again to go on with \"{next}\"")
 }

@@ -7,6 +7,7 @@
 //! Lessons are folders in `lessons/`, embedded by [`catalogue`] and read by [`lesson`]; [`shape`] finds their faults. What a
 //! lesson begins with is declared in [`start`], and made by `lab`; what no state shows is asked in [`question`].
 
+pub mod answers;
 pub mod asides;
 pub mod bindings;
 pub mod catalogue;

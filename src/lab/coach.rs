@@ -7,6 +7,7 @@
 //! it: [`Coach::beside`].
 
 mod arrival;
+mod class_way;
 mod ear;
 mod words;
 
@@ -16,6 +17,8 @@ use std::path::{Path, PathBuf};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 
 use crate::classroom::hand_in::Part;
+use crate::classroom::ledger::Ledger;
+use crate::course::answers;
 use crate::course::asides::for_world;
 use crate::course::evidence::{
     Account, Evidence, KeyFile, Known, KnownHost, Need, Places, Silence, What,
@@ -29,7 +32,7 @@ use crate::course::verdict::{Verdict, Word};
 use crate::course::way;
 use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
-use crate::lab::records::{Before, Records};
+use crate::lab::records::{self, Before, Records};
 use crate::lab::server::control::News;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::Workspace;
@@ -38,8 +41,10 @@ use crate::lab::world::World;
 use self::arrival::Arrival;
 use self::ear::Told;
 
+pub use self::class_way::Named;
 pub use self::ear::Ear;
 pub use self::words::LINES;
+use self::words::Outlook;
 
 /// How long a verdict must stand before it is said unasked, in milliseconds: a command at work (`aws … > file` empties the
 /// file, and fills it a second later) is not a mistake.
@@ -68,6 +73,8 @@ pub struct Coach {
     /// What was made when the lesson began.
     begun: Mutex<Begun>,
     state: Mutex<State>,
+    /// How the learner named the lab when they opened it.
+    named: Mutex<Named>,
     /// Held while progress is written, so that an older one never replaces a newer.
     writing: Mutex<()>,
 }
@@ -161,6 +168,7 @@ impl Coach {
             home,
             keep,
             begun: Mutex::default(),
+            named: Mutex::default(),
             state,
             writing: Mutex::new(()),
         }
@@ -187,6 +195,51 @@ impl Coach {
         let state = self.state();
         let records = state.records.as_ref()?;
         Some(records.part(&state.progress))
+    }
+
+    /// How the learner named the lab when they opened it: commands that lead back to it are said so.
+    pub fn was_named(&self, named: Named) {
+        *self.named.lock().unwrap_or_else(PoisonError::into_inner) = named;
+    }
+
+    /// The class's lesson that comes next, besides this one; none without a class, or when all others are passed.
+    pub fn next_in_class(&self) -> Option<Lesson> {
+        let state = self.state();
+        let class = state.records.as_ref()?.class()?;
+        class_way::next(class, &self.lesson, self.workspace.layout())
+    }
+
+    /// Where the class hands in, in words.
+    pub fn hand_in_to(&self) -> Option<String> {
+        let state = self.state();
+        state.records.as_ref()?.class()?.hand_in_to.clone()
+    }
+
+    /// The lesson's last page: in a class with the class's next lesson, else as it stands in the lesson.
+    fn last_page(&self, state: &State) -> String {
+        let page = for_world(&self.lesson.done, self.world.kind());
+        let Some(class) = state.records.as_ref().and_then(Records::class) else {
+            return page;
+        };
+        let next = class_way::next(class, &self.lesson, self.workspace.layout());
+        let named = self.named.lock().unwrap_or_else(PoisonError::into_inner);
+        let after = class_way::after(class, next.as_ref(), &named);
+        format!("{}\n{after}", class_way::without_the_course(&page))
+    }
+
+    /// Where the lesson happens, and whether in a class.
+    fn outlook(&self, state: &State) -> Outlook {
+        let class = state.records.as_ref().and_then(Records::class);
+        Outlook {
+            world: self.world.kind(),
+            in_class: class.is_some(),
+        }
+    }
+
+    /// The lesson's ledger as it is on the disk, for a look that changes nothing.
+    pub fn ledger(&self) -> Option<Ledger> {
+        let part = records::part(self.workspace.layout(), &self.lesson.slug);
+        part.ok().flatten().map(|part| part.ledger)
     }
 
     /// What the class has to say at the beginning: its mode, and how much time is left.
@@ -235,7 +288,7 @@ impl Coach {
         Place {
             title: self.lesson.title.clone(),
             current,
-            closing: is_complete.then(|| for_world(&self.lesson.done, self.world.kind())),
+            closing: is_complete.then(|| self.last_page(&state)),
             steps: words::steps(&self.lesson, progress)
                 .map(|(word, goal)| (word, goal.to_owned()))
                 .collect(),
@@ -415,6 +468,7 @@ impl Coach {
     ) -> (String, bool) {
         let now = evidence.now;
         let exam = is_exam(state);
+        let outlook = self.outlook(state);
         let State { progress, ears, .. } = &mut *state;
         let Some(told) = ears.get_mut(&ear) else {
             return (String::new(), false);
@@ -422,7 +476,7 @@ impl Coach {
         let mut text = std::mem::take(&mut told.unheard);
         let moved = !text.is_empty();
         if moved {
-            text.push_str(&words::next(&self.lesson, progress, self.world.kind()));
+            text.push_str(&words::next(&self.lesson, progress, outlook));
             told.said = None;
         }
         let Some(current) = judgement.current() else {
@@ -471,6 +525,7 @@ impl Coach {
         let (evidence, judgement) = self.judged(&state.progress);
         self.record(&mut state, &judgement, &evidence);
         let voice = voice(&state, ear);
+        let outlook = self.outlook(&state);
         let State { progress, ears, .. } = &mut *state;
         let mut text = String::new();
         if let Some(told) = ears.get_mut(&ear) {
@@ -478,7 +533,7 @@ impl Coach {
             told.said = None;
         }
         let Some((number, step)) = words::current(&self.lesson, progress) else {
-            text += &voice.say(&words::farewell(&self.lesson, progress, self.world.kind()));
+            text += &voice.say(&words::farewell(&self.lesson, progress, outlook));
             return text + &self.closing(&state, voice);
         };
         text += &voice.say(&format!(
@@ -510,8 +565,22 @@ impl Coach {
             return voice.say(&(trouble(&mut state) + &news.text())) + &self.closing(&state, voice);
         }
         let trouble = trouble(&mut state);
-        let step = words::current(&self.lesson, &state.progress).map(|(_, step)| step);
-        let (said, more) = words::reply(step, judgement.current(), &evidence);
+        let exam = is_exam(&state);
+        let State {
+            progress,
+            records,
+            unsaved,
+            ..
+        } = &mut *state;
+        let step = words::current(&self.lesson, progress).map(|(_, step)| step);
+        if let Some(step) = step
+            && let Some(records) = records
+            && answers::last_is_wrong(step, &evidence)
+        {
+            records.answered_wrongly(&step.id, evidence.now);
+            *unsaved = true;
+        }
+        let (said, more) = words::reply(step, judgement.current(), &evidence, exam);
         voice.say(&(trouble + &said)) + &voice.markdown(&more)
     }
 
@@ -523,7 +592,7 @@ impl Coach {
     /// The page of what the learner can do now, once every step is passed.
     fn closing(&self, state: &State, voice: Voice) -> String {
         if state.progress.is_complete(&self.lesson) {
-            voice.say(" ") + &voice.markdown(&for_world(&self.lesson.done, self.world.kind()))
+            voice.say(" ") + &voice.markdown(&self.last_page(state))
         } else {
             String::new()
         }
@@ -582,7 +651,7 @@ impl Coach {
         let text = if news.is_empty() && judgement.current().is_some() {
             words::AWAITS_AN_ANSWER.to_owned()
         } else if news.is_empty() {
-            words::farewell(&self.lesson, &state.progress, self.world.kind())
+            words::farewell(&self.lesson, &state.progress, self.outlook(&state))
         } else {
             news.text()
         };
@@ -615,7 +684,7 @@ impl Coach {
         text.push_str(&words::next(
             &self.lesson,
             &state.progress,
-            self.world.kind(),
+            self.outlook(&state),
         ));
         voice(&state, ear).say(&text)
     }
@@ -813,6 +882,7 @@ impl Coach {
     /// What is new to this listener, after it was recorded; without their voice.
     fn news(&self, state: &mut State, ear: Ear, judgement: &Judgement, typed: bool) -> News {
         let exam = is_exam(state);
+        let outlook = self.outlook(state);
         let State { progress, ears, .. } = state;
         let Some(told) = ears.get_mut(&ear) else {
             return News::default();
@@ -824,7 +894,7 @@ impl Coach {
         let moved = !news.lasting.is_empty();
         let Some(current) = judgement.current() else {
             if moved {
-                news.standing = words::farewell(&self.lesson, progress, self.world.kind());
+                news.standing = words::farewell(&self.lesson, progress, outlook);
                 news.matters = true;
             }
             return news;
@@ -864,7 +934,7 @@ impl Coach {
             Some(recognised) if moved && recognised.mistake.is_in_the_file() => {
                 words::explain(recognised)
             }
-            Some(_) | None if moved => words::next(&self.lesson, progress, self.world.kind()),
+            Some(_) | None if moved => words::next(&self.lesson, progress, outlook),
             Some(_) | None => words::verdict(&self.lesson, progress, current, repeated),
         };
         if mistake.is_some() && told.in_vain > 0 && told.in_vain.is_multiple_of(PATIENCE) {

@@ -11,7 +11,7 @@ use std::path::{Path, PathBuf};
 
 use rand::RngExt;
 
-use crate::classroom::class::{Class, FORMAT, Joined, variant};
+use crate::classroom::class::{Class, FORMAT, Joined, Mode, variant};
 use crate::classroom::hand_in::{Claim, Part};
 use crate::classroom::ledger::{Began, Fact, Ledger, LedgerError};
 use crate::classroom::seen::Seen;
@@ -159,7 +159,13 @@ impl Records {
             .collect();
         if !steps.is_empty() {
             let after = self.ledger.last_event();
-            let seen = Seen::of(evidence, &before.bindings, &judgement.bindings, after);
+            let seen = Seen::of(
+                evidence,
+                &before.bindings,
+                &judgement.bindings,
+                after,
+                &steps,
+            );
             let seen = Box::new(seen);
             self.add(evidence.now, Fact::Passed { steps, seen });
         }
@@ -183,6 +189,12 @@ impl Records {
             let step = step.to_owned();
             self.add(now, Fact::Hint { step, level });
         }
+    }
+
+    /// An answer was wrong.
+    pub fn answered_wrongly(&mut self, step: &str, now: i64) {
+        let step = step.to_owned();
+        self.add(now, Fact::WrongAnswer { step });
     }
 
     /// A step was skipped.
@@ -336,7 +348,7 @@ pub fn joined(layout: &Layout) -> Result<Option<Joined>, RecordsError> {
 /// Joins a class, for as long as the folder exists. Its time runs from the first joining.
 ///
 /// # Errors
-/// When the lab is another class's, or was used before an exam.
+/// When the lab is another class's, or one of the class's lessons was begun in it before.
 pub fn join(layout: &Layout, class: Class, now: i64) -> Result<Joined, RecordsError> {
     let path = layout.class();
     let refused = |why: String| RecordsError::Class {
@@ -355,10 +367,15 @@ pub fn join(layout: &Layout, class: Class, now: i64) -> Result<Joined, RecordsEr
         .lessons
         .iter()
         .any(|lesson| layout.ledger(lesson).exists());
-    if is_used && !class.has_hints() {
-        return Err(refused(
-            "this lab was used before the exam, and an exam wants a new one".to_owned(),
-        ));
+    if is_used {
+        // What was begun outside of the class would have no grade in it.
+        let kind = match class.mode {
+            Mode::Practice => "class",
+            Mode::Exam => "exam",
+        };
+        return Err(refused(format!(
+            "this lab was used before the {kind}, and it wants a new one"
+        )));
     }
     let joined = Joined {
         format: FORMAT,
@@ -393,7 +410,6 @@ fn lab_id(layout: &Layout) -> Result<String, RecordsError> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::classroom::class::Mode;
 
     const LESSON: &str = "01-key-pair-and-ssh";
 
@@ -484,13 +500,17 @@ mod tests {
     }
 
     #[test]
-    fn a_lab_is_one_classs_and_an_exam_wants_a_new_one() {
+    fn a_lab_is_one_classs_and_a_class_wants_a_new_one() {
         let (_folder, layout) = lab();
         let mut records = open(&layout);
         records.hinted("launch", 1, 1);
         save(&mut records);
-        assert!(join(&layout, class("a", Mode::Exam, None), 1).is_err());
-        assert_eq!(joined(&layout).unwrap(), None);
+        for mode in [Mode::Exam, Mode::Practice] {
+            let refused = join(&layout, class("a", mode, None), 1).unwrap_err();
+            assert!(refused.to_string().contains("used before"), "{refused}");
+            assert_eq!(joined(&layout).unwrap(), None);
+        }
+        let (_other, layout) = lab();
         join(&layout, class("b", Mode::Practice, None), 1).unwrap();
         let refused = join(&layout, class("c", Mode::Practice, None), 1).unwrap_err();
         assert!(refused.to_string().contains("another class"), "{refused}");

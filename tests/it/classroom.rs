@@ -117,15 +117,55 @@ fn a_class_is_made_taken_handed_in_graded_and_filled_in() {
     let all: Vec<&str> = steps().iter().map(|(step, _)| *step).collect();
     learner.solve(&mut terminal, &all);
     let last = terminal.line("lab check");
+    // The end of the lesson does not lead out of the class: this was its only one.
+    assert!(
+        last.contains("Every lesson of this class is passed")
+            && last.contains("groundschool hand-in"),
+        "{last}"
+    );
+    assert!(
+        !last.contains("learn 2") && !last.contains("--on aws"),
+        "{last}"
+    );
+    // In the lab's shell it is that lab, and the class file is not needed.
+    let program = env!("CARGO_BIN_EXE_groundschool");
+    let shown = terminal.line(&format!("{program} hand-in --class class.toml"));
+    assert!(
+        shown.contains("knows its class, Clouds") && shown.contains("without --class"),
+        "{shown}"
+    );
+    let shown = terminal.line(&format!(
+        "{program} hand-in --name Ada --id s-2 --out mine.json"
+    ));
+    assert!(
+        shown.contains("9 of 9 steps passed") && shown.contains("the box in Canvas"),
+        "{shown}"
+    );
     terminal.press("exit\r");
-    let said = terminal.wait("groundschool hand-in --lab ");
+    let said = terminal.wait("hand the file in to: the box in Canvas");
     assert!(said.contains("You have passed"), "{said}\n{last}");
+    assert!(said.contains("groundschool hand-in --lab "), "{said}");
     assert_eq!(code(&mut terminal), Some(0));
 
     // The class asks for a name and an id; here is no terminal to ask in.
     let root = learner.root();
-    let (_, said) = course.run(2, &["hand-in", "--lab", root.to_str().unwrap()]);
+    let place = ["hand-in", "--lab", root.to_str().unwrap()];
+    let (_, said) = course.run(2, &place);
     assert!(said.contains("--name"), "{said}");
+    // An empty answer is none.
+    for (more, wanted) in [
+        (["--name", " ", "--id", "s-2"], "--name"),
+        (["--name", "Ada", "--id", ""], "--id"),
+    ] {
+        let (_, said) = course.run(2, &[&place[..], &more].concat());
+        assert!(said.contains(wanted), "{said}");
+    }
+    let (out, _) = course.run(0, &[&place[..], &["--name", "Ada", "--id", "s-2"]].concat());
+    let id = std::fs::read_to_string(learner.private("lab-id")).unwrap();
+    assert!(out.contains(id.trim()), "{out} is not named for the lab");
+    // The same lab's file is replaced.
+    let (again, _) = course.run(0, &[&place[..], &["--name", "Ada", "--id", "s-2"]].concat());
+    assert_eq!(again, out);
     let (out, said) = course.hand_in("ada.json", &["--name", "Ada Lovelace", "--id", "s-2"]);
     assert_eq!(out, "ada.json\n");
     for words in [
@@ -488,6 +528,19 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
             "exam.toml",
         ],
     );
+    course.run(
+        0,
+        &[
+            "class",
+            "new",
+            "--lessons",
+            "1",
+            "--title",
+            "Theirs",
+            "--out",
+            "other.toml",
+        ],
+    );
     let exam = |root: &Path| learner.start_in(root, &["learn", "--class", "exam.toml"]);
     let mut terminal = exam(&learner.root());
     let shown = terminal.wait("READY> ");
@@ -541,6 +594,12 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
         said.contains("no name of yours") && said.contains("2 of 9 steps passed"),
         "{said}"
     );
+    let (out, _) = course.run(1, &["grade", "half.json", "--class", "other.toml"]);
+    assert!(
+        out.contains("[not graded] half.json: it belongs to the class Ground School (")
+            && out.contains("not to Theirs ("),
+        "{out}"
+    );
     let (out, _) = course.run(1, &["grade", "half.json"]);
     assert!(out.contains("[not yet] half.json: 3 of "), "{out}");
     let (out, _) = course.run(0, &["grade", "half.json", "--format", "classroom50"]);
@@ -556,7 +615,8 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
     assert_eq!(course.mode("half.json"), course.mode("usual"));
     terminal.line("lab reset yes");
     terminal.press("exit\r");
-    terminal.wait("hand-in --lab");
+    let said = terminal.wait("hand-in --lab");
+    assert!(said.contains("    groundschool learn 1 --lab "), "{said}");
     code(&mut terminal);
     course.hand_in("again.json", &[]);
     let (out, _) = course.run(1, &["grade", "again.json", "--format", "json"]);
@@ -584,6 +644,99 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
     assert!(said.contains("used before the exam"), "{said}");
     assert_eq!(code(&mut terminal), Some(3));
     assert_eq!(std::fs::read(&ledger).unwrap(), before);
+}
+
+/// The first step of lesson 6 is passed, and the riddles are still to be solved.
+#[test]
+fn an_exams_early_hand_in_is_no_answer_key_and_guesses_leave_a_trace() {
+    let course = Course::new();
+    let learner = &course.learner;
+    course.run(
+        0,
+        &[
+            "class",
+            "new",
+            "--lessons",
+            "6",
+            "--exam",
+            "--anonymous",
+            "--out",
+            "exam.toml",
+        ],
+    );
+    let mut terminal = learner.start_in(&learner.root(), &["learn", "--class", "exam.toml"]);
+    terminal.wait("READY> ");
+    let look = "aws ec2 describe-instances > all.json";
+    terminal.line(look);
+    let shown = terminal.line("lab steps");
+    assert!(shown.contains("[done] Get an overview"), "{shown}");
+    // What was drawn, for this test to know which answers are wrong.
+    let begun = std::fs::read_to_string(learner.private("begun.json")).unwrap();
+    let begun: serde_json::Value = serde_json::from_str(&begun).unwrap();
+    let causes = [
+        "no_rule",
+        "rule_for_others",
+        "no_public_address",
+        "stopped",
+        "other_user",
+        "other_key_pair",
+        "authorized_keys",
+        "key_open",
+        "key_spoiled",
+    ];
+    let cause = begun["riddles"]["alpha"]["cause"].as_str().unwrap();
+    let letters = ('a'..='i').zip(causes);
+    let (right, wrong): (Vec<_>, Vec<_>) = letters.partition(|(_, one)| *one == cause);
+    for (letter, _) in wrong.iter().take(3) {
+        terminal.line(look);
+        let shown = terminal.line(&format!("lab answer {letter}"));
+        assert!(
+            shown.contains("Your answer is noted. It is not right."),
+            "{shown}"
+        );
+        assert!(!shown.contains("Look again"), "{shown}");
+    }
+    course.hand_in("early.json", &[]);
+    let early = course.read("early.json");
+    assert!(early.contains("\"riddles\":{}"), "{early}");
+    assert!(!early.contains("\"cause\""), "{early}");
+    let ledger = learner.private("ledger-06-read-the-symptom.json");
+    let ledger = std::fs::read_to_string(ledger).unwrap();
+    assert!(!ledger.contains("\"cause\""), "{ledger}");
+    let alpha = |file: &str| {
+        let (out, _) = course.run(
+            1,
+            &["grade", file, "--class", "exam.toml", "--format", "json"],
+        );
+        let sheet: serde_json::Value = serde_json::from_str(&out).unwrap();
+        let graded = sheet["graded"][0].clone();
+        let step = graded["lessons"][0]["steps"][1].clone();
+        (step, graded["findings"].clone())
+    };
+    let (step, findings) = alpha("early.json");
+    assert_eq!(
+        (&step["verdict"], &step["wrong_answers"]),
+        (&"not_yet".into(), &3.into())
+    );
+    assert_eq!(findings[0]["kind"], "wrong_answers", "{findings}");
+    terminal.line(look);
+    terminal.line(&format!("lab answer {}", right[0].0));
+    let shown = terminal.line("lab steps");
+    assert!(
+        shown.contains("[done] Find out what keeps you out of alpha"),
+        "{shown}"
+    );
+    course.hand_in("later.json", &[]);
+    let (step, _) = alpha("later.json");
+    assert_eq!(step["verdict"], "passed", "{step}");
+    assert_eq!(step["wrong_answers"], 3, "{step}");
+    let later = course.read("later.json");
+    assert_eq!(later.matches("\"cause\"").count(), 1, "{later}");
+    let (out, _) = course.run(1, &["grade", "later.json", "--format", "csv"]);
+    assert!(out.contains(",Wrong answers,"), "{out}");
+    terminal.press("exit\r");
+    terminal.wait("To go on with");
+    code(&mut terminal);
 }
 
 #[test]

@@ -7,7 +7,8 @@ use crate::classroom::regrade::{Graded, GradedStep};
 /// The table. A step's cell has its points; it is empty for who did not hand in.
 pub fn csv(people: &People) -> String {
     let mut steps: Vec<(String, String)> = Vec::new();
-    for graded in people.rows.iter().filter_map(|row| row.graded) {
+    let all = || people.rows.iter().chain(&people.unclear);
+    for graded in all().filter_map(|row| row.graded) {
         for lesson in &graded.lessons {
             for step in &lesson.steps {
                 let column = (lesson.lesson.clone(), step.id.clone());
@@ -30,13 +31,14 @@ pub fn csv(people: &People) -> String {
             "Late",
             "Hints",
             "Mistakes",
+            "Wrong answers",
             "Handed in",
             "To look at",
             "File",
         ]
         .map(str::to_owned),
     );
-    let rows = people.rows.iter().map(|row| {
+    let rows = all().map(|row| {
         let person = &row.person;
         let id = if person.id.is_empty() {
             &person.login
@@ -74,7 +76,7 @@ fn step<'a>(graded: &'a Graded, lesson: &str, id: &str) -> Option<&'a GradedStep
     lesson.steps.iter().find(|step| step.id == id)
 }
 
-fn ends(graded: &Graded) -> [String; 8] {
+fn ends(graded: &Graded) -> [String; 9] {
     let steps = || graded.lessons.iter().flat_map(|lesson| &lesson.steps);
     let findings: Vec<&str> = graded
         .findings
@@ -92,6 +94,10 @@ fn ends(graded: &Graded) -> [String; 8] {
         steps()
             .flat_map(|step| step.mistakes.values())
             .fold(0, |sum: u32, times| sum.saturating_add(*times))
+            .to_string(),
+        steps()
+            .map(|step| step.wrong_answers)
+            .fold(0, u32::saturating_add)
             .to_string(),
         graded.made_at.to_string(),
         guarded(&findings.join("; ")),

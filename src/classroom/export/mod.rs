@@ -85,6 +85,7 @@ mod tests {
             skipped: false,
             hints: 0,
             mistakes: BTreeMap::new(),
+            wrong_answers: 0,
         };
         let mut steps = vec![
             step("create", 5, Word::Passed, "Key pair k is in your account."),
@@ -97,6 +98,7 @@ mod tests {
             let found = "Instance i-02 is still <running> & \"well\".\u{1b}";
             steps[2] = step("clean-up", 2, Word::NotYet, found);
             steps[1].late = true;
+            steps[1].wrong_answers = 4;
         }
         GradedLesson {
             lesson: "01-keys".into(),

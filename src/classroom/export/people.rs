@@ -11,6 +11,8 @@ use crate::classroom::sheet::Sheet;
 pub struct People<'a> {
     /// The rows.
     pub rows: Vec<Row<'a>>,
+    /// Hand-ins of whom a teacher must say who is who: no table that is imported somewhere has them.
+    pub unclear: Vec<Row<'a>>,
     /// Hand-ins of nobody in the roster: the file's name and why.
     pub strangers: Vec<(String, &'static str)>,
     /// People in the roster who did not hand in.
@@ -43,13 +45,17 @@ impl<'a> People<'a> {
     /// The rows for a sheet.
     pub fn of(sheet: &'a Sheet, roster: Option<&'a Roster>) -> Self {
         let counting = sheet.counting();
+        let row = |graded: &&'a Graded| Row {
+            person: named(graded),
+            graded: Some(*graded),
+        };
+        let unclear = counting.iter().filter(|graded| graded.is_unclear());
+        let unclear = unclear.map(row).collect();
         let Some(roster) = roster else {
-            let rows = counting.into_iter().map(|graded| Row {
-                person: named(graded),
-                graded: Some(graded),
-            });
+            let clear = counting.iter().filter(|graded| !graded.is_unclear());
             return Self {
-                rows: rows.collect(),
+                rows: clear.map(row).collect(),
+                unclear,
                 strangers: Vec::new(),
                 absent: Vec::new(),
             };
@@ -66,6 +72,7 @@ impl<'a> People<'a> {
         });
         Self {
             rows: rows.collect(),
+            unclear,
             absent: placed.absent.iter().map(|person| person.words()).collect(),
             strangers: placed.strangers,
         }

@@ -3,7 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::classroom::regrade::{Graded, GradedStep, Kind, Mark};
+use crate::classroom::regrade::{GUESSES, Graded, GradedStep, Kind, Mark};
 use crate::classroom::sheet::Sheet;
 use crate::course::verdict::Word;
 
@@ -34,12 +34,17 @@ pub fn text(sheet: &Sheet) -> String {
         );
     }
     if !all {
+        let unclear = match counting.iter().filter(|graded| graded.is_unclear()).count() {
+            0 => String::new(),
+            unclear => format!("; of {unclear} you must say who is who"),
+        };
         let passed = counting.iter().filter(|graded| graded.is_passed()).count();
         let _ = writeln!(
             text,
-            "{} files: {} learners, {passed} passed everything; {} not graded",
+            "{} files: {} learner{}, {passed} passed everything; {} not graded{unclear}",
             sheet.graded.len() + sheet.not_graded.len(),
             counting.len(),
+            if counting.len() == 1 { "" } else { "s" },
             sheet.not_graded.len()
         );
     }
@@ -71,7 +76,7 @@ fn one(text: &mut String, graded: &Graded, all: bool) {
             lesson.title, lesson.points, lesson.of
         );
         for step in &lesson.steps {
-            if all || step.verdict != Word::Passed || step.late {
+            if all || step.verdict != Word::Passed || step.late || step.wrong_answers >= GUESSES {
                 told(text, step);
             }
         }
@@ -135,6 +140,9 @@ fn told(text: &mut String, step: &GradedStep) {
         .collect();
     if !mistakes.is_empty() {
         let _ = write!(text, " Met: {}.", mistakes.join(", "));
+    }
+    if step.wrong_answers > 0 {
+        let _ = write!(text, " Wrong answers: {}.", step.wrong_answers);
     }
     text.push('\n');
 }

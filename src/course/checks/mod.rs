@@ -23,7 +23,7 @@ mod ppk_saved;
 mod private_key_saved;
 mod public_address_found;
 mod pushed_key_used;
-mod riddle_solved;
+pub(crate) mod riddle_solved;
 mod signed_in;
 mod signed_in_again;
 mod ssh_alias;

@@ -88,6 +88,24 @@ pub(super) fn judge(name: &str, evidence: &Evidence) -> Result<Verdict, Verdict>
     })
 }
 
+/// Whether the newest answer about this instance was given without a look since the one before.
+pub(crate) fn is_guess(name: &str, evidence: &Evidence) -> bool {
+    let Some(riddle) = evidence.riddles.get(name) else {
+        return false;
+    };
+    let mut looked = false;
+    let mut guess = false;
+    for event in scene::known_events(evidence) {
+        if matches!(&event.what, What::Answered { step, .. } if step == name) {
+            guess = !looked;
+            looked = false;
+        } else {
+            looked |= is_look(event, &riddle.instance, name);
+        }
+    }
+    guess
+}
+
 /// Whether the learner looked: at that instance with a client, at the account, or at the file of the instance's name.
 fn is_look(event: &Event, id: &str, name: &str) -> bool {
     match &event.what {

@@ -2,7 +2,8 @@
 
 use std::fmt::Write;
 
-use crate::course::checks::Expect;
+use crate::course::answers;
+use crate::course::checks::{Expect, riddle_solved};
 use crate::course::evidence::{Evidence, What};
 use crate::course::judge::StepVerdict;
 use crate::course::lesson::{Lesson, Step, World};
@@ -15,6 +16,9 @@ use crate::course::way::Way;
 
 /// The most lines after one command.
 pub const LINES: usize = 6;
+
+/// All that an exam says to a wrong answer.
+const NOTED: &str = "[not yet] Your answer is noted. It is not right.";
 
 /// The current step and its place; none when every step is behind the learner.
 pub(super) fn current<'a>(lesson: &'a Lesson, progress: &Progress) -> Option<(usize, &'a Step)> {
@@ -144,6 +148,7 @@ pub(super) fn reply(
     step: Option<&Step>,
     judged: Option<&StepVerdict>,
     evidence: &Evidence,
+    exam: bool,
 ) -> (String, String) {
     let found = match judged.map(|judged| &judged.verdict) {
         Some(Verdict::NotYet { found, .. }) => found.as_str(),
@@ -155,6 +160,11 @@ pub(super) fn reply(
     let Some(step) = step else {
         return (String::new(), String::new());
     };
+    // Who has not looked hears the same whether it is right or wrong.
+    let is_guess = riddle(step).is_some_and(|name| riddle_solved::is_guess(name, evidence));
+    if exam && !is_guess && answers::last_is_wrong(step, evidence) {
+        return (NOTED.to_owned(), String::new());
+    }
     match question::standing(step, evidence) {
         Standing::Open(number, question, None) if number > 0 => {
             let of = step.questions.len();
@@ -172,8 +182,15 @@ pub(super) fn reply(
     }
 }
 
+/// What is on the way behind the lesson's last step.
+#[derive(Debug, Clone, Copy)]
+pub(super) struct Outlook {
+    pub(super) world: World,
+    pub(super) in_class: bool,
+}
+
 /// What comes after a step.
-pub(super) fn next(lesson: &Lesson, progress: &Progress, world: World) -> String {
+pub(super) fn next(lesson: &Lesson, progress: &Progress, outlook: Outlook) -> String {
     match current(lesson, progress) {
         Some((number, step)) => format!(
             "Next, step {} of {}: {}\nType `lab` to read how, `lab hint` for help.",
@@ -181,12 +198,12 @@ pub(super) fn next(lesson: &Lesson, progress: &Progress, world: World) -> String
             lesson.steps.len(),
             step.goal
         ),
-        None => farewell(lesson, progress, world),
+        None => farewell(lesson, progress, outlook),
     }
 }
 
 /// What is said when no step is left.
-pub(super) fn farewell(lesson: &Lesson, progress: &Progress, world: World) -> String {
+pub(super) fn farewell(lesson: &Lesson, progress: &Progress, outlook: Outlook) -> String {
     let skipped: Vec<&str> = lesson
         .steps
         .iter()
@@ -195,8 +212,9 @@ pub(super) fn farewell(lesson: &Lesson, progress: &Progress, world: World) -> St
         .collect();
     let points = format!("{} of {} points", progress.points(), lesson.points());
     if skipped.is_empty() {
-        let then = match world {
-            World::Simulator if lesson.worlds.contains(&World::Aws) => {
+        let then = match outlook.world {
+            // A class's next lesson is on the page below.
+            World::Simulator if !outlook.in_class && lesson.worlds.contains(&World::Aws) => {
                 "You have done this with the real ssh and the real files. On your own AWS account it is the same: groundschool learn \
                  --on aws"
             }
