@@ -85,7 +85,7 @@ pub enum ClassError {
     #[error("it is too large for a class file ({bytes} bytes)")]
     Huge {
         /// Its length.
-        bytes: usize,
+        bytes: u64,
     },
     /// Not TOML, or not of this shape.
     #[error("line {line}: {message}")]
@@ -100,6 +100,12 @@ pub enum ClassError {
         "it has format {found}; this groundschool reads format {FORMAT}: use a newer groundschool"
     )]
     Newer {
+        /// The format found.
+        found: u32,
+    },
+    /// Of a format that there never was.
+    #[error("it has format {found}, which never was: this groundschool reads format {FORMAT}")]
+    NoFormat {
         /// The format found.
         found: u32,
     },
@@ -124,7 +130,8 @@ impl Class {
     /// [`ClassError`], with the line, for whatever is wrong with it.
     pub fn read(bytes: &[u8], course: &[Lesson]) -> Result<Self, ClassError> {
         if bytes.len() > LARGEST {
-            return Err(ClassError::Huge { bytes: bytes.len() });
+            let bytes = bytes.len() as u64;
+            return Err(ClassError::Huge { bytes });
         }
         let text = std::str::from_utf8(bytes).map_err(|error| ClassError::Damaged {
             line: line_of(bytes, error.valid_up_to()),
@@ -143,6 +150,10 @@ impl Class {
             line: line_of(text.as_bytes(), error.span().unwrap_or_default().start),
             message: error.message().trim().to_owned(),
         })?;
+        if class.format != FORMAT {
+            let found = class.format;
+            return Err(ClassError::NoFormat { found });
+        }
         if class.lessons.is_empty() {
             return Err(ClassError::Empty);
         }
@@ -269,6 +280,10 @@ mod tests {
         assert_eq!(
             read("format = 2\nstars = 1"),
             Err(ClassError::Newer { found: 2 })
+        );
+        assert_eq!(
+            read(&good.replace("format = 1", "format = 0")),
+            Err(ClassError::NoFormat { found: 0 })
         );
         assert_eq!(
             read(&good.replace("01-key", "99-key")),

@@ -2,6 +2,8 @@
 
 use std::collections::BTreeSet;
 
+use crate::classroom::columns::{columns, is_of_the_system, is_points_possible};
+use crate::classroom::learner::{folded, folded_name};
 use crate::classroom::regrade::Graded;
 use crate::classroom::roster::{Found, Person, Roster};
 use crate::classroom::table::{Cell, Table};
@@ -17,6 +19,21 @@ pub struct Filled {
     pub strangers: Vec<(String, &'static str)>,
     /// People in the file who did not hand in; their cells stay as they are.
     pub absent: Vec<Person>,
+    /// Grades that were there and are others now.
+    pub replaced: Vec<Replaced>,
+    /// What the file says the item is worth, if the hand-ins are worth something else, and what that is.
+    pub worth: Option<(String, u32)>,
+}
+
+/// A grade that was there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Replaced {
+    /// Whose.
+    pub person: String,
+    /// What was there.
+    pub old: String,
+    /// What is there now.
+    pub new: u32,
 }
 
 /// Why a file cannot be filled in.
@@ -33,6 +50,14 @@ pub enum FillError {
     /// Several columns of that name.
     #[error("it has more than one column \"{0}\": use the whole name")]
     Several(String),
+    /// A column by which people are known.
+    #[error("its column \"{0}\" says who people are: points do not belong there")]
+    OfPeople(String),
+    /// A column that the learning management system computes, or takes for something else.
+    #[error(
+        "its column \"{0}\" is the learning management system's own: points do not belong there"
+    )]
+    OfSystem(String),
     /// A row that ends before the column.
     #[error("row {row} ends before the column: the file is damaged")]
     Short {
@@ -47,16 +72,31 @@ pub enum FillError {
 /// [`FillError`]; then nothing is to be written.
 pub fn fill(table: &Table, column: &str, graded: &[&Graded]) -> Result<Filled, FillError> {
     let column = find(table, column)?;
+    if says_who(table, column, graded) {
+        return Err(FillError::OfPeople(heading(table, column)));
+    }
+    if is_of_the_system(table, column) {
+        return Err(FillError::OfSystem(heading(table, column)));
+    }
     let roster = Roster::of(table, Some(column));
     let people = place(&roster, graded);
+    let mut replaced = Vec::new();
     let mut changes: Vec<(&Cell, u32)> = Vec::new();
     for (person, graded) in &people.found {
         let cell = table.rows.get(person.row).and_then(|row| row.get(column));
         let cell = cell.ok_or(FillError::Short {
             row: person.row + 1,
         })?;
+        if is_another(&cell.text, graded.points) {
+            replaced.push(Replaced {
+                person: person.words(),
+                old: cell.text.trim().to_owned(),
+                new: graded.points,
+            });
+        }
         changes.push((cell, graded.points));
     }
+    let most = people.found.iter().map(|(_, graded)| graded.of).max();
     changes.sort_by_key(|(cell, _)| cell.place.start);
     let mut bytes = Vec::with_capacity(table.bytes.len() + 8 * changes.len());
     let mut copied = 0;
@@ -77,7 +117,71 @@ pub fn fill(table: &Table, column: &str, graded: &[&Graded]) -> Result<Filled, F
         cells: changes.len(),
         strangers: people.strangers,
         absent: people.absent.into_iter().cloned().collect(),
+        replaced,
+        worth: worth(table, column)
+            .zip(most)
+            .filter(|(there, here)| number(there) != Some(f64::from(*here))),
     })
+}
+
+fn heading(table: &Table, column: usize) -> String {
+    table.header().nth(column).unwrap_or_default().to_owned()
+}
+
+/// Whether people are known by this column: by its heading, or, where a system in another language wrote it, because what a
+/// hand-in says of its learner is in it. A number may be a grade.
+fn says_who(table: &Table, column: usize, graded: &[&Graded]) -> bool {
+    let columns = columns(table);
+    if columns.get(column).copied().flatten().is_some() {
+        return true;
+    }
+    if columns.iter().flatten().any(|holds| holds.is_of_one()) {
+        return false;
+    }
+    let ids = graded
+        .iter()
+        .flat_map(|graded| [&graded.learner.id, &graded.learner.email]);
+    let names = graded
+        .iter()
+        .filter_map(|graded| graded.learner.name.as_ref());
+    let known: BTreeSet<String> = ids
+        .flatten()
+        .map(|id| folded(id))
+        .chain(names.map(|name| folded_name(name)))
+        .filter(|text| text.chars().any(char::is_alphabetic))
+        .collect();
+    table.body().any(|(_, cells)| {
+        cells.get(column).is_some_and(|cell| {
+            known.contains(&folded(&cell.text)) || known.contains(&folded_name(&cell.text))
+        })
+    })
+}
+
+/// What the item is worth by Canvas's second row, or by Brightspace's heading (`<Numeric MaxPoints:10 ...>`).
+fn worth(table: &Table, column: usize) -> Option<String> {
+    let heading = heading(table, column);
+    if let Some((_, behind)) = heading.split_once("MaxPoints:") {
+        let is_of_number = |c: &char| c.is_ascii_digit() || ['.', ','].contains(c);
+        return Some(behind.chars().take_while(is_of_number).collect());
+    }
+    let is_it = |cells: &&Vec<Cell>| {
+        let first = cells.first();
+        first.is_some_and(|cell| is_points_possible(&cell.text))
+    };
+    let row = table.body().map(|(_, cells)| cells).find(is_it)?;
+    let text = row.get(column)?.text.trim();
+    number(text).map(|_| text.to_owned())
+}
+
+/// A number as a spreadsheet in some language writes it.
+fn number(text: &str) -> Option<f64> {
+    text.trim().replace(',', ".").parse().ok()
+}
+
+/// Whether a cell has a grade, and not this one. Moodle writes `-` where there is none, Canvas `N/A`.
+fn is_another(cell: &str, points: u32) -> bool {
+    let text = cell.trim();
+    !["", "-", "N/A"].contains(&text) && number(text) != Some(f64::from(points))
 }
 
 /// Hand-ins and people, side by side.
@@ -210,8 +314,7 @@ mod tests {
             about.strangers,
             [("3.json".to_owned(), "nobody there is that learner")]
         );
-        let absent: Vec<String> = about.absent.iter().map(Person::words).collect();
-        assert_eq!(absent, ["Student, Test"]);
+        assert!(about.absent.is_empty(), "{:?}", about.absent);
     }
 
     #[test]
@@ -261,6 +364,61 @@ mod tests {
             (filled.cells, filled.strangers.len(), filled.absent.len()),
             (0, 2, 0)
         );
+    }
+
+    #[test]
+    fn a_column_by_which_people_are_known_or_that_the_system_keeps_is_refused_by_name() {
+        let graded = graded(&[1]);
+        let graded: Vec<&Graded> = graded.iter().collect();
+        let canvas = "Student,ID,SIS User ID,SIS Login ID,Section,SSH (77),Homework Current Score,Final Grade\n\
+            \"1, Student\",11,s-1,one,Mon,,,\n";
+        let turkish = "Ad;E-posta;Not\nStudent 1;s1@example.org;5\n";
+        let people = |name: &str| FillError::OfPeople(name.to_owned());
+        let system = |name: &str| FillError::OfSystem(name.to_owned());
+        for (text, column, wanted) in [
+            (canvas, "Student", people("Student")),
+            (canvas, "ID", people("ID")),
+            (canvas, "SIS Login ID", people("SIS Login ID")),
+            (canvas, "Section", people("Section")),
+            (
+                canvas,
+                "Homework Current Score",
+                system("Homework Current Score"),
+            ),
+            (canvas, "Final Grade", system("Final Grade")),
+            (turkish, "E-posta", people("E-posta")),
+            (turkish, "Ad", people("Ad")),
+        ] {
+            assert_eq!(fill(&table(text), column, &graded), Err(wanted), "{column}");
+        }
+        assert!(fill(&table(turkish), "Not", &graded).is_ok());
+    }
+
+    #[test]
+    fn what_the_item_is_worth_there_and_which_grades_are_replaced_is_said() {
+        let canvas = |worth: &str, old: &str| {
+            format!(
+                "Student,ID,SIS Login ID,Section,SSH (77)\n    Points Possible,,,,{worth}\n\"1, Student\",11,s-1,Mon,{old}\n"
+            )
+        };
+        let exact = format!("{},00", all());
+        let (_, about) = filled(&canvas("10", "3.5"), "SSH", &[1]);
+        assert_eq!(about.worth, Some(("10".into(), all())));
+        let replaced = Replaced {
+            person: "1, Student, s-1".into(),
+            old: "3.5".into(),
+            new: all(),
+        };
+        assert_eq!(about.replaced, [replaced]);
+        for old in ["", " ", "-", "N/A", &format!("{}.0", all())] {
+            let (_, about) = filled(&canvas(&format!("\"{exact}\""), old), "SSH", &[1]);
+            assert_eq!((about.worth, about.replaced), (None, vec![]), "{old:?}");
+        }
+        for (max, differs) in [("10 Weight:5", true), (&all().to_string(), false)] {
+            let text = format!("OrgDefinedId,SSH Points Grade <Numeric MaxPoints:{max}>\ns-1,\n");
+            let (_, about) = filled(&text, "SSH", &[1]);
+            assert_eq!(about.worth.is_some(), differs, "{max}");
+        }
     }
 
     proptest! {

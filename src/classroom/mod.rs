@@ -12,6 +12,7 @@
 //! ledger and nothing here changes for it.
 
 pub mod class;
+mod columns;
 pub mod export;
 pub mod fill;
 pub mod hand_in;

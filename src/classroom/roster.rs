@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 
+use crate::classroom::columns::{Holds, columns, is_of_canvas, is_points_possible};
 use crate::classroom::learner::{Learner, folded, folded_name};
 use crate::classroom::table::{Cell, Table};
 
@@ -22,6 +23,8 @@ pub struct Roster {
 pub struct Person {
     /// The row in the file, the header being 0.
     pub(super) row: usize,
+    /// The line in which the row begins, from 1.
+    pub(super) line: usize,
     /// As the file writes it, `Hopper, Grace` or `Grace Hopper`.
     pub name: String,
     /// The school's id for them.
@@ -47,53 +50,55 @@ pub enum Found {
     Several,
 }
 
-/// What a column holds.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Holds {
-    Name,
-    First,
-    Last,
-    Id,
-    Login,
-    Email,
-    Number,
-    Section,
-}
-
-/// What a column of this name holds, in the exports of Canvas, Moodle, Brightspace, Blackboard, Gradescope and Classroom 50.
-fn holds(header: &str) -> Option<Holds> {
-    Some(match header.trim().to_lowercase().as_str() {
-        "student" | "name" | "full name" | "student name" => Holds::Name,
-        "first name" | "first_name" | "firstname" => Holds::First,
-        "last name" | "last_name" | "lastname" | "surname" => Holds::Last,
-        "sis user id" | "id number" | "orgdefinedid" | "student id" | "student_id" | "sid"
-        | "idnumber" => Holds::Id,
-        "sis login id" | "username" | "login" | "login id" | "usernames" => Holds::Login,
-        "email" | "email address" | "e-mail" | "mail" => Holds::Email,
-        "id" | "identifier" => Holds::Number,
-        "section" | "group" => Holds::Section,
-        _ => return None,
-    })
+/// Why a table is no roster.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
+pub enum RosterError {
+    /// No heading is known: then the first line may be a person.
+    #[error(
+        "no column says who a line is about: is the first line a heading? It needs name, id, login or email"
+    )]
+    NoHeading,
+    /// No rows of people.
+    #[error("it names nobody")]
+    Nobody,
 }
 
 impl Roster {
+    /// The people of a class. Other than in a file to fill in, whose column somebody names, nothing but its headings tells a
+    /// heading from a person.
+    ///
+    /// # Errors
+    /// [`RosterError`].
+    pub fn read(table: &Table) -> Result<Self, RosterError> {
+        let of_people = |holds: &Holds| *holds != Holds::Section;
+        if !columns(table).iter().flatten().any(of_people) {
+            return Err(RosterError::NoHeading);
+        }
+        let roster = Self::of(table, None);
+        if roster.people.is_empty() {
+            return Err(RosterError::Nobody);
+        }
+        Ok(roster)
+    }
+
     /// The people of a table. `but` is a column that says nothing of them. Where no column's name is known, a system in another
     /// language wrote it: then every column counts in which no two people have the same.
     pub fn of(table: &Table, but: Option<usize>) -> Self {
-        let columns: Vec<Option<Holds>> = table.header().map(holds).collect();
-        let says_who =
-            |holds: &Option<Holds>| matches!(holds, Some(Holds::Id | Holds::Login | Holds::Email));
-        let unique = if columns.iter().any(says_who) {
+        let columns = columns(table);
+        let unique = if columns.iter().flatten().any(|holds| holds.is_of_one()) {
             BTreeSet::new()
         } else {
             unique_columns(table, but)
         };
         let mut roster = Self::default();
+        let is_of_canvas = is_of_canvas(table);
+        let lines = table.lines();
         for (row, cells) in table.body() {
-            let person = person(row, cells, &columns, but);
-            if person.is_nobody() && unique.is_empty() {
+            let mut person = person(row, cells, &columns, but);
+            if (person.is_nobody() && unique.is_empty()) || (is_of_canvas && person.is_the_test()) {
                 continue;
             }
+            person.line = lines.get(row).copied().unwrap_or_default();
             let place = roster.people.len();
             let put = |map: &mut BTreeMap<String, BTreeSet<usize>>, key: String| {
                 if !key.is_empty() {
@@ -146,6 +151,30 @@ impl Roster {
         }
     }
 
+    /// What lines share that only one may have, in words: nobody can tell which of them a hand-in means.
+    pub fn doubles(&self) -> Vec<String> {
+        let mut shared: BTreeMap<&BTreeSet<usize>, Vec<&str>> = BTreeMap::new();
+        for (key, places) in self.keys.iter().filter(|(_, places)| places.len() > 1) {
+            shared.entry(places).or_default().push(key);
+        }
+        for (name, places) in self.names.iter().filter(|(_, places)| places.len() > 1) {
+            // Two of one name are two people if each has an id; then the id decides.
+            let people = places.iter().filter_map(|place| self.people.get(*place));
+            if people
+                .map(Person::ids)
+                .any(|ids| ids.iter().all(|id| id.is_empty()))
+            {
+                shared.entry(places).or_default().push(name);
+            }
+        }
+        let of = |(places, keys): (&BTreeSet<usize>, Vec<&str>)| {
+            let people = places.iter().filter_map(|place| self.people.get(*place));
+            let lines: Vec<String> = people.map(|person| person.line.to_string()).collect();
+            format!("lines {} all say {}", lines.join(", "), keys.join(", "))
+        };
+        shared.into_iter().map(of).collect()
+    }
+
     /// Every id, login and address of everybody.
     pub fn ids(&self) -> impl Iterator<Item = &str> {
         self.keys
@@ -162,18 +191,26 @@ impl Person {
         let mut parts: Vec<&str> = parts.into_iter().map(|part| part.trim()).collect();
         parts.retain(|part| !part.is_empty());
         if parts.is_empty() {
-            format!("row {}", self.row + 1)
+            format!("line {}", self.line)
         } else {
             parts.join(", ")
         }
     }
 
-    /// A row of something else: Canvas's second one, or an empty one.
+    fn ids(&self) -> [&str; 4] {
+        [&self.id, &self.login, &self.email, &self.number].map(|id| id.trim())
+    }
+
+    /// A row of something else: those of Canvas before the first student, or an empty one.
     fn is_nobody(&self) -> bool {
-        let known = [&self.id, &self.login, &self.email, &self.number];
         let name = self.name.trim();
-        known.iter().all(|part| part.trim().is_empty())
-            && (name.is_empty() || name.starts_with("Points Possible"))
+        let is_none = name.is_empty() || is_points_possible(name) || name == "Manual Posting";
+        is_none && self.ids().iter().all(|id| id.is_empty())
+    }
+
+    /// Canvas's student for trying things out (what other languages call it is unverified): the school has no id for it.
+    fn is_the_test(&self) -> bool {
+        folded_name(&self.name) == "test student" && self.id.is_empty()
     }
 }
 
@@ -290,6 +327,43 @@ mod tests {
         assert_eq!(roster.find(&learner("", "a@x.org", "")), Found::One(0));
         // Two have this grade: it says nothing.
         assert_eq!(roster.find(&learner("", "5", "")), Found::Nobody);
+    }
+
+    #[test]
+    fn without_a_heading_the_first_person_is_not_taken_for_one() {
+        let read = |text: &str| Roster::read(&Table::read(text.as_bytes().to_vec()).unwrap());
+        for text in ["Jane Doe,jdoe\nWang,wang\n", "jane@x.org;5\nwang@x.org;6\n"] {
+            assert_eq!(read(text), Err(RosterError::NoHeading));
+        }
+        assert_eq!(read("name,id\n,\n"), Err(RosterError::Nobody));
+        for header in ["name", "Login,x", "id", "E-Mail"] {
+            assert!(read(&format!("{header}\nx,1\n")).is_ok(), "{header}");
+        }
+    }
+
+    #[test]
+    fn lines_that_could_be_one_person_are_named() {
+        let doubles = |text: &str| roster(text).doubles();
+        assert_eq!(
+            doubles("name,id\n\"Jane\nDoe\",jdoe\nX Y,#JDOE\nZ,z\nz,Z\n"),
+            ["lines 2, 4 all say jdoe", "lines 5, 6 all say z"]
+        );
+        assert_eq!(
+            doubles("name,email\nAda King,a@x\n\"King, Ada\",\n"),
+            ["lines 2, 3 all say ada king"]
+        );
+        assert!(doubles("name,id\nAda King,1\nAda King,2\n").is_empty());
+        assert!(doubles(CANVAS).is_empty());
+    }
+
+    #[test]
+    fn canvass_rows_before_the_students_and_its_test_student_are_nobody() {
+        let roster = roster(
+            "Student,ID,SIS User ID,SIS Login ID,Section,Quiz (77)\n,,,,,Manual Posting\n    Points Possible,,,,,10\n\
+             Manual Posting,,,,,\n\"Hopper, Grace\",501,g-1,grace,Mon,\n\"Student, Test\",999,,f00,Mon,\n",
+        );
+        let names: Vec<&str> = roster.people.iter().map(|one| one.name.as_str()).collect();
+        assert_eq!(names, ["Hopper, Grace"]);
     }
 
     #[test]

@@ -40,6 +40,12 @@ pub enum TableError {
     /// No header and one row.
     #[error("it has no rows")]
     Empty,
+    /// A cell that begins with a quote and does not end in one: where it ends is a guess, and so is all behind it.
+    #[error("line {line}: a cell begins with a quote and does not end in one")]
+    Quote {
+        /// Where it begins, from 1.
+        line: usize,
+    },
 }
 
 impl Table {
@@ -56,10 +62,29 @@ impl Table {
             return Err(TableError::NotText);
         }
         let rows = rows(&bytes, delimiter(&bytes), usize::MAX);
+        let is_broken = |cell: &&Cell| cell.quoted && !ends_in_a_quote(&bytes, cell);
+        if let Some(cell) = rows.iter().flatten().find(is_broken) {
+            let line = 1 + ends(&bytes, 0..cell.place.start);
+            return Err(TableError::Quote { line });
+        }
         if rows.len() < 2 {
             return Err(TableError::Empty);
         }
         Ok(Self { bytes, rows })
+    }
+
+    /// The line in which each row begins, from 1. A row is not a line: cells have line breaks too.
+    pub(super) fn lines(&self) -> Vec<usize> {
+        let (mut at, mut seen) = (1, 0);
+        let starts = self.rows.iter().map(|cells| cells.first());
+        starts
+            .map(|cell| {
+                let start = cell.map_or(seen, |cell| cell.place.start);
+                at += ends(&self.bytes, seen..start);
+                seen = start;
+                at
+            })
+            .collect()
     }
 
     /// The header's cells.
@@ -75,6 +100,29 @@ impl Table {
     pub(super) fn body(&self) -> impl Iterator<Item = (usize, &Vec<Cell>)> {
         self.rows.iter().enumerate().skip(1)
     }
+}
+
+/// How many lines end there, whichever ends they have.
+fn ends(bytes: &[u8], within: Range<usize>) -> usize {
+    let is_end = |at: &usize| match bytes.get(*at) {
+        Some(b'\n') => true,
+        Some(b'\r') => bytes.get(at + 1) != Some(&b'\n'),
+        Some(_) | None => false,
+    };
+    within.filter(is_end).count()
+}
+
+/// Whether a quoted cell is closed, and only at its end: quotes within are doubled.
+fn ends_in_a_quote(bytes: &[u8], cell: &Cell) -> bool {
+    let cell = bytes.get(cell.place.clone()).unwrap_or_default();
+    let within = cell
+        .strip_prefix(b"\"")
+        .and_then(|rest| rest.strip_suffix(b"\""));
+    within.is_some_and(|within| {
+        within
+            .split(|byte| *byte != b'"')
+            .all(|quotes| quotes.len() % 2 == 0)
+    })
 }
 
 /// What splits the header into the most cells.
@@ -221,6 +269,23 @@ mod tests {
             Err(TableError::NotText)
         );
         assert_eq!(Table::read(vec![b'a'; LARGEST + 1]), Err(TableError::Huge));
+    }
+
+    #[test]
+    fn a_quote_that_is_not_closed_is_named_with_its_line() {
+        for (text, line) in [
+            ("name,id,G\n\"a\nb\",1,\nc,2,\"\nd,3,\n", 4),
+            ("name,id\r\n\"a\"\"\r\nb,2\r\n", 2),
+            ("name,id\na,\"b\"c\n", 2),
+            ("name,id\na,\"b\" \n", 2),
+            ("name,id\ra,1\rb,\"", 3),
+            ("name,\"id\na,1\n", 1),
+        ] {
+            let error = Table::read(text.as_bytes().to_vec());
+            assert_eq!(error, Err(TableError::Quote { line }), "{text:?}");
+        }
+        let good = "a,b\n\"\",\"\"\"\"\n\"\"\"x\"\"\",' \"\n";
+        assert!(Table::read(good.as_bytes().to_vec()).is_ok());
     }
 
     proptest! {

@@ -159,6 +159,19 @@ pub struct OnAws {
     pub aws_timeout: u64,
 }
 
+/// A text with something in it.
+fn filled(typed: &str) -> Result<String, &'static str> {
+    if typed.trim().is_empty() {
+        return Err("it is empty: write something, or leave the option out");
+    }
+    Ok(typed.to_owned())
+}
+
+/// The same without the spaces around it.
+fn trimmed(typed: &str) -> Result<String, &'static str> {
+    filled(typed.trim())
+}
+
 /// Where a lesson happens.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, ValueEnum)]
 pub enum WorldChoice {
@@ -260,7 +273,7 @@ pub struct Grade {
     #[arg(long, value_name = "FILE", requires = "files")]
     pub roster: Option<PathBuf>,
     /// The name of the grade in your learning management system
-    #[arg(long, value_name = "NAME", requires = "files")]
+    #[arg(long, value_name = "NAME", requires = "files", value_parser = filled)]
     pub column: Option<String>,
     /// Write the points into that column of this file, and touch nothing else of it
     #[arg(
@@ -292,16 +305,16 @@ pub enum ClassCommand {
 #[derive(Debug, Clone, Default, clap::Args)]
 pub struct ClassNew {
     /// The lessons, by number or name, with commas between them
-    #[arg(long, value_delimiter = ',', required = true)]
+    #[arg(long, value_delimiter = ',', required = true, value_parser = trimmed)]
     pub lessons: Vec<String>,
     /// What the class is called
-    #[arg(long, default_value = "Ground School")]
+    #[arg(long, default_value = "Ground School", value_parser = filled)]
     pub title: String,
     /// The people of the class: CSV as your learning management system exports it
     #[arg(long, value_name = "FILE")]
     pub roster: Option<PathBuf>,
     /// What lessons that draw from a pool draw by (default: random)
-    #[arg(long)]
+    #[arg(long, value_parser = filled)]
     pub seed: Option<String>,
     /// Without hints
     #[arg(long)]
@@ -310,7 +323,7 @@ pub struct ClassNew {
     #[arg(long, value_name = "MINUTES", value_parser = clap::value_parser!(u32).range(1..=100_000))]
     pub time_limit: Option<u32>,
     /// Where to hand in, in words
-    #[arg(long, value_name = "TEXT")]
+    #[arg(long, value_name = "TEXT", value_parser = filled)]
     pub hand_in_to: Option<String>,
     /// What a hand-in says of the learner (default: name; with a roster name,id)
     #[arg(long, value_enum, value_delimiter = ',')]

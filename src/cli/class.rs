@@ -2,13 +2,14 @@
 
 use std::process::ExitCode;
 
-use crate::classroom::class::{Asks, Class, FORMAT, Mode, mark};
+use crate::classroom::class::{Asks, Class, FORMAT, LARGEST, Mode, mark};
 use crate::classroom::roster::Roster;
 use crate::cli::arguments::{Ask, ClassNew};
 use crate::cli::class_file;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
-use crate::lab::files::write_atomically;
+use crate::course::words::shell_word;
+use crate::lab::files::write_for_others;
 use crate::lab::records::random_id;
 
 /// Writes it, and says what to do with it.
@@ -21,11 +22,13 @@ pub fn new(options: &ClassNew) -> Result<ExitCode, CliError> {
                 .hint("name another file with --out, or move that one away"),
         );
     }
-    let lessons = options
-        .lessons
-        .iter()
-        .map(|wanted| lab_options::lesson(Some(wanted), None).map(|lesson| lesson.slug))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut lessons: Vec<String> = Vec::new();
+    for wanted in &options.lessons {
+        let slug = lab_options::lesson(Some(wanted), None)?.slug;
+        if !lessons.contains(&slug) {
+            lessons.push(slug);
+        }
+    }
     let id = random_id();
     let roster = options
         .roster
@@ -60,13 +63,28 @@ pub fn new(options: &ClassNew) -> Result<ExitCode, CliError> {
         asks,
         members,
     };
+    let text = class.to_toml();
+    if text.len() > LARGEST {
+        let what = format!(
+            "{} would be too large for a class file: {} bytes, and {LARGEST} are the most",
+            out.display(),
+            text.len()
+        );
+        let why = format!(
+            "it has a mark for each of the {} ids, logins and addresses in the roster",
+            class.members.len()
+        );
+        return Err(CliError::usage(what).because(why).hint(
+            "give a roster with one column of ids, split it into classes, or leave out --roster",
+        ));
+    }
     let failed = |error| {
         CliError::surroundings(format!("{} cannot be written", out.display())).because(error)
     };
     let path = std::path::absolute(out).map_err(failed)?;
-    write_atomically(&path, class.to_toml().as_bytes()).map_err(failed)?;
+    write_for_others(&path, text.as_bytes()).map_err(failed)?;
     anstream::println!("{}", out.display());
-    let file = out.display();
+    let file = shell_word(&out.display().to_string());
     anstream::eprintln!(
         "Give this file to your learners: they need no network.\n\
          They type:        groundschool learn --class {file}\n\

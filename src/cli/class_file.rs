@@ -1,34 +1,28 @@
 //! Files that a teacher or a learner gives: read up to a size, with words for what cannot be read.
 
-#![expect(clippy::disallowed_methods, reason = "opens the files that were named")]
-
-use std::io::Read;
 use std::path::Path;
 
-use crate::classroom::class::{Class, LARGEST};
+use crate::classroom::class::{Class, ClassError, LARGEST};
+use crate::classroom::export::line;
 use crate::classroom::roster::Roster;
-use crate::classroom::table::{self, Table};
+use crate::classroom::table::{self, Table, TableError};
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
+use crate::lab::files::{Unread, read_given};
 
-/// At most so many bytes of a file, and one more if it is longer. Only of a real file: a pipe or a device may never end.
-pub fn read(path: &Path, most: usize) -> std::io::Result<Vec<u8>> {
-    let file = std::fs::File::open(path)?;
-    if !file.metadata()?.is_file() {
-        let text = "this is no file";
-        return Err(std::io::Error::new(std::io::ErrorKind::InvalidInput, text));
-    }
-    let mut bytes = Vec::new();
-    let most = u64::try_from(most).unwrap_or(u64::MAX);
-    file.take(most.saturating_add(1)).read_to_end(&mut bytes)?;
-    Ok(bytes)
-}
+/// How many lines that could be one person are listed.
+const DOUBLES: usize = 10;
 
 /// The class in this file.
 pub fn class(path: &Path) -> Result<Class, CliError> {
     let failed = || format!("the class file {} cannot be used", path.display());
-    let bytes =
-        read(path, LARGEST).map_err(|error| CliError::surroundings(failed()).because(error))?;
+    let bytes = read_given(path, LARGEST).map_err(|why| {
+        let failed = CliError::surroundings(failed());
+        match why {
+            Unread::Huge { bytes } => failed.because(ClassError::Huge { bytes }),
+            Unread::NoFile(_) | Unread::System(_) => failed.because(why),
+        }
+    })?;
     Class::read(&bytes, &lab_options::course()?).map_err(|error| {
         CliError::surroundings(failed())
             .because(error)
@@ -39,18 +33,33 @@ pub fn class(path: &Path) -> Result<Class, CliError> {
 /// The table in this file.
 pub fn table(path: &Path) -> Result<Table, CliError> {
     let failed = || format!("the table {} cannot be used", path.display());
-    let bytes = read(path, table::LARGEST)
-        .map_err(|error| CliError::surroundings(failed()).because(error))?;
+    let bytes = read_given(path, table::LARGEST).map_err(|why| {
+        let failed = CliError::surroundings(failed());
+        match why {
+            Unread::Huge { .. } => failed.because(TableError::Huge),
+            Unread::NoFile(_) | Unread::System(_) => failed.because(why),
+        }
+    })?;
     Table::read(bytes).map_err(|error| CliError::surroundings(failed()).because(error))
 }
 
 /// The people in this file.
 pub fn roster(path: &Path) -> Result<Roster, CliError> {
-    let roster = Roster::of(&table(path)?, None);
-    if roster.people.is_empty() {
-        let text = format!("the table {} names nobody", path.display());
-        return Err(CliError::surroundings(text)
-            .hint("export the people of the class from your learning management system as CSV"));
+    let roster = Roster::read(&table(path)?).map_err(|why| {
+        CliError::surroundings(format!("the roster {} cannot be used", path.display()))
+            .because(why)
+            .hint("export the people of the class from your learning management system as CSV")
+    })?;
+    let doubles = roster.doubles();
+    for double in doubles.iter().take(DOUBLES) {
+        let text = format!(
+            "[look] {}: {double}: a hand-in that says so is nobody's",
+            path.display()
+        );
+        anstream::eprintln!("{}", line(&text));
+    }
+    if doubles.len() > DOUBLES {
+        anstream::eprintln!("[look] and {} more", doubles.len() - DOUBLES);
     }
     Ok(roster)
 }

@@ -66,10 +66,12 @@ pub fn run(
         // The addresses must be there for the real ssh and for ssh-keyscan.
         World::Aws => (vec![Choice::Netns], Vec::new()),
     };
+    if only.is_some_and(lesson_folder::is_path) {
+        left_out.extend(lessons.iter().filter_map(of_a_shipped_name));
+    }
     let claims = claims(&lessons, &mut left_out);
     let sum = counted(&claims);
     faults.extend(unproved(claims, &stages, world));
-    faults.sort();
     for fault in &faults {
         // What was printed stands below a fault.
         let end = if fault.contains('\n') { "\n" } else { "" };
@@ -92,6 +94,19 @@ pub fn run(
         ExitCode::SUCCESS
     } else {
         Exit::NotYet.into()
+    })
+}
+
+/// A remark on somebody's own lesson that `learn` would not take.
+fn of_a_shipped_name(lesson: &Lesson) -> Option<String> {
+    let is_shipped = catalogue::folders()
+        .iter()
+        .any(|(slug, _)| *slug == lesson.slug);
+    is_shipped.then(|| {
+        format!(
+            "{} is the name of a lesson of the course: `learn` takes a folder of your own only under another name",
+            lesson.slug
+        )
     })
 }
 

@@ -32,7 +32,13 @@ pub fn run(folder: &Path) -> Result<ExitCode, CliError> {
     let failed = |path: &Path| {
         let path = path.display().to_string();
         move |error: std::io::Error| {
-            CliError::surroundings(format!("{path} cannot be made")).because(error)
+            let is_there = error.kind() == std::io::ErrorKind::AlreadyExists;
+            let failed = CliError::surroundings(format!("{path} cannot be made"));
+            if is_there {
+                failed.because("something of that name is there already")
+            } else {
+                failed.because(error)
+            }
         }
     };
     let name = folder.file_name().unwrap_or_default().to_string_lossy();

@@ -7,8 +7,9 @@ use std::process::ExitCode;
 use schemars::schema_for;
 use serde_json::{Map, Value};
 
+use crate::course::catalogue;
 use crate::course::checks::Expect;
-use crate::course::lesson::{Trouble, World};
+use crate::course::lesson::{Lesson, Trouble, World};
 use crate::course::mistake::Mistake;
 use crate::lab::voice::WIDTH;
 
@@ -24,6 +25,7 @@ fn text() -> String {
         let margin = " ".repeat(indent);
         let options = textwrap::Options::new(WIDTH)
             .break_words(false)
+            .word_splitter(textwrap::WordSplitter::NoHyphenation)
             .initial_indent(&margin)
             .subsequent_indent(&margin);
         for line in textwrap::wrap(words, options) {
@@ -36,7 +38,8 @@ fn text() -> String {
     put(
         0,
         "In lesson.toml: [[steps.checks]] and below it a line as here. The key pair is the one that the learner has made or was given; the \
-         key file holds its private half; the instance was launched with it. Names are the learner's own.",
+         key file holds its private half; the instance was launched with it. Names are the learner's own. A step is passed when all its checks \
+         are met at once; the coach speaks of the first that is not, so put first what is done first.",
     );
     put(0, "");
     for check in variants(schema_for!(Expect).as_value()) {
@@ -61,16 +64,25 @@ fn text() -> String {
         0,
         "mistakes/NAME.sh makes one, with `# at: STEP` as its first line. It runs behind the solution of the steps before that one, in \
          the same bash, so that the solution's variables are there; a command in it may fail. When it ends, the coach must have \
-         recognised it. In lesson.toml `mistakes.NAME = \"...\"` below [[steps]] replaces the coach's sentence at that step.",
+         recognised it. In lesson.toml `mistakes.NAME = \"...\"` below [[steps]] replaces the coach's sentence at that step; the command that \
+         cures it stays. `quiet = true` there has the coach name no mistake at all.",
     );
     put(0, "");
     let mistakes = schema_for!(Mistake);
+    let course = catalogue::lessons().unwrap_or_default();
     let says = variants(mistakes.as_value());
     for mistake in Mistake::ALL {
         let says = says.iter().find(|one| one.name == mistake.name());
         put(0, mistake.name());
         put(4, says.map_or("", |one| one.says.as_str()));
         put(4, &format!("Shows {}.", mistake.shows().words()));
+        let made = made_in(&course, *mistake);
+        if !made.is_empty() {
+            put(
+                4,
+                &format!("See mistakes/{}.sh of {}.", mistake.name(), made.join(", ")),
+            );
+        }
     }
 
     put(0, "");
@@ -82,7 +94,8 @@ fn text() -> String {
         0,
         "In lesson.toml: [[steps.faults]] with action = \"RunInstances\", meets = one of these, and times = 5 or none. With times = 5 a \
          learner with the AWS CLI 2, which tries three times, sees it once and passes at the second try of theirs; one with the AWS CLI \
-         1, which tries five times, passes at the second too.",
+         1, which tries five times, passes at the second too. The lab's own stand-in tries three times: in solution.sh write \
+         `command || command`.",
     );
     put(0, "");
     for trouble in variants(schema_for!(Trouble).as_value()) {
@@ -95,6 +108,13 @@ fn text() -> String {
         put(4, &trouble.says);
     }
     text
+}
+
+/// The shipped lessons that have a script which makes it.
+fn made_in(course: &[Lesson], mistake: Mistake) -> Vec<&str> {
+    let has = |lesson: &&Lesson| lesson.mistakes.iter().any(|one| one.mistake == mistake);
+    let made = course.iter().filter(has);
+    made.map(|lesson| lesson.slug.as_str()).collect()
 }
 
 /// Whether a check can be told in an account on AWS.

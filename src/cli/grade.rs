@@ -8,7 +8,7 @@ use crate::classroom::learner::Learner;
 use crate::classroom::regrade::{Graded, of_report};
 use crate::classroom::sheet::Sheet;
 use crate::cli::arguments::{Format, Grade};
-use crate::cli::error::{CliError, Exit};
+use crate::cli::error::CliError;
 use crate::cli::{grade_files, lab_options};
 use crate::course::judge::Report;
 use crate::course::verdict::Word;
@@ -17,7 +17,7 @@ use crate::lab::engine;
 use crate::lab::journal::timestamp;
 use crate::lab::workspace::Layout;
 
-/// Prints the report; success when every step is passed.
+/// Prints the report; success when every step is passed (of the form for Classroom 50: when it is written).
 pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
     if options.schema {
         return grade_files::deliver(options, &export::schema());
@@ -32,11 +32,7 @@ pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
     let coach = coach.ok_or_else(|| lab_options::no_lab(&root))?;
     let report = coach.grade();
     grade_files::deliver(options, &written(options.format, &coach, &report)?)?;
-    Ok(if report.is_passed() {
-        ExitCode::SUCCESS
-    } else {
-        Exit::NotYet.into()
-    })
+    Ok(grade_files::exit(options.format, report.is_passed()))
 }
 
 fn written(format: Format, coach: &Coach, report: &Report) -> Result<String, CliError> {

@@ -10,8 +10,8 @@ use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 
-use crate::classroom::export::{self, People, Submission};
-use crate::classroom::fill::{FillError, fill};
+use crate::classroom::export::{self, Needs, People, Submission};
+use crate::classroom::fill::{FillError, Replaced, fill};
 use crate::classroom::hand_in::{HandIn, LARGEST, Refusal};
 use crate::classroom::regrade::{Graded, belongs, regrade};
 use crate::classroom::roster::{Person, Roster};
@@ -20,7 +20,7 @@ use crate::cli::arguments::{Format, Grade};
 use crate::cli::class_file;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options;
-use crate::lab::files::write_atomically;
+use crate::lab::files::{Unread, read_given, write_for_others};
 use crate::lab::journal::{now, timestamp};
 
 /// How deep folders are looked into: learning management systems make one for each learner.
@@ -31,6 +31,8 @@ const FILES: usize = 20_000;
 const TITLE: &str = "Ground School";
 /// How many names are listed before the rest is only counted.
 const LISTED: usize = 40;
+/// How many grades that were there and are replaced are listed.
+const REPLACED: usize = 10;
 
 /// Grades; success when every file is graded and everything is passed.
 pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
@@ -68,15 +70,21 @@ pub fn run(options: &Grade) -> Result<ExitCode, CliError> {
     if options.format != Format::Text || options.fill.is_some() {
         aside(&sheet);
     }
-    anstream::eprintln!(
+    say(
         "Evidence, hashes and fingerprints deter copying and editing; they prove nothing:\n\
-         who has the program can make a file that it takes for good."
+         who has the program can make a file that it takes for good.",
     );
-    Ok(if sheet.is_passed() {
+    Ok(exit(options.format, sheet.is_passed()))
+}
+
+/// The exit code of a report. Classroom 50 reads the result from the report, and takes any other code than 0 for trouble with
+/// the computer it ran on.
+pub fn exit(format: Format, is_passed: bool) -> ExitCode {
+    if is_passed || format == Format::Classroom50 {
         ExitCode::SUCCESS
     } else {
         Exit::NotYet.into()
-    })
+    }
 }
 
 /// The files that are meant: folders stand for the `.json` files in them.
@@ -117,11 +125,12 @@ fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> std::io::
         let kind = entry.file_type()?;
         if kind.is_dir() && depth > 0 {
             look_into(&path, depth - 1, found)?;
-        } else if kind.is_file()
+        } else if !kind.is_dir()
             && path
                 .extension()
                 .is_some_and(|extension| extension.eq_ignore_ascii_case("json"))
         {
+            // Also a link, or a pipe: it is named when it is read.
             found.push(path);
         }
         if found.len() > FILES {
@@ -133,11 +142,10 @@ fn look_into(folder: &Path, depth: usize, found: &mut Vec<PathBuf>) -> std::io::
 
 /// What was handed in, or why it has no grade.
 fn read(path: &Path) -> Result<HandIn, String> {
-    let bytes = class_file::read(path, LARGEST).map_err(|error| error.to_string())?;
-    if bytes.len() > LARGEST {
-        let length = std::fs::metadata(path).map_or(bytes.len() as u64, |about| about.len());
-        return Err(Refusal::Huge { bytes: length }.to_string());
-    }
+    let bytes = read_given(path, LARGEST).map_err(|why| match why {
+        Unread::Huge { bytes } => Refusal::Huge { bytes }.to_string(),
+        Unread::NoFile(_) | Unread::System(_) => why.to_string(),
+    })?;
     HandIn::read(&bytes).map_err(|why| why.to_string())
 }
 
@@ -170,12 +178,34 @@ fn written(options: &Grade, sheet: &Sheet, roster: Option<&Roster>) -> Result<St
             .map(|graded| graded.of)
             .max()
             .unwrap_or(0);
-        anstream::eprintln!("[note] The item \"{title}\" must be worth {most} points there.");
+        say(&format!(
+            "[note] The item \"{title}\" must be worth {most} points there."
+        ));
     }
+    let mut without_row = people.left_out(needs(options.format));
     if roster.is_some() {
-        unmatched(&people.strangers, &people.absent);
+        without_row.splice(0..0, people.strangers);
+        unmatched(&without_row, &people.absent);
+    } else {
+        unmatched(&without_row, &[]);
     }
     Ok(text)
+}
+
+/// What the form must know of a person.
+fn needs(format: Format) -> Needs {
+    match format {
+        Format::Canvas => Needs::NameOrId,
+        Format::Brightspace => Needs::IdOrLogin,
+        Format::Moodle => Needs::IdOrAddress,
+        Format::Text
+        | Format::Json
+        | Format::Junit
+        | Format::Csv
+        | Format::Gradescope
+        | Format::Classroom50
+        | Format::Check50 => Needs::Nothing,
+    }
 }
 
 /// The only hand-in, for forms that are about one.
@@ -224,9 +254,13 @@ pub fn deliver(options: &Grade, text: &str) -> Result<ExitCode, CliError> {
         // As it is: what a program reads must not lose its control characters.
         let mut out = std::io::stdout().lock();
         let printed = out.write_all(text.as_bytes()).and_then(|()| out.flush());
-        printed.map_err(|error| {
-            CliError::surroundings("the report cannot be printed").because(error)
-        })?;
+        match printed {
+            // Who reads has had enough, as `head` has.
+            Err(error) if error.kind() == std::io::ErrorKind::BrokenPipe => {}
+            printed => printed.map_err(|error| {
+                CliError::surroundings("the report cannot be printed").because(error)
+            })?,
+        }
     }
     Ok(ExitCode::SUCCESS)
 }
@@ -236,7 +270,7 @@ fn write(path: &Path, bytes: &[u8]) -> Result<(), CliError> {
         CliError::surroundings(format!("{} cannot be written", path.display())).because(error)
     };
     let path = std::path::absolute(path).map_err(failed)?;
-    write_atomically(&path, bytes).map_err(failed)
+    write_for_others(&path, bytes).map_err(failed)
 }
 
 /// Writes the points into the file's column.
@@ -244,7 +278,10 @@ fn fill_in(options: &Grade, file: &Path, sheet: &Sheet) -> Result<(), CliError> 
     let column = options.column.as_deref().unwrap_or_default();
     let table = class_file::table(file)?;
     let filled = fill(&table, column, &sheet.counting()).map_err(|error| match error {
-        FillError::NoColumn { .. } | FillError::Several(_) => {
+        FillError::NoColumn { .. }
+        | FillError::Several(_)
+        | FillError::OfPeople(_)
+        | FillError::OfSystem(_) => {
             CliError::usage(format!("{} cannot be filled in", file.display())).because(error)
         }
         FillError::Short { .. } => {
@@ -253,19 +290,42 @@ fn fill_in(options: &Grade, file: &Path, sheet: &Sheet) -> Result<(), CliError> 
     })?;
     let out = options.out.as_deref().unwrap_or(file);
     write(out, &filled.bytes)?;
-    anstream::eprintln!(
-        "{} cells of the column \"{column}\" are written in {}; every other byte is as it was.",
-        filled.cells,
+    say(&format!(
+        "{} of the column \"{column}\" written in {}; every other byte is as it was.",
+        match filled.cells {
+            1 => "1 cell".to_owned(),
+            cells => format!("{cells} cells"),
+        },
         out.display()
-    );
+    ));
+    if let Some((there, here)) = &filled.worth {
+        say(&format!(
+            "[look] The column \"{column}\" is worth {there} points there, and the hand-ins {here}. Points are written as they\n\
+             are, not converted: let it be worth {here} there."
+        ));
+    }
+    for Replaced { person, old, new } in filled.replaced.iter().take(REPLACED) {
+        say(&export::line(&format!(
+            "[replaced] {person}: {old} is now {new}"
+        )));
+    }
+    let more = filled.replaced.len().saturating_sub(REPLACED);
+    if more > 0 {
+        say(&format!("[replaced] and {more} more"));
+    }
     let absent: Vec<String> = filled.absent.iter().map(Person::words).collect();
     unmatched(&filled.strangers, &absent);
     Ok(())
 }
 
+/// A line of talk. Nobody may be listening any more, as behind `2>&1 | head`: that is no reason to end.
+fn say(line: &str) {
+    let _ = writeln!(anstream::stderr(), "{line}");
+}
+
 /// Who is on one side only.
 fn unmatched(strangers: &[(String, &'static str)], absent: &[String]) {
-    let told = |line: &str| anstream::eprintln!("{}", export::line(line));
+    let told = |line: &str| say(&export::line(line));
     for (file, why) in strangers.iter().take(LISTED) {
         told(&format!("[no row] {file}: {why}"));
     }
@@ -281,15 +341,16 @@ fn unmatched(strangers: &[(String, &'static str)], absent: &[String]) {
 /// What a teacher must hear also when a program reads the report.
 fn aside(sheet: &Sheet) {
     for file in &sheet.not_graded {
-        anstream::eprintln!(
-            "{}",
-            export::line(&format!("[not graded] {}: {}", file.file, file.why))
-        );
+        say(&export::line(&format!(
+            "[not graded] {}: {}",
+            file.file, file.why
+        )));
     }
+    let looks = export::Looks::at(sheet);
     for graded in &sheet.graded {
-        for finding in &graded.findings {
-            let text = format!("[look] {}: {}", graded.file, finding.says);
-            anstream::eprintln!("{}", export::line(&text));
+        for look in looks.lines(graded) {
+            let text = format!("[look] {}: {look}", graded.file);
+            say(&export::line(&text));
         }
     }
 }

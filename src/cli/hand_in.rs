@@ -15,7 +15,7 @@ use crate::cli::class_file;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
 use crate::course::lesson::{Lesson, World};
-use crate::lab::files::write_atomically;
+use crate::lab::files::{read_given, write_for_others};
 use crate::lab::journal::now;
 use crate::lab::records::{self, RecordsError};
 use crate::lab::workspace::Layout;
@@ -73,7 +73,7 @@ pub fn run(options: &arguments::HandIn) -> Result<ExitCode, CliError> {
             .hint("name another place with --out FILE")
     };
     let path = std::path::absolute(&out).map_err(failed)?;
-    write_atomically(&path, text.as_bytes()).map_err(failed)?;
+    write_for_others(&path, text.as_bytes()).map_err(failed)?;
     anstream::println!("{}", out.display());
     if lab_options::inside().is_some() {
         // The shell's folder is not where the learner keeps their files.
@@ -214,7 +214,7 @@ fn out(
         .clone()
         .unwrap_or_else(|| Path::new(&name).to_owned());
     if out.exists() {
-        let there = class_file::read(&out, hand_in::LARGEST)
+        let there = read_given(&out, hand_in::LARGEST)
             .ok()
             .and_then(|bytes| HandIn::read(&bytes).ok());
         let file = out.display();

@@ -15,6 +15,7 @@ use crate::course::catalogue;
 use crate::course::lesson::Lesson;
 use crate::course::locale::Locale;
 use crate::course::translation::translated;
+use crate::course::words::shell_word;
 use crate::lab::engine::EngineError;
 use crate::lab::files::read_if_there;
 use crate::lab::lesson_folder::{self, name_of};
@@ -106,7 +107,15 @@ fn of_a_folder(
     let paths = paths(folder)?;
     let place = |path: &Path| std::path::absolute(path).unwrap_or_else(|_| path.to_owned());
     let found = match wanted {
-        Some(wanted) => paths.iter().find(|path| is_meant(&name_of(path), wanted)),
+        // Names need no number: a number is then the place, as `groundschool lessons` shows it.
+        Some(wanted) => {
+            let place = wanted
+                .parse::<usize>()
+                .ok()
+                .and_then(|number| number.checked_sub(1));
+            let named = paths.iter().find(|path| is_meant(&name_of(path), wanted));
+            named.or_else(|| paths.get(place?))
+        }
         None => paths
             .iter()
             .find(|path| last.is_some_and(|last| place(path) == Path::new(last)))
@@ -195,7 +204,7 @@ fn own_lesson(folder: &Path) -> Result<Lesson, CliError> {
     let lesson = lesson_folder::read(folder).map_err(|error| {
         CliError::usage(error.to_string()).hint(format!(
             "groundschool dev check {} says this too; `groundschool lessons` shows the course",
-            folder.display()
+            shell_word(&folder.display().to_string())
         ))
     })?;
     if course()?.iter().any(|shipped| shipped.slug == lesson.slug) {

@@ -11,7 +11,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use crate::classroom::class::Class;
-use crate::cli::arguments::{Learn, WorldChoice};
+use crate::cli::arguments::{Course, Learn, WorldChoice};
 use crate::cli::class_file;
 use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli};
@@ -35,7 +35,7 @@ const READY_KEYS: usize = 4;
 /// Opens the lab, runs the shell, says goodbye.
 pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
     if !(std::io::stdin().is_terminal() && std::io::stdout().is_terminal()) {
-        return without_a_terminal();
+        return without_a_terminal(&options.course);
     }
     match options.on {
         WorldChoice::Aws => return on_aws::run(options),
@@ -107,7 +107,10 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
         .install(engine.workspace().layout(), &program, &variables)
         .map_err(failed)?;
     let watch = match &options.place.lab {
-        Some(root) => format!("groundschool watch --lab {}", root.display()),
+        Some(root) => {
+            let root = shell_word(&root.display().to_string());
+            format!("groundschool watch --lab {root}")
+        }
         None => "groundschool watch".to_owned(),
     };
     let mut out = std::io::stdout();
@@ -190,10 +193,10 @@ fn console(engine: &Engine) -> std::io::Result<Console> {
 }
 
 /// Says what a terminal is needed for, shows the course and names `demo`.
-fn without_a_terminal() -> Result<ExitCode, CliError> {
+fn without_a_terminal(course: &Course) -> Result<ExitCode, CliError> {
     anstream::eprintln!("groundschool: a lab needs a terminal to type in, and this is none.");
     anstream::eprintln!("The course:");
-    for lesson in lab_options::course()? {
+    for lesson in lab_options::lessons(course)? {
         anstream::eprintln!("  {}  {}", lesson.slug, lesson.title);
     }
     anstream::eprintln!("To watch a lesson being solved and graded here: groundschool demo");

@@ -14,6 +14,7 @@ use rustix::event::{PollFd, PollFlags, poll};
 use crate::cli::arguments::Watch;
 use crate::cli::error::CliError;
 use crate::cli::lab_options;
+use crate::course::words::shell_word;
 use crate::lab::server::control::client::{Client, NoEngine};
 use crate::lab::voice::Voice;
 use crate::lab::workspace::Layout;
@@ -68,7 +69,10 @@ fn not_open(layout: &Layout, options: &Watch) -> CliError {
 /// What opens the lab that is meant.
 fn learn(options: &Watch) -> String {
     match &options.place.lab {
-        Some(root) => format!("groundschool --lab {}", root.display()),
+        Some(root) => {
+            let root = shell_word(&root.display().to_string());
+            format!("groundschool --lab {root}")
+        }
         None => "groundschool".to_owned(),
     }
 }

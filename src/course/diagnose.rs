@@ -34,8 +34,8 @@ pub fn diagnose(evidence: &Evidence, bindings: &Bindings) -> Option<Recognised> 
     explain::alone(&newest_other.what, evidence, bindings)
 }
 
-/// Errors that are AWS's own, or a policy's: a lesson may script them, and nothing that follows from one is a mistake.
-const AWSS_END: [&str; 10] = [
+/// Errors that are AWS's own: a lesson may script them, and nothing that follows from one is a mistake.
+const AWSS_END: [&str; 8] = [
     "RequestLimitExceeded",
     "Throttling",
     "ThrottlingException",
@@ -44,17 +44,33 @@ const AWSS_END: [&str; 10] = [
     "InternalFailure",
     "ServerInternal",
     "Unavailable",
-    "UnauthorizedOperation",
-    "AccessDeniedException",
 ];
 
-/// Whether the newest attempt met an error that is not the learner's: the file that it left empty is none either.
-pub fn met_awss_end(evidence: &Evidence) -> bool {
+/// Errors that are a policy's, which the learner cannot change from here either.
+const POLICYS: [&str; 2] = ["UnauthorizedOperation", "AccessDeniedException"];
+
+/// What is said when the newest attempt met an error that is not the learner's: the file that it left empty is none either.
+pub fn met_awss_end(evidence: &Evidence) -> Option<String> {
     let fresh = fresh(scene::known_events(evidence), evidence.now);
-    let newest = fresh.iter().rev().find(|event| is_attempt(&event.what));
-    newest.is_some_and(|event| {
-        matches!(&event.what, What::Api { error: Some((code, _)), .. } if AWSS_END.contains(&code.as_str()))
-    })
+    let newest = fresh.iter().rev().find(|event| is_attempt(&event.what))?;
+    let What::Api {
+        error: Some((code, _)),
+        ..
+    } = &newest.what
+    else {
+        return None;
+    };
+    if AWSS_END.contains(&code.as_str()) {
+        Some(format!(
+            "AWS could not do it just now ({code}): that is nothing that you did. Send the same command again."
+        ))
+    } else if POLICYS.contains(&code.as_str()) {
+        Some(format!(
+            "AWS did not allow it ({code}): no policy lets you make that call, and no other way to type it changes that."
+        ))
+    } else {
+        None
+    }
 }
 
 /// An ssh that failed without a trace on the other side, such as `ssh ec2-user@None`: the instance had no address to give,

@@ -156,13 +156,17 @@ fn judge_step(step: &Step, evidence: &Evidence, bindings: &mut Bindings) -> Verd
             Verdict::Passed { saw: sentence } => saw.push(sentence),
             Verdict::NotYet {
                 wanted,
-                found,
+                mut found,
                 mistake,
             } => {
                 // What was just tried explains more than the state does.
                 let mut mistake = diagnose(evidence, bindings).or(mistake);
-                if step.quiet || met_awss_end(evidence) {
+                let awss_end = met_awss_end(evidence);
+                if step.quiet || awss_end.is_some() {
                     mistake = None;
+                }
+                if let Some(says) = awss_end {
+                    found = says;
                 }
                 if mistake.is_none()
                     && let Known::Unknown(why) = &evidence.events

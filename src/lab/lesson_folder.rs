@@ -38,6 +38,9 @@ pub enum FolderError {
     /// There is no lesson in a folder of lessons.
     #[error("{0} has no lessons in it: each is a folder with a lesson.toml, or a .zip of one")]
     NoLessons(PathBuf),
+    /// A folder and a zip of it, side by side: progress would be kept under one name.
+    #[error("two lessons there are called {0}: keep the folder or the .zip")]
+    TwoOfOneName(String),
     /// It is a zip that is no lesson.
     #[error(transparent)]
     Zip(#[from] ZipError),
@@ -83,6 +86,13 @@ pub fn course(folder: &Path) -> Result<Vec<PathBuf>, FolderError> {
     lessons.sort();
     if lessons.is_empty() {
         return Err(FolderError::NoLessons(folder.to_owned()));
+    }
+    let names: Vec<String> = lessons.iter().map(|path| name_of(path)).collect();
+    let twice = (1..)
+        .zip(&names)
+        .find(|(next, name)| names.iter().skip(*next).any(|other| other == *name));
+    if let Some((_, name)) = twice {
+        return Err(FolderError::TwoOfOneName(name.clone()));
     }
     Ok(lessons)
 }

@@ -1,7 +1,8 @@
 //! A class without a server: a teacher makes it, learners take it, hand in, and are graded.
 
+use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
-use std::process::Output;
+use std::process::{Command, Output, Stdio};
 
 use crate::desk::until;
 use crate::learner::{Learner, code, steps, text};
@@ -41,6 +42,29 @@ impl Course {
             "{arguments:?}: {said:?}"
         );
         said
+    }
+
+    /// A command in a shell with the usual umask, for whatever needs no lab.
+    #[track_caller]
+    fn shell(&self, wanted: i32, line: &str) -> (String, String) {
+        let folder = self.learner.dir.path();
+        let output = Command::new("sh")
+            .args(["-c", &format!("umask 022; {line}")])
+            .env_clear()
+            .envs([("HOME", folder), ("PATH", Path::new("/usr/bin:/bin"))])
+            .env("gs", env!("CARGO_BIN_EXE_groundschool"))
+            .current_dir(folder)
+            .stdin(Stdio::null())
+            .output()
+            .unwrap();
+        let said = both(&output);
+        assert_eq!(output.status.code(), Some(wanted), "{line}: {said:?}");
+        said
+    }
+
+    fn mode(&self, name: &str) -> u32 {
+        let about = std::fs::metadata(self.path(name)).unwrap();
+        about.permissions().mode() & 0o777
     }
 
     fn hand_in(&self, out: &str, more: &[&str]) -> (String, String) {
@@ -212,9 +236,47 @@ fn a_class_is_made_taken_handed_in_graded_and_filled_in() {
     );
     assert!(said.contains("SSH (77)"), "{said}");
 
+    what_a_filled_in_file_keeps(&course, of);
     every_form(&course, of);
     what_is_wrong_is_named(&course, &file);
     a_copy_shows(&course, &file);
+}
+
+/// Its mode and its link; and what was there and is not any more is told.
+fn what_a_filled_in_file_keeps(course: &Course, of: u64) {
+    let mut other = CANVAS.replace("\"\"\r\n", "\"1.5\"\r\n");
+    other = other.replace(",,13\r\n", &format!(",,{}\r\n", of + 1));
+    std::fs::write(course.path("real.csv"), &other).unwrap();
+    course.shell(0, "chmod 664 real.csv && ln -s real.csv link.csv");
+    let fill = |column: &str| {
+        let line = format!("\"$gs\" grade ada.json --fill link.csv --column '{column}'");
+        course.shell(if column == "SSH" { 0 } else { 2 }, &line).1
+    };
+    for column in ["ID", "Student", "SIS Login ID"] {
+        let said = fill(column);
+        assert!(
+            said.contains(&format!("\"{column}\" says who people are")),
+            "{said}"
+        );
+    }
+    assert_eq!(course.read("real.csv"), other);
+    let said = fill("SSH");
+    let worth = format!("worth {} points there, and the hand-ins {of}", of + 1);
+    assert!(said.contains(&worth), "{said}");
+    let replaced = format!("[replaced] Lovelace, Ada, s-2, ada: 1.5 is now {of}");
+    assert!(said.contains(&replaced), "{said}");
+    let wanted = other.replace("\"1.5\"", &format!("\"{of}\""));
+    assert_eq!(course.read("real.csv"), wanted);
+    assert_eq!(course.mode("real.csv"), 0o664);
+    assert!(course.path("link.csv").is_symlink());
+    course.shell(0, "\"$gs\" grade ada.json --out report.txt");
+    assert_eq!(course.mode("report.txt"), 0o644);
+    let (_, said) = course.shell(3, "\"$gs\" grade ada.json --out nowhere/report.txt");
+    assert!(
+        said.contains("nowhere/report.txt cannot be written"),
+        "{said}"
+    );
+    assert!(!said.contains(".tmp"), "{said}");
 }
 
 /// What the lesson is worth.
@@ -348,6 +410,106 @@ fn a_copy_shows(course: &Course, good: &str) {
 }
 
 #[test]
+fn a_class_file_is_for_others_and_what_is_no_class_is_refused_in_words() {
+    let course = Course::new();
+    let made = "\"$gs\" class new --lessons";
+    let (out, said) = course.shell(
+        0,
+        &format!("{made} '1, 2,1' --roster canvas.csv --out 'my class.toml'"),
+    );
+    assert_eq!(out, "my class.toml\n");
+    assert_eq!(course.mode("my class.toml"), 0o644);
+    let class = course.read("my class.toml");
+    assert_eq!(class.matches("01-key-pair-and-ssh").count(), 1, "{class}");
+    assert!(class.contains("\"02-"), "{class}");
+    for line in [
+        "groundschool learn --class 'my class.toml'",
+        "groundschool hand-in --class 'my class.toml'",
+        "groundschool grade FOLDER --class 'my class.toml'",
+        "2 people are in the roster",
+    ] {
+        assert!(said.contains(line), "{line} is not in {said}");
+    }
+    for option in ["--title", "--seed", "--hand-in-to"] {
+        let (_, said) = course.shell(2, &format!("{made} 1 {option} '' --out no.toml"));
+        assert!(
+            said.contains(option) && said.contains("it is empty"),
+            "{said}"
+        );
+    }
+    let (_, said) = course.shell(2, "\"$gs\" grade x.json --format csv --column ' '");
+    assert!(
+        said.contains("--column") && said.contains("it is empty"),
+        "{said}"
+    );
+
+    // Nobody writes into the pipe: who opened it would wait for ever.
+    course.shell(0, "mkfifo pipe.csv && mkdir box && mkfifo box/pipe.json");
+    for line in [
+        "class new --lessons 1 --out no.toml --roster pipe.csv",
+        "grade x.json --class pipe.csv",
+        "grade x.json --roster pipe.csv",
+        "grade x.json --fill pipe.csv --column A",
+    ] {
+        let (_, said) = course.shell(3, &format!("timeout 20 \"$gs\" {line}"));
+        assert!(said.contains("pipe.csv cannot be used"), "{line}: {said}");
+        assert!(
+            said.contains("this is no file but a pipe"),
+            "{line}: {said}"
+        );
+    }
+    let (out, _) = course.shell(1, "timeout 20 \"$gs\" grade box pipe.csv");
+    for line in [
+        "[not graded] box/pipe.json: this is no file but a pipe",
+        "[not graded] pipe.csv: this is no file but a pipe",
+    ] {
+        assert!(out.contains(line), "{line} is not in {out}");
+    }
+
+    let roster = |name: &str, text: &str| std::fs::write(course.path(name), text).unwrap();
+    let with = |name: &str| format!("{made} 1 --out no.toml --roster {name}");
+    roster("bare.csv", "Jane Doe,jdoe\nWang,wang\n");
+    let (_, said) = course.shell(3, &with("bare.csv"));
+    assert!(said.contains("is the first line a heading?"), "{said}");
+    roster("open.csv", "name,id\nJane,\"jdoe\nWang,wang\n");
+    let (_, said) = course.shell(3, &with("open.csv"));
+    assert!(
+        said.contains("line 2: a cell begins with a quote"),
+        "{said}"
+    );
+    let ids: Vec<String> = (0..60_000).map(|number| format!("s-{number}\n")).collect();
+    roster("huge.csv", &format!("id\n{}", ids.concat()));
+    let (_, said) = course.shell(2, &with("huge.csv"));
+    assert!(said.contains("no.toml would be too large"), "{said}");
+    assert!(!course.path("no.toml").exists());
+    roster("twice.csv", "name,id\nJane,jdoe\nX,jdoe\n");
+    let (_, said) = course.shell(0, &with("twice.csv"));
+    assert!(
+        said.contains("[look] twice.csv: lines 2, 3 all say jdoe"),
+        "{said}"
+    );
+    let zero = course.read("no.toml").replace("format = 1", "format = 0");
+    roster("zero.toml", &zero);
+    let (_, said) = course.shell(3, "\"$gs\" grade x.json --class zero.toml");
+    assert!(said.contains("format 0, which never was"), "{said}");
+}
+
+#[test]
+fn who_reads_a_report_may_stop_in_its_midst() {
+    let (reader, writer) = std::io::pipe().unwrap();
+    drop(reader);
+    let child = Command::new(env!("CARGO_BIN_EXE_groundschool"))
+        .args(["grade", "--schema"])
+        .stdin(Stdio::null())
+        .stdout(writer)
+        .stderr(Stdio::piped())
+        .output()
+        .unwrap();
+    assert_eq!(both(&child), (String::new(), String::new()));
+    assert_eq!(child.status.code(), Some(0));
+}
+
+#[test]
 fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() {
     let course = Course::new();
     let learner = &course.learner;
@@ -440,6 +602,17 @@ fn an_exam_shows_no_hints_wants_a_new_lab_and_is_kept_over_a_kill_and_a_reset() 
     );
     let (out, _) = course.run(1, &["grade", "half.json"]);
     assert!(out.contains("[not yet] half.json: 3 of "), "{out}");
+    let (out, _) = course.run(0, &["grade", "half.json", "--format", "classroom50"]);
+    assert!(out.contains("\"passed\": false"), "{out}");
+    // Nobody is named in it: a form that needs a name says whose file is left out.
+    let (out, said) = course.run(1, &["grade", "half.json", "--format", "moodle"]);
+    assert_eq!(out.lines().count(), 1, "{out}");
+    assert!(
+        said.contains("[no row] half.json: the form needs an id or an address"),
+        "{said}"
+    );
+    std::fs::write(course.path("usual"), "").unwrap();
+    assert_eq!(course.mode("half.json"), course.mode("usual"));
     terminal.line("lab reset yes");
     terminal.press("exit\r");
     let said = terminal.wait("hand-in --lab");

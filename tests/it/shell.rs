@@ -465,7 +465,7 @@ fn a_prompt_costs_little_and_a_hung_engine_holds_none_up() {
             hung * 1e3
         )
         .unwrap();
-        assert!(hung < 0.1, "{report}");
+        assert!(hung < 0.25, "{report}");
     }
     println!("{report}");
 }

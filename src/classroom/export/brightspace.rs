@@ -1,23 +1,28 @@
 //! Brightspace's grade import (community.d2l.com "Importing grades"): `OrgDefinedId` and `Username` first, `<item> Points Grade`, and
 //! a last column `End-of-Line Indicator` that holds `#` (from memory).
 
-use crate::classroom::export::people::People;
+use crate::classroom::export::people::{Needs, People, Row};
 use crate::classroom::export::{guarded, written};
 
-/// The table, with one item of this title.
+/// What Brightspace writes behind an item's name.
+const BEHIND: &str = " Points Grade";
+
+/// The table, with one item of this title, which may be as Brightspace's own export has it.
 pub fn brightspace(people: &People, title: &str) -> String {
     let header = [
         "OrgDefinedId".to_owned(),
         "Username".to_owned(),
-        guarded(&format!("{title} Points Grade")),
+        guarded(&format!(
+            "{}{BEHIND}",
+            title.strip_suffix(BEHIND).unwrap_or(title)
+        )),
         "End-of-Line Indicator".to_owned(),
     ];
     let mut rows = vec![header.to_vec()];
-    for row in people.rows.iter().filter(|row| row.graded.is_some()) {
+    let handed_in = |row: &&Row| row.graded.is_some();
+    for row in people.named(Needs::IdOrLogin).filter(handed_in) {
         let (id, login) = (guarded(&row.person.id), guarded(&row.person.login));
-        if !(id.is_empty() && login.is_empty()) {
-            rows.push(vec![id, login, row.points(), "#".to_owned()]);
-        }
+        rows.push(vec![id, login, row.points(), "#".to_owned()]);
     }
     written(rows)
 }

@@ -2,7 +2,7 @@
 //! the first, `ID` in the second, `Section` the last before the assignments; then a row with the points that are possible. A
 //! student is found by `ID`, else `SIS User ID`, else `SIS Login ID`, else by name. An unknown title makes a new assignment.
 
-use crate::classroom::export::people::{People, most};
+use crate::classroom::export::people::{Needs, People, most};
 use crate::classroom::export::{guarded, written};
 
 /// The table, with one assignment of this title.
@@ -13,13 +13,10 @@ pub fn canvas(people: &People, title: &str) -> String {
         ["    Points Possible", "", "", "", ""],
         most(people).to_string(),
     ));
-    for row in &people.rows {
+    for row in people.named(Needs::NameOrId) {
         let one = &row.person;
         let who = [&one.name, &one.number, &one.id, &one.login, &one.section];
         let mut who = who.map(|text| guarded(text));
-        if who.iter().all(String::is_empty) {
-            continue;
-        }
         if let Some(name) = who.first_mut()
             && name.is_empty()
         {

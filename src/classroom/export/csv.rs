@@ -48,6 +48,13 @@ pub fn csv(people: &People) -> String {
         let mut cells: Vec<String> = [&person.name, id, &person.email]
             .map(|text| guarded(text))
             .to_vec();
+        if let Some(graded) = row.graded
+            && cells.iter().all(String::is_empty)
+            && let Some(name) = cells.first_mut()
+        {
+            // Points are somebody's: where a class asks for no names, the file's stands for them.
+            *name = guarded(&graded.file);
+        }
         match row.graded {
             None => cells.resize(header.len(), String::new()),
             Some(graded) => {

@@ -21,8 +21,8 @@ pub use self::gradescope::gradescope;
 pub use self::json::{json, schema};
 pub use self::junit::junit;
 pub use self::moodle::moodle;
-pub use self::people::{People, Row};
-pub use self::text::{line, text};
+pub use self::people::{Needs, People, Row};
+pub use self::text::{Looks, line, text};
 
 use ::csv::{Terminator, WriterBuilder};
 
@@ -195,6 +195,28 @@ mod tests {
     }
 
     #[test]
+    fn of_many_files_that_share_something_a_few_are_named() {
+        let one = sheet().graded.remove(0);
+        let graded = (0..300).map(|number| {
+            let mut graded = one.clone();
+            graded.file = format!("{number}.json");
+            graded.learner.id = Some(number.to_string());
+            graded
+        });
+        let sheet = Sheet::new(graded.collect(), Vec::new());
+        let text = text(&sheet);
+        let looks: Vec<&str> = text
+            .lines()
+            .filter(|line| line.contains("[look]"))
+            .collect();
+        assert_eq!(looks.len(), 300);
+        assert_eq!(
+            looks[1],
+            "  [look] the lab 1 is also in 0.json, 2.json, 3.json, 4.json, 5.json and 294 more"
+        );
+    }
+
+    #[test]
     fn no_cell_is_a_formula() {
         let (sheet, roster) = (sheet(), roster());
         for people in [People::of(&sheet, Some(&roster)), People::of(&sheet, None)] {
@@ -266,6 +288,68 @@ mod tests {
         assert_eq!(people.strangers[0].0, "one.json");
     }
 
+    /// A roster by hand, one in German, one without ids, and none.
+    #[test]
+    fn whoever_is_graded_has_a_row_or_is_named() {
+        let mut sheet = sheet();
+        sheet.graded[1].learner.name = Some("Student 2".into());
+        for roster in [
+            "name,id\nStudent 1,s-1\nStudent 2,S-2\n",
+            "Vorname;Nachname;ID-Nummer;E-Mail-Adresse\nStudent;1;s-1;\nStudent;2;S-2;\n",
+            "name\nStudent 1\nStudent 2\n",
+        ] {
+            let roster = Roster::of(&Table::read(roster.into()).unwrap(), None);
+            let people = People::of(&sheet, Some(&roster));
+            let moodle = rows(&moodle(&people, "SSH"));
+            let brightspace = rows(&brightspace(&people, "SSH"));
+            let of = |row: &[String]| (row[0].clone(), row[1].to_lowercase(), row[2].clone());
+            let row = |number, points: &str| {
+                let id = format!("s-{number}");
+                (format!("s{number}@example.org"), id, points.to_owned())
+            };
+            assert_eq!(of(&moodle[1]), row(1, "10"));
+            assert_eq!(of(&moodle[2]), row(2, "8"));
+            assert_eq!(brightspace[1][..3], ["s-1", "", "10"]);
+            assert_eq!(brightspace.len(), 3, "{roster:?}");
+            assert!(people.left_out(Needs::IdOrAddress).is_empty());
+        }
+        sheet.graded[0].learner = Learner::default();
+        sheet.graded[1].learner.id = None;
+        let people = People::of(&sheet, None);
+        for (needs, text, files) in [
+            (
+                Needs::IdOrAddress,
+                moodle(&people, "SSH"),
+                vec![("one.json", "the form needs an id or an address")],
+            ),
+            (
+                Needs::IdOrLogin,
+                brightspace(&people, "SSH"),
+                vec![
+                    ("one.json", "the form needs an id or a login"),
+                    ("-two.json", "the form needs an id or a login"),
+                ],
+            ),
+            (
+                Needs::NameOrId,
+                canvas(&people, "SSH"),
+                vec![("one.json", "the form needs a name or an id")],
+            ),
+            (Needs::Nothing, csv(&people), vec![]),
+        ] {
+            let left_out = people.left_out(needs);
+            let left_out: Vec<(&str, &str)> = left_out
+                .iter()
+                .map(|(file, why)| (file.as_str(), *why))
+                .collect();
+            assert_eq!(left_out, files);
+            let header = if needs == Needs::NameOrId { 2 } else { 1 };
+            assert_eq!(rows(&text).len(), header + 2 - files.len(), "{text}");
+        }
+        let rows = rows(&csv(&people));
+        assert_eq!((rows[1][0].as_str(), rows[1][1].as_str()), ("one.json", ""));
+    }
+
     #[test]
     fn brightspace_has_its_ids_first_and_its_end_of_line() {
         let (sheet, roster) = (sheet(), roster());
@@ -280,6 +364,9 @@ mod tests {
             ]
         );
         assert!(rows[1..].iter().all(|row| row[3] == "#"));
+        let people = People::of(&sheet, Some(&roster));
+        let whole = brightspace(&people, "SSH Points Grade");
+        assert_eq!(whole, brightspace(&people, "SSH"));
         assert_eq!(rows.len(), 3, "who did not hand in has no row");
     }
 

@@ -2,7 +2,7 @@
 //! maps the columns; one unknown user aborts the whole import, so only people who can be named there get a row; grade and
 //! feedback come together, or the item's grades are lost; an empty grade is none.
 
-use crate::classroom::export::people::People;
+use crate::classroom::export::people::{Needs, People};
 use crate::classroom::export::{guarded, written};
 
 /// The table, with one item of this title.
@@ -12,12 +12,9 @@ pub fn moodle(people: &People, title: &str) -> String {
         .into_iter()
         .chain([guarded(title), guarded(&format!("{title} feedback"))]);
     let mut rows = vec![header.collect::<Vec<_>>()];
-    for row in &people.rows {
+    for row in people.named(Needs::IdOrAddress) {
         let Some(graded) = row.graded else { continue };
         let (email, id) = (guarded(&row.person.email), guarded(&row.person.id));
-        if email.is_empty() && id.is_empty() {
-            continue;
-        }
         let (passed, of) = graded.steps();
         let feedback = format!(
             "{passed} of {of} steps passed, {} of {} points",

@@ -1,18 +1,26 @@
 //! Text: for a teacher to read.
 
+use std::collections::BTreeMap;
 use std::fmt::Write;
 
-use crate::classroom::regrade::{GUESSES, Graded, GradedStep};
+use crate::classroom::regrade::{GUESSES, Graded, GradedStep, Kind, Mark};
 use crate::classroom::sheet::Sheet;
 use crate::course::verdict::Word;
+
+/// How many of the other files are named that have what only one lab should have.
+const NAMED: usize = 5;
 
 /// A sheet in words. With one file every step is told, with more only what is open.
 pub fn text(sheet: &Sheet) -> String {
     let mut text = String::new();
     let all = sheet.graded.len() + sheet.not_graded.len() == 1;
     let counting = sheet.counting();
+    let looks = Looks::at(sheet);
     for graded in &sheet.graded {
         one(&mut text, graded, all);
+        for look in looks.lines(graded) {
+            let _ = writeln!(text, "  [look] {}", line(&look));
+        }
         if !counting.iter().any(|one| std::ptr::eq(*one, graded)) {
             text.push_str("  [older] A newer hand-in of this learner counts.\n");
         }
@@ -73,8 +81,43 @@ fn one(text: &mut String, graded: &Graded, all: bool) {
             }
         }
     }
-    for finding in &graded.findings {
-        let _ = writeln!(text, "  [look] {}", line(&finding.says));
+}
+
+/// What a teacher should look at, for reading: of the files that share something a few are named, and the rest is counted.
+#[derive(Debug)]
+pub struct Looks<'a> {
+    shared: BTreeMap<&'a Mark, &'a [String]>,
+}
+
+impl<'a> Looks<'a> {
+    /// Those of a sheet.
+    pub fn at(sheet: &'a Sheet) -> Self {
+        let shared = sheet.shared.iter();
+        let shared = shared.map(|one| (&one.mark, one.files.as_slice()));
+        Self {
+            shared: shared.collect(),
+        }
+    }
+
+    /// About one hand-in, a line each.
+    pub fn lines(&self, graded: &Graded) -> Vec<String> {
+        let own = graded.findings.iter();
+        let own = own.filter(|finding| finding.kind != Kind::Shared);
+        let mut lines: Vec<String> = own.map(|finding| finding.says.clone()).collect();
+        for mark in &graded.marks {
+            let Some(files) = self.shared.get(mark) else {
+                continue;
+            };
+            let others = files.iter().filter(|file| **file != graded.file);
+            let some: Vec<&str> = others.clone().take(NAMED).map(String::as_str).collect();
+            let more = match others.count().saturating_sub(NAMED) {
+                0 => String::new(),
+                more => format!(" and {more} more"),
+            };
+            let says = format!("{} is also in {}{more}", mark.words(), some.join(", "));
+            lines.push(says);
+        }
+        lines
     }
 }
 

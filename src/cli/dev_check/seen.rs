@@ -55,6 +55,7 @@ impl<'a> Seen<'a> {
         let (reached, behind): (Vec<_>, Vec<_>) =
             self.mistakes.iter().partition(|(at, _)| *at <= stuck);
         let mut faults = self.faults.clone();
+        faults.sort();
         faults.extend(reached.into_iter().map(|(_, says)| says.clone()));
         if !behind.is_empty() {
             faults.push(format!(
