@@ -9,6 +9,7 @@
 mod arrival;
 mod class_way;
 mod ear;
+mod outset;
 mod words;
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -40,6 +41,7 @@ use crate::lab::world::World;
 
 use self::arrival::Arrival;
 use self::ear::Told;
+use self::outset::Outset;
 
 pub use self::class_way::Named;
 pub use self::ear::Ear;
@@ -107,6 +109,17 @@ pub struct Current {
     pub answers: String,
 }
 
+/// Why the coach speaks.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Occasion {
+    /// A command has ended.
+    Typed,
+    /// Enter alone, or a look of the coach's own.
+    Idle,
+    /// The learner has asked for everything.
+    Asked,
+}
+
 struct State {
     progress: Progress,
     /// What a hand-in will need; none for a look that changes nothing.
@@ -116,6 +129,8 @@ struct State {
     next_ear: u32,
     /// Since when the learner is at their step.
     arrival: Arrival,
+    /// What that step began with.
+    outset: Outset,
     /// Commands that the shell has told of.
     commands: u64,
     /// Progress has changed since it was last written.
@@ -126,6 +141,12 @@ struct State {
     trouble: Option<String>,
     /// Checks that were seen unmet while their step was the current one, by step and place; none when nobody wants to know.
     unmet: Option<BTreeSet<(String, usize)>>,
+}
+
+impl Occasion {
+    fn of(typed: bool) -> Self {
+        if typed { Self::Typed } else { Self::Idle }
+    }
 }
 
 /// The newest connection, or call that was refused.
@@ -155,6 +176,7 @@ impl Coach {
             ears: BTreeMap::from([(Ear::SHELL, Told::new(voice, 0))]),
             next_ear: 1,
             arrival: Arrival::default(),
+            outset: Outset::default(),
             commands: 0,
             unsaved: false,
             failing: false,
@@ -377,7 +399,7 @@ impl Coach {
             .as_mut()
             .and_then(|records| records.milestone(now()));
         lasting.extend(time.map(|time| time + "\n"));
-        let mut news = self.news(&mut state, Ear::SHELL, &judgement, typed);
+        let mut news = self.news(&mut state, Ear::SHELL, &judgement, Occasion::of(typed));
         self.offer_after_silence(&mut state, &mut news, typed);
         lasting.push_str(words::shortened(&news.lasting, &news.standing));
         let voice = voice(&state, Ear::SHELL);
@@ -429,7 +451,7 @@ impl Coach {
         };
         if typed {
             self.record(&mut state, &judgement, &evidence);
-            let news = self.news(&mut state, ear, &judgement, true);
+            let news = self.news(&mut state, ear, &judgement, Occasion::Typed);
             if let Some(told) = state.ears.get_mut(&ear) {
                 told.answered = attempt.number;
             }
@@ -561,7 +583,7 @@ impl Coach {
         self.record(&mut state, &judgement, &evidence);
         let voice = voice(&state, ear);
         if judgement.newly_passed().next().is_some() {
-            let news = self.news(&mut state, ear, &judgement, true);
+            let news = self.news(&mut state, ear, &judgement, Occasion::Typed);
             return voice.say(&(trouble(&mut state) + &news.text())) + &self.closing(&state, voice);
         }
         let trouble = trouble(&mut state);
@@ -647,7 +669,7 @@ impl Coach {
             told.said = None;
         }
         let judgement = self.look_with(&mut state);
-        let news = self.news(&mut state, ear, &judgement, true);
+        let news = self.news(&mut state, ear, &judgement, Occasion::Asked);
         let text = if news.is_empty() && judgement.current().is_some() {
             words::AWAITS_AN_ANSWER.to_owned()
         } else if news.is_empty() {
@@ -811,6 +833,7 @@ impl Coach {
             progress, records, ..
         } = state;
         let is_news = progress.record(&self.lesson, judgement, evidence.now);
+        state.outset.judged(judgement.current());
         if is_news && let Some(records) = records {
             records.looked(&before, progress, judgement, evidence);
         }
@@ -880,10 +903,15 @@ impl Coach {
     }
 
     /// What is new to this listener, after it was recorded; without their voice.
-    fn news(&self, state: &mut State, ear: Ear, judgement: &Judgement, typed: bool) -> News {
+    fn news(&self, state: &mut State, ear: Ear, judgement: &Judgement, occasion: Occasion) -> News {
         let exam = is_exam(state);
         let outlook = self.outlook(state);
-        let State { progress, ears, .. } = state;
+        let State {
+            progress,
+            ears,
+            outset,
+            ..
+        } = state;
         let Some(told) = ears.get_mut(&ear) else {
             return News::default();
         };
@@ -899,7 +927,9 @@ impl Coach {
             }
             return news;
         };
-        let current = &if exam {
+        let has_mistake = current.verdict.mistake().is_some();
+        let is_known = outset.holds(current) && occasion != Occasion::Asked;
+        let current = &if exam || is_known {
             unexplained(current)
         } else {
             current.clone()
@@ -911,7 +941,7 @@ impl Coach {
         }
         // Only a command is answered, or a change that came by itself: not the first prompt, and not Enter alone.
         let stands_still = told.said.is_none() || repeated;
-        if !moved && !typed && stands_still {
+        if !moved && occasion == Occasion::Idle && stands_still {
             return news;
         }
         let mistake = current.verdict.mistake();
@@ -923,10 +953,10 @@ impl Coach {
         }
         told.say(current);
         // A command on the way is no failure.
-        told.in_vain = match (moved, mistake) {
+        told.in_vain = match (moved, has_mistake) {
             (true, _) => 0,
-            (false, Some(_)) => told.in_vain + 1,
-            (false, None) => told.in_vain,
+            (false, true) => told.in_vain + 1,
+            (false, false) => told.in_vain,
         };
         news.matters = moved || mistake.is_some();
         news.standing = match mistake {
@@ -937,7 +967,7 @@ impl Coach {
             Some(_) | None if moved => words::next(&self.lesson, progress, outlook),
             Some(_) | None => words::verdict(&self.lesson, progress, current, repeated),
         };
-        if mistake.is_some() && told.in_vain > 0 && told.in_vain.is_multiple_of(PATIENCE) {
+        if has_mistake && told.in_vain > 0 && told.in_vain.is_multiple_of(PATIENCE) {
             news.standing = words::with_an_offer(news.standing);
         }
         if exam {
