@@ -31,7 +31,7 @@ use crate::lab::lesson_folder::{self, FolderError};
 use crate::lab::stage::Choice;
 
 /// Labs that are open at once.
-const AT_ONCE: usize = 6;
+const AT_ONCE: usize = 12;
 
 /// Seeds that are looked at for the draws to prove.
 const SEEDS: u64 = 200;
