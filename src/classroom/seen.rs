@@ -16,7 +16,8 @@ use serde_json::Value;
 use crate::course::bindings::Bindings;
 use crate::course::checks::mistake_met::met;
 use crate::course::evidence::{
-    Account, Alias, Event, Evidence, KeyFile, Known, KnownHost, Places, Refusal, Riddle, What,
+    A_PRIVATE_HALF, Account, Alias, Event, Evidence, KeyFile, Known, KnownHost, Places, Refusal,
+    Riddle, What,
 };
 use crate::course::mistake::Mistake;
 use crate::course::start::{Cause, Fault};
@@ -85,7 +86,11 @@ impl Seen {
                 let new = all
                     .iter()
                     .filter(|event| event.number > after && !secrets.tells(&event.what));
-                some(new.map(|event| carried(event, &users, &names)).collect())
+                let looks = looks(evidence);
+                some(
+                    new.map(|event| carried(event, &users, &names, &looks))
+                        .collect(),
+                )
             }),
             known_hosts: evidence.known_hosts.iter().take(KEPT).cloned().collect(),
             aliases: known(&evidence.aliases, |all| {
@@ -345,8 +350,8 @@ fn users<'a>(evidence: &'a Evidence, events: &'a [Event]) -> BTreeSet<&'a str> {
 
 /// As many events as an entry carries.
 fn some(mut events: Vec<Event>) -> Vec<Event> {
-    // Of commands in a row the first says it all.
-    let is_command = |event: &Event| matches!(event.what, What::ShellCommand { .. });
+    // Of commands in a row the first says it all, but for looks at a riddle's file.
+    let is_command = |event: &Event| matches!(event.what, What::ShellCommand { line: None, .. });
     events.dedup_by(|next, before| is_command(next) && is_command(before));
     let too_many = events.len().saturating_sub(EVENTS);
     let (mut logins, mut answers) = (0, 0);
@@ -364,8 +369,20 @@ fn some(mut events: Vec<Event>) -> Vec<Event> {
         .collect()
 }
 
+/// The files of the riddles: a command that names one is a look at it (`checks/riddle_solved.rs`), and the name is all that is
+/// carried of the line.
+fn looks(evidence: &Evidence) -> Vec<String> {
+    let names = evidence.riddles.keys();
+    names.map(|name| format!("{name}.pem")).collect()
+}
+
 /// An event as it is carried.
-fn carried(event: &Event, users: &BTreeSet<&str>, names: &BTreeSet<&str>) -> Event {
+fn carried(
+    event: &Event,
+    users: &BTreeSet<&str>,
+    names: &BTreeSet<&str>,
+    looks: &[String],
+) -> Event {
     let user = |user: &String| {
         if users.contains(user.as_str()) {
             user.clone()
@@ -499,9 +516,9 @@ fn carried(event: &Event, users: &BTreeSet<&str>, names: &BTreeSet<&str>) -> Eve
             choice: choice.clone(),
         },
         What::Disconnected { session } => What::Disconnected { session: *session },
-        // That one ended says that the connections before it are over. Nothing else of it is carried.
-        What::ShellCommand { status, .. } => What::ShellCommand {
-            line: None,
+        // That one ended says that the connections before it are over. Of the line only a look is carried.
+        What::ShellCommand { line, status, .. } => What::ShellCommand {
+            line: looks_in(line.as_deref().unwrap_or_default(), looks),
             status: *status,
             directory: String::new(),
         },
@@ -511,6 +528,15 @@ fn carried(event: &Event, users: &BTreeSet<&str>, names: &BTreeSet<&str>) -> Eve
         at: event.at,
         what,
     }
+}
+
+fn looks_in(line: &str, looks: &[String]) -> Option<String> {
+    let found: Vec<&str> = looks
+        .iter()
+        .map(String::as_str)
+        .filter(|file| line.contains(file))
+        .collect();
+    (!found.is_empty()).then(|| found.join(" "))
 }
 
 fn shortened(text: &str) -> String {
@@ -542,9 +568,11 @@ fn public(
     parameters
         .iter()
         .filter(|(name, value)| {
-            PRIVATE.iter().all(|word| !name.contains(word))
-                && name.len() <= 100
-                && value.len() <= 100
+            // The journal's own words for a private half, in place of a key.
+            value.as_str() == A_PRIVATE_HALF
+                || PRIVATE.iter().all(|word| !name.contains(word))
+                    && name.len() <= 100
+                    && value.len() <= 100
         })
         .take(KEPT)
         .map(|(name, value)| (name.clone(), shown(name, value)))
@@ -763,6 +791,44 @@ mod tests {
             name: "bravo".into(),
         };
         let again = solved.evidence(20_000, &mut Vec::new());
+        let verdict = expect.judge(&again, &mut lab.bindings());
+        assert!(verdict.is_passed(), "{verdict:?}");
+    }
+
+    #[test]
+    fn a_look_at_a_riddles_file_is_carried_and_nothing_else_of_the_line() {
+        use crate::course::start::Cause;
+        let mut lab = Lab::ready();
+        let typed = |line: &str| What::ShellCommand {
+            line: Some(line.to_owned()),
+            status: 0,
+            directory: "/home/me".into(),
+        };
+        let answered = |cause: Cause| What::Answered {
+            step: "alpha".into(),
+            question: 0,
+            choice: cause.letter().to_string(),
+        };
+        lab.happened(typed("echo SECRET"));
+        lab.happened(typed("tail -n1 ~/SECRET/alpha.pem"));
+        lab.happened(answered(Cause::NoRule));
+        lab.happened(typed("cat alpha.pem"));
+        lab.happened(answered(Cause::KeySpoiled));
+        let mut evidence = lab.evidence();
+        let riddle = Riddle {
+            instance: ID.into(),
+            cause: Cause::KeySpoiled,
+        };
+        evidence.riddles = [("alpha".to_owned(), riddle)].into();
+        let expect = crate::course::checks::Expect::RiddleSolved {
+            name: "alpha".into(),
+        };
+        assert!(expect.judge(&evidence, &mut lab.bindings()).is_passed());
+        let bindings = lab.bindings();
+        let seen = Seen::of(&evidence, &bindings, &bindings, 0, &["alpha".to_owned()]);
+        let text = serde_json::to_string(&seen).unwrap();
+        assert!(!text.contains("SECRET") && !text.contains("tail"), "{text}");
+        let again = seen.evidence(20_000, &mut Vec::new());
         let verdict = expect.judge(&again, &mut lab.bindings());
         assert!(verdict.is_passed(), "{verdict:?}");
     }

@@ -20,9 +20,9 @@ use crate::console::{self, Console};
 use crate::course::lesson::Lesson;
 use crate::course::progress::Progress;
 use crate::course::words::shell_word;
-use crate::lab::coach::{Ear, Named};
+use crate::lab::coach::{Ear, Named, first_open};
 use crate::lab::engine::{Engine, MY_ADDRESS, Options, REGION};
-use crate::lab::files::{read_if_there, write_atomically};
+use crate::lab::files::write_atomically;
 use crate::lab::journal::now;
 use crate::lab::key_pool::KeyPool;
 use crate::lab::records;
@@ -146,8 +146,9 @@ pub fn run(options: &Learn) -> Result<ExitCode, CliError> {
 
 /// The lesson of a class that is meant: the one that is named, or the first that is not passed. Joins the class.
 fn lesson_of(wanted: Option<&str>, class: Class, layout: &Layout) -> Result<Lesson, CliError> {
-    let open = class.lessons.iter().find(|slug| !is_passed(slug, layout));
-    let meant = wanted.or(open.or(class.lessons.last()).map(String::as_str));
+    let open = first_open(&class, layout);
+    let open = open.or_else(|| class.lessons.last().cloned());
+    let meant = wanted.or(open.as_deref());
     let lesson = lab_options::lesson(meant, None)?;
     if !class.lessons.contains(&lesson.slug) {
         let text = format!("the class {} has no lesson {}", class.title, lesson.slug);
@@ -163,15 +164,6 @@ fn lesson_of(wanted: Option<&str>, class: Class, layout: &Layout) -> Result<Less
             .hint("use another folder with --lab DIR")
     })?;
     Ok(lesson)
-}
-
-/// Whether every step of the lesson was passed in this lab.
-fn is_passed(slug: &str, layout: &Layout) -> bool {
-    let kept = read_if_there(&layout.progress(slug)).ok().flatten();
-    let progress =
-        kept.and_then(|bytes| Progress::from_json(&String::from_utf8_lossy(&bytes)).ok());
-    let lesson = lab_options::lesson(Some(slug), None);
-    matches!((progress, lesson), (Some(progress), Ok(lesson)) if progress.is_complete(&lesson))
 }
 
 /// The console page of the lab: in this computer's own network, where the learner's browser is.

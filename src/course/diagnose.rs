@@ -2,7 +2,7 @@
 
 use crate::course::bindings::Bindings;
 use crate::course::evidence::{Event, Evidence, KeyContent, What};
-use crate::course::explain::{self, client, launch, login, network};
+use crate::course::explain::{self, client, file, launch, login, network};
 use crate::course::hint;
 use crate::course::mistake::Recognised;
 use crate::course::scene;
@@ -61,8 +61,11 @@ fn with_putty(cure: &str, program: &str, evidence: &Evidence, bindings: &Binding
         return cure.to_owned();
     };
     let files = scene::files_of_key(evidence, bindings);
-    let ppk = files.iter().find(|file| file.content == KeyContent::Ppk);
-    let path = shell_word(ppk.map_or(&path, |file| &file.path));
+    let Some(ppk) = files.iter().find(|file| file.content == KeyContent::Ppk) else {
+        // PuTTY reads nothing else.
+        return file::to_ppk(&path);
+    };
+    let path = shell_word(&ppk.path);
     match program {
         "pscp" => format!("pscp -i {path} FILE {target}:"),
         _ => format!("{program} -i {path} {target}"),

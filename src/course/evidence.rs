@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 use crate::course::mistake::Mistake;
 use crate::course::start::Cause;
 
+/// What the journal has of a key that was sent as `PublicKeyMaterial` and was a private half. `cloud::api` writes it; a test of
+/// the lab compares the two.
+pub const A_PRIVATE_HALF: &str = "a private half";
+
 /// A group of facts: seen, or not to be had and why.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]

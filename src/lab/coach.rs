@@ -43,7 +43,7 @@ use self::arrival::Arrival;
 use self::ear::Told;
 use self::outset::Outset;
 
-pub use self::class_way::Named;
+pub use self::class_way::{Named, first_open};
 pub use self::ear::Ear;
 pub use self::words::LINES;
 use self::words::Outlook;
@@ -411,6 +411,7 @@ impl Coach {
             lasting: voice.say(&lasting),
             standing,
             matters: news.matters,
+            has_moved: news.has_moved,
         }
     }
 
@@ -833,7 +834,8 @@ impl Coach {
             progress, records, ..
         } = state;
         let is_news = progress.record(&self.lesson, judgement, evidence.now);
-        state.outset.judged(judgement.current());
+        let attempt = newest_attempt(evidence).number;
+        state.outset.judged(judgement.current(), attempt);
         if is_news && let Some(records) = records {
             records.looked(&before, progress, judgement, evidence);
         }
@@ -920,6 +922,7 @@ impl Coach {
             ..News::default()
         };
         let moved = !news.lasting.is_empty();
+        news.has_moved = moved;
         let Some(current) = judgement.current() else {
             if moved {
                 news.standing = words::farewell(&self.lesson, progress, outlook);

@@ -272,6 +272,14 @@ mod tests {
     use super::*;
 
     #[test]
+    fn a_private_half_that_was_sent_has_one_name_here_and_in_the_cloud() {
+        assert_eq!(
+            crate::cloud::api::A_PRIVATE_HALF,
+            crate::course::evidence::A_PRIVATE_HALF
+        );
+    }
+
+    #[test]
     fn a_torn_last_line_is_cut_off_and_the_rest_goes_on() {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("journal.jsonl");

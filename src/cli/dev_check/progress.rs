@@ -3,6 +3,8 @@
 use std::io::IsTerminal;
 use std::sync::atomic::{AtomicUsize, Ordering};
 
+use crate::cli::lab_options;
+
 /// The count.
 pub(super) struct Progress {
     proved: AtomicUsize,
@@ -15,7 +17,8 @@ impl Progress {
         let progress = Self {
             proved: AtomicUsize::new(0),
             all,
-            is_shown: std::io::stderr().is_terminal(),
+            // Nothing is written over where colour is not welcome either: a screen reader would read each line.
+            is_shown: std::io::stderr().is_terminal() && lab_options::voice(false).has_colour(),
         };
         progress.show(0);
         progress

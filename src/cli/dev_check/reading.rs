@@ -9,13 +9,8 @@ use crate::lab::step_faults::fault;
 pub(super) fn faults(lesson: &Lesson) -> Vec<String> {
     let mut faults = unmet(lesson);
     for step in &lesson.steps {
-        faults.extend(step.checks.iter().filter_map(|check| {
-            let Expect::Asked { action, .. } = check else {
-                return None;
-            };
-            let why = known(action).err()?;
-            Some(at(lesson, step, &why.to_string()))
-        }));
+        let unknown = actions(&step.checks).filter_map(|action| known(action).err());
+        faults.extend(unknown.map(|why| at(lesson, step, &why.to_string())));
         for written in &step.faults {
             if let Err(why) = fault(written) {
                 faults.push(at(lesson, step, &why.to_string()));
@@ -32,6 +27,22 @@ pub(super) fn faults(lesson: &Lesson) -> Vec<String> {
         }
     }
     faults
+}
+
+/// The actions that checks name.
+fn actions(checks: &[Expect]) -> impl Iterator<Item = &str> {
+    checks.iter().flat_map(|check| {
+        let (one, several) = if let Expect::Asked { action, .. } = check {
+            (Some(action), [].as_slice())
+        } else if let Expect::SignedInAgain { after } | Expect::SignedInWithAnotherKey { after } =
+            check
+        {
+            (None, after.as_slice())
+        } else {
+            (None, [].as_slice())
+        };
+        one.into_iter().chain(several).map(String::as_str)
+    })
 }
 
 /// Steps that cannot be graded in one of the lesson's worlds.
@@ -53,4 +64,38 @@ fn at(lesson: &Lesson, step: &Step, why: &str) -> String {
         "{}/lesson.toml:{}: step `{}`: {why}",
         lesson.folder, step.line, step.id
     )
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::course::catalogue;
+    use crate::course::lesson::{ScriptedFault, Trouble};
+
+    #[test]
+    fn a_slip_in_an_actions_name_and_a_fault_that_nobody_sees_are_named_with_their_line() {
+        let mut lesson = catalogue::lessons().unwrap().remove(0);
+        assert_eq!(faults(&lesson), Vec::<String>::new());
+        lesson.folder = "./mine".to_owned();
+        lesson.worlds.truncate(1);
+        let after = vec!["AssociateAdress".to_owned()];
+        lesson.steps[0].checks.push(Expect::SignedInAgain { after });
+        lesson.steps[1].faults.push(ScriptedFault {
+            action: "RunInstances".to_owned(),
+            meets: Trouble::InternalError,
+            times: Some(2),
+        });
+        let found = faults(&lesson);
+        let (first, second) = (&found[0], &found[1]);
+        assert_eq!(found.len(), 2, "{found:?}");
+        assert!(
+            first.starts_with("./mine/lesson.toml:")
+                && first.ends_with("did you mean AssociateAddress?"),
+            "{first}"
+        );
+        assert!(
+            second.contains("meets 2 times is seen by nobody"),
+            "{second}"
+        );
+    }
 }

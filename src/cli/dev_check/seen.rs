@@ -50,7 +50,8 @@ impl<'a> Seen<'a> {
 
     /// Everything that does not hold. A mistake is made where the solution has led: one behind the step where it is stuck says
     /// nothing of itself.
-    pub(super) fn faults(self, world: World) -> Vec<String> {
+    pub(super) fn faults(mut self, world: World) -> Vec<String> {
+        self.mistakes.sort();
         let stuck = self.stuck.unwrap_or(usize::MAX);
         let (reached, behind): (Vec<_>, Vec<_>) =
             self.mistakes.iter().partition(|(at, _)| *at <= stuck);

@@ -41,5 +41,10 @@ fn another_deleted(name: &str, evidence: &Evidence) -> Option<String> {
             None
         }
     })??;
-    (deleted != name).then(|| format!("You deleted key pair {deleted}, which is another one."))
+    // AWS answers so whether there was one of that name or not.
+    (deleted != name).then(|| {
+        format!(
+            "Your delete-key-pair named {deleted}: AWS says true to that even if there is none."
+        )
+    })
 }

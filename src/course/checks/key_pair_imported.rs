@@ -1,7 +1,7 @@
 //! A key pair that the learner made was imported: AWS never had its private half.
 
 use crate::course::bindings::BoundKeyPair;
-use crate::course::evidence::{Evidence, KeyContent, What};
+use crate::course::evidence::{A_PRIVATE_HALF, Evidence, KeyContent, What};
 use crate::course::scene;
 use crate::course::verdict::Verdict;
 
@@ -17,7 +17,7 @@ pub(super) fn judge(evidence: &Evidence) -> Result<Verdict, Verdict> {
             .find(|file| file.content == KeyContent::PrivateKey && scene::holds(file, &bound));
         if let Some(file) = held {
             let travelled = if private_half_sent(evidence) {
-                "A private half was sent to AWS before, and refused: for real work make a new pair then."
+                "A private half was sent to AWS before, and refused: if it was this one, make a new pair for real work."
             } else {
                 "It has never left this computer."
             };
@@ -59,7 +59,7 @@ fn imports(evidence: &Evidence) -> impl DoubleEndedIterator<Item = bool> {
         } = &event.what
         {
             let sent = parameters.get("PublicKeyMaterial").map(String::as_str);
-            (action == "ImportKeyPair").then_some(sent == Some("a private half"))
+            (action == "ImportKeyPair").then_some(sent == Some(A_PRIVATE_HALF))
         } else {
             None
         }

@@ -139,13 +139,13 @@ pub enum Expect {
     SignedIn {},
     /// The learner has logged in with the key since the step before.
     SignedInAgain {
-        /// Not before the newest call of one of these actions: `AssociateAddress` and so on.
+        /// Not before the newest call of one of these actions: `AssociateAddress` and so on. Not on AWS.
         #[serde(default)]
         after: Vec<String>,
     },
     /// The learner has logged in since the step before, with another key than the one of the launch.
     SignedInWithAnotherKey {
-        /// Not before the newest call of one of these actions: `DeleteKeyPair` and so on.
+        /// Not before the newest call of one of these actions: `DeleteKeyPair` and so on. Not on AWS.
         #[serde(default)]
         after: Vec<String>,
     },

@@ -60,9 +60,11 @@ fn more_than_needed(groups: &[&SecurityGroup]) -> Option<String> {
     } else {
         &rule.source
     };
-    Some(format!(
-        "{ports} is open to {whom} too, and nothing of yours listens there."
-    ))
+    Some(if network::admits_ssh(&rule.protocol, rule.ports) {
+        format!("{ports} is open to {whom}: port 22 alone would do.")
+    } else {
+        format!("{ports} is open to {whom} too, and nothing of yours listens there.")
+    })
 }
 
 /// Any one group of the account, behind which nothing need be yet.
@@ -71,13 +73,21 @@ pub(super) fn group(evidence: &Evidence) -> Result<Verdict, Verdict> {
     let wanted = "A security group opens port 22 to your own address with /32 and to nobody else.";
     let me = me(account)?;
     let groups = account.security_groups.iter();
+    // The one that is meant: a right one, else one that has the learner's address at least, else the last.
     let verdicts = groups
         .filter(|group| !ssh_rules(&[group]).is_empty())
-        .map(|group| of_groups(wanted, &[group], me, evidence));
-    let best = verdicts.reduce(|best, next| if best.is_passed() { best } else { next });
-    Ok(best.unwrap_or_else(|| {
-        Verdict::not_yet(wanted, "No security group has a rule for port 22 yet.")
-    }))
+        .map(|group| {
+            let verdict = of_groups(wanted, &[group], me, evidence);
+            let admits_me = ssh_rules(&[group])
+                .iter()
+                .any(|rule| is_alone(&rule.source, me));
+            (verdict.is_passed(), admits_me, verdict)
+        });
+    let best = verdicts.max_by_key(|(is_passed, admits_me, _)| (*is_passed, *admits_me));
+    Ok(match best {
+        Some((_, _, verdict)) => verdict,
+        None => Verdict::not_yet(wanted, "No security group has a rule for port 22 yet."),
+    })
 }
 
 fn me(account: &Account) -> Result<&str, Verdict> {
@@ -90,14 +100,16 @@ fn me(account: &Account) -> Result<&str, Verdict> {
         })
 }
 
+/// Whether a range is the learner's address and no other.
+fn is_alone(source: &str, me: &str) -> bool {
+    matches!((source.parse::<IpNet>(), me.parse::<IpAddr>()), (Ok(net), Ok(me))
+        if net.addr() == me && net.prefix_len() == net.max_prefix_len())
+}
+
 fn of_groups(wanted: &str, groups: &[&SecurityGroup], me: &str, evidence: &Evidence) -> Verdict {
     let rules = ssh_rules(groups);
-    let alone = |source: &str| {
-        matches!((source.parse::<IpNet>(), me.parse::<IpAddr>()), (Ok(net), Ok(me))
-            if net.addr() == me && net.prefix_len() == net.max_prefix_len())
-    };
-    let wide = rules.iter().find(|rule| !alone(&rule.source));
-    let mine = rules.iter().any(|rule| alone(&rule.source));
+    let wide = rules.iter().find(|rule| !is_alone(&rule.source, me));
+    let mine = rules.iter().any(|rule| is_alone(&rule.source, me));
     match (mine, wide) {
         (true, None) => Verdict::passed(format!(
             "Port 22 is open to {me}/32 and to nobody else: others do not even see that somebody is at home."

@@ -489,7 +489,7 @@ fn an_imported_pair_counts_with_its_private_half() {
     not_yet(
         &Expect::KeyPairDeleted {},
         &other,
-        "You deleted key pair new",
+        "Your delete-key-pair named new",
         None,
     );
     // The pair of the instance is still the lesson's own.

@@ -264,18 +264,13 @@ pub(crate) fn locked(file: &KeyFile) -> Recognised {
 /// A key that ssh reads and PuTTY does not.
 pub(crate) fn pem_given_to_putty(file: &KeyFile) -> Recognised {
     let path = &file.path;
-    let ppk = format!("{}.ppk", path.strip_suffix(".pem").unwrap_or(path));
     recognised(
         Mistake::PemGivenToPutty,
         format!(
             "{path} is a good key, in the form that ssh reads. PuTTY and plink read .ppk files only, so they offered \
              the instance no key. Convert it, then name the new file."
         ),
-        format!(
-            "puttygen {} -O private -o {}",
-            shell_word(path),
-            shell_word(&ppk)
-        ),
+        to_ppk(path),
     )
 }
 
@@ -342,4 +337,14 @@ pub(crate) fn failed_attempt<'a>(
                 file.modified_at,
             )
         })
+}
+
+/// The command that makes PuTTY's form of a key file.
+pub(crate) fn to_ppk(path: &str) -> String {
+    let ppk = format!("{}.ppk", path.strip_suffix(".pem").unwrap_or(path));
+    format!(
+        "puttygen {} -O private -o {}",
+        shell_word(path),
+        shell_word(&ppk)
+    )
 }

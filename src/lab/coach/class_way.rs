@@ -43,14 +43,23 @@ fn words(words: &[&str]) -> String {
     words.join(" ")
 }
 
-/// The first lesson of the class, besides this one, that is not passed in this lab.
+/// The first lesson of the class that is not passed in this lab.
+pub fn first_open(class: &Class, layout: &Layout) -> Option<String> {
+    open(class, layout).next().map(|lesson| lesson.slug)
+}
+
+/// The same, besides this one.
 pub(super) fn next(class: &Class, lesson: &Lesson, layout: &Layout) -> Option<Lesson> {
-    let course = catalogue::lessons().ok()?;
-    let others = class.lessons.iter().filter(|slug| **slug != lesson.slug);
-    others
-        .filter_map(|slug| course.iter().find(|one| one.slug == *slug))
-        .find(|one| !is_passed(one, layout))
-        .cloned()
+    open(class, layout).find(|one| one.slug != lesson.slug)
+}
+
+/// The lessons of the class that are not passed in this lab, in its order.
+fn open<'a>(class: &'a Class, layout: &'a Layout) -> impl Iterator<Item = Lesson> + 'a {
+    let course = catalogue::lessons().unwrap_or_default();
+    let slugs = class.lessons.iter();
+    slugs
+        .filter_map(move |slug| course.iter().find(|one| one.slug == *slug).cloned())
+        .filter(|lesson| !is_passed(lesson, layout))
 }
 
 fn is_passed(lesson: &Lesson, layout: &Layout) -> bool {

@@ -8,19 +8,22 @@ use crate::course::mistake::{Mistake, Shows};
 pub(super) struct Outset {
     step: Option<String>,
     mistake: Option<Mistake>,
+    /// The newest attempt then, by its number in the journal.
+    attempt: u64,
 }
 
 impl Outset {
-    /// The learner's step was judged again.
-    pub(super) fn judged(&mut self, current: Option<&StepVerdict>) {
+    /// The learner's step was judged again; `attempt` is the newest connection, or call that was refused.
+    pub(super) fn judged(&mut self, current: Option<&StepVerdict>, attempt: u64) {
         let mistake = current.and_then(lying_there);
         let step = current.map(|judged| judged.id.as_str());
         if self.step.as_deref() != step {
             *self = Self {
                 step: step.map(str::to_owned),
                 mistake,
+                attempt,
             };
-        } else if mistake != self.mistake {
+        } else if mistake != self.mistake || attempt > self.attempt {
             // It was mended, or something was tried: whatever is amiss from now on is news.
             self.mistake = None;
         }
@@ -62,30 +65,36 @@ mod tests {
     fn what_a_step_begins_with_is_not_told_as_the_learners_until_something_has_changed() {
         let open = at("close", Some(Mistake::GroupOpenToAll));
         let mut outset = Outset::default();
-        outset.judged(Some(&open));
+        outset.judged(Some(&open), 7);
         assert!(outset.holds(&open));
-        outset.judged(Some(&open));
+        outset.judged(Some(&open), 7);
         assert!(outset.holds(&open), "a look changes nothing");
 
         // A login was tried, with another mistake; then the old one is there to be told.
-        outset.judged(Some(&at("close", Some(Mistake::WrongUser))));
-        outset.judged(Some(&open));
+        outset.judged(Some(&at("close", Some(Mistake::WrongUser))), 7);
+        outset.judged(Some(&open), 7);
+        assert!(!outset.holds(&open));
+
+        // So is one that was met: an ssh that timed out wants its explanation.
+        let mut outset = Outset::default();
+        outset.judged(Some(&open), 7);
+        outset.judged(Some(&open), 8);
         assert!(!outset.holds(&open));
 
         // At the next step it is the beginning again.
         let next = at("next", Some(Mistake::GroupOpenToAll));
-        outset.judged(Some(&next));
+        outset.judged(Some(&next), 7);
         assert!(outset.holds(&next));
 
         // One that came by what the learner did is told at once.
         let mut outset = Outset::default();
-        outset.judged(Some(&at("close", None)));
-        outset.judged(Some(&open));
+        outset.judged(Some(&at("close", None)), 7);
+        outset.judged(Some(&open), 7);
         assert!(!outset.holds(&open));
 
         // A key file that was spoiled by the command that passed the step before is told at once too.
         let empty = at("save", Some(Mistake::KeyFileEmpty));
-        outset.judged(Some(&empty));
+        outset.judged(Some(&empty), 7);
         assert!(!outset.holds(&empty));
     }
 }

@@ -295,7 +295,8 @@ async fn answer(
 ) -> io::Result<()> {
     match request {
         Request::Prompt { report, told } => {
-            let (shell, news) = prompt(report, told, turn, house).await;
+            // The turn ends when the news are told, or where the next request finds them.
+            let (shell, news, _turn) = prompt(report, told, turn, house).await;
             if news.is_empty() {
                 return stream.shutdown().await;
             }
@@ -309,12 +310,13 @@ async fn answer(
                 .words
                 .first()
                 .is_none_or(|word| !word.starts_with("--"));
+            let shell = report.shell;
             let untold = if is_typed {
-                house.kept.take(report.shell).lasting
+                house.kept.take(shell)
             } else {
-                String::new()
+                News::default()
             };
-            report.has_untold = !untold.is_empty();
+            report.has_untold = untold.has_moved;
             let desk = Arc::clone(&house.desk);
             let answer = tokio::task::spawn_blocking(move || {
                 let _turn = turn;
@@ -322,9 +324,11 @@ async fn answer(
             })
             .await
             .map_err(io::Error::other)?;
-            stream
-                .write_all(format!("{}\n{untold}{}", answer.status, answer.text).as_bytes())
-                .await?;
+            let text = format!("{}\n{}{}", answer.status, untold.lasting, answer.text);
+            if let Err(gone) = stream.write_all(text.as_bytes()).await {
+                house.kept.keep(shell, untold);
+                return Err(gone);
+            }
             stream.shutdown().await
         }
         Request::Watch { colour } => {
@@ -361,20 +365,19 @@ async fn reach(house: &Arc<House>, address: &str, port: u16) -> io::Result<Reach
         .map_err(io::Error::other)
 }
 
-/// The shell's number and what to show now: what was kept for it, and this prompt's news if they are ready in time.
+/// The shell's number and what to show now: what was kept for it, and this prompt's news if they are ready in time; and the turn.
 async fn prompt(
     mut report: PromptReport,
     told: Told,
     turn: Option<Turn>,
     house: &Arc<House>,
-) -> (u32, News) {
+) -> (u32, News, Option<Turn>) {
     let shell = report.pid;
     report.command = house.kept.command(shell, told);
     let desk = Arc::clone(&house.desk);
-    // The turn ends when the news are where the next request finds them.
     let mut verdict = tokio::task::spawn_blocking(move || (desk.prompt(report), turn));
-    let news = match timeout(house.desk.patience(), &mut verdict).await {
-        Ok(verdict) => verdict.map(|(news, _turn)| news).unwrap_or_default(),
+    let (news, turn) = match timeout(house.desk.patience(), &mut verdict).await {
+        Ok(verdict) => verdict.unwrap_or_default(),
         Err(_late) => {
             let house = Arc::clone(house);
             tokio::spawn(async move {
@@ -382,10 +385,10 @@ async fn prompt(
                     house.kept.keep(shell, news);
                 }
             });
-            News::default()
+            (News::default(), None)
         }
     };
-    (shell, house.kept.take(shell).then(news))
+    (shell, house.kept.take(shell).then(news), turn)
 }
 
 /// Sends the text and waits for the word that it was seen.

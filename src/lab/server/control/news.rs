@@ -9,6 +9,8 @@ pub struct News {
     pub standing: String,
     /// `standing` explains a mistake, or names the next step: it is not to be lost to a mere "not yet".
     pub matters: bool,
+    /// `lasting` tells that the learner is at another step than before.
+    pub has_moved: bool,
 }
 
 impl News {
@@ -35,6 +37,7 @@ impl News {
             lasting: self.lasting + &newer.lasting,
             standing,
             matters,
+            has_moved: self.has_moved || newer.has_moved,
         }
     }
 }
@@ -48,6 +51,7 @@ mod tests {
             lasting: lasting.to_owned(),
             standing: standing.to_owned(),
             matters,
+            has_moved: false,
         }
     }
 
