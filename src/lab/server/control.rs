@@ -41,6 +41,8 @@ pub const PROMPT_PATIENCE: Duration = Duration::from_millis(140);
 const REQUEST_PATIENCE: Duration = Duration::from_secs(5);
 /// How long a shell may take to say that it has seen the answer.
 const SEEN_PATIENCE: Duration = Duration::from_millis(250);
+/// Ports that are tried besides the first.
+const TRIES: usize = 16;
 /// Bytes that a request may have.
 const LONGEST_REQUEST: usize = 64 * 1024;
 /// Connections served at once on each of the two, so that a flood of the port leaves the Unix socket free.
@@ -156,9 +158,7 @@ pub async fn serve_also(
     desk: Arc<dyn Desk>,
     network: Option<&dyn Network>,
 ) -> Result<Control, ControlError> {
-    let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0))
-        .await
-        .map_err(ControlError::Port)?;
+    let (tcp, inside) = same_port(network).await.map_err(ControlError::Port)?;
     let port = tcp.local_addr().map_err(ControlError::Port)?.port();
     let token: String = rand::rng()
         .sample_iter(Alphanumeric)
@@ -201,18 +201,32 @@ pub async fn serve_also(
         control.files.push(socket);
         control.tasks.spawn(accept_unix(unix, Arc::clone(&house)));
     }
-    if let Some(network) = network {
-        let inside = network
-            .listen((Ipv4Addr::LOCALHOST, port).into())
-            .and_then(|listener| {
-                listener.set_nonblocking(true)?;
-                TcpListener::from_std(listener)
-            })
-            .map_err(ControlError::Port)?;
+    if let Some(inside) = inside {
         control.tasks.spawn(accept_tcp(inside, Arc::clone(&house)));
     }
     control.tasks.spawn(accept_tcp(tcp, house));
     Ok(control)
+}
+
+/// A port of this network and the same one of the other. What is free in one may be taken in the other: the lab's endpoint listens there.
+async fn same_port(
+    network: Option<&dyn Network>,
+) -> io::Result<(TcpListener, Option<TcpListener>)> {
+    let mut left = TRIES;
+    loop {
+        let tcp = TcpListener::bind((Ipv4Addr::LOCALHOST, 0)).await?;
+        let Some(network) = network else {
+            return Ok((tcp, None));
+        };
+        match network.listen(tcp.local_addr()?) {
+            Ok(inside) => {
+                inside.set_nonblocking(true)?;
+                return Ok((tcp, Some(TcpListener::from_std(inside)?)));
+            }
+            Err(taken) if taken.kind() == io::ErrorKind::AddrInUse && left > 0 => left -= 1,
+            Err(why) => return Err(why),
+        }
+    }
 }
 
 /// Written whole before it is seen, readable by its owner only.
@@ -414,5 +428,47 @@ async fn read_request(stream: &mut impl Duplex, token: Option<&str>) -> Option<R
         if count == 0 || bytes.len() > LONGEST_REQUEST {
             return None;
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::net::{Ipv4Addr, SocketAddr, TcpStream};
+    use std::sync::atomic::{AtomicUsize, Ordering};
+
+    use super::*;
+
+    /// Another network, in which so many ports are taken; its loopback is 127.0.0.2.
+    struct Taken(AtomicUsize);
+
+    impl Network for Taken {
+        fn listen(&self, at: SocketAddr) -> io::Result<std::net::TcpListener> {
+            let left = |left: usize| left.checked_sub(1);
+            if self
+                .0
+                .fetch_update(Ordering::SeqCst, Ordering::SeqCst, left)
+                .is_ok()
+            {
+                return Err(io::ErrorKind::AddrInUse.into());
+            }
+            std::net::TcpListener::bind((Ipv4Addr::new(127, 0, 0, 2), at.port()))
+        }
+
+        fn connect(&self, at: SocketAddr) -> io::Result<TcpStream> {
+            TcpStream::connect(at)
+        }
+    }
+
+    #[tokio::test]
+    async fn a_port_that_is_taken_in_the_labs_network_is_not_the_labs() {
+        let (here, inside) = same_port(Some(&Taken(3.into()))).await.unwrap();
+        let (here, inside) = (
+            here.local_addr().unwrap(),
+            inside.unwrap().local_addr().unwrap(),
+        );
+        assert_eq!(here.port(), inside.port());
+        assert!(same_port(None).await.unwrap().1.is_none());
+        let none = same_port(Some(&Taken(1000.into()))).await.unwrap_err();
+        assert_eq!(none.kind(), io::ErrorKind::AddrInUse);
     }
 }
