@@ -68,13 +68,10 @@ fn text() -> String {
          cures it stays. `quiet = true` there has the coach name no mistake at all.",
     );
     put(0, "");
-    let mistakes = schema_for!(Mistake);
     let course = catalogue::lessons().unwrap_or_default();
-    let says = variants(mistakes.as_value());
     for mistake in Mistake::ALL {
-        let says = says.iter().find(|one| one.name == mistake.name());
         put(0, mistake.name());
-        put(4, says.map_or("", |one| one.says.as_str()));
+        put(4, mistake.sentence());
         put(4, &format!("Shows {}.", mistake.shows().words()));
         let made = made_in(&course, *mistake);
         if !made.is_empty() {

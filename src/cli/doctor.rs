@@ -9,7 +9,6 @@ use crate::cli::error::{CliError, Exit};
 use crate::cli::lab_options::{self, AwsCli, program};
 use crate::cli::own_network;
 use crate::lab::shell::LabShell;
-use crate::lab::stage::cure;
 
 /// Which stage a lab has here, and what an administrator could do about it.
 fn stage() -> Result<String, CliError> {
@@ -22,14 +21,10 @@ fn stage() -> Result<String, CliError> {
             |text, note| text + "\n        note: " + note,
         ),
         Err(why) => {
-            let cure = std::env::current_exe()
-                .ok()
-                .and_then(|program| cure(&program))
-                .map(|cure| format!("\n{cure}"));
             format!(
                 "shim: ssh, scp, sftp and ssh-keygen in the lab are links that lead to it\n        \
                  (netns would be nearer to AWS; {why}){}",
-                cure.unwrap_or_default()
+                own_network::cure()
             )
         }
     })

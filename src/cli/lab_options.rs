@@ -11,6 +11,7 @@ use std::path::{Path, PathBuf};
 
 use crate::cli::arguments::{Course, Place};
 use crate::cli::error::{CliError, Exit};
+use crate::cli::own_network;
 use crate::course::catalogue;
 use crate::course::lesson::Lesson;
 use crate::course::locale::Locale;
@@ -20,7 +21,7 @@ use crate::lab::engine::EngineError;
 use crate::lab::files::read_if_there;
 use crate::lab::lesson_folder::{self, name_of};
 use crate::lab::shell::environment;
-use crate::lab::stage::{ChoiceError, cure};
+use crate::lab::stage::ChoiceError;
 use crate::lab::voice::Voice;
 use crate::lab::workspace::aws_version::AwsVersion;
 use crate::lab::workspace::{Layout, WorkspaceError};
@@ -306,15 +307,11 @@ pub fn engine_error(error: EngineError) -> CliError {
                 .hint("the file is as it was; `groundschool reset` forgets it and starts again, and your\n        key files stay")
         }
         EngineError::Stage(ChoiceError::Netns(why)) => {
-            let cure = std::env::current_exe()
-                .ok()
-                .and_then(|program| cure(&program))
-                .map(|cure| format!("\n{cure}"));
             CliError::surroundings("the lab cannot have a network of its own here")
                 .because(why)
                 .hint(format!(
                     "without --stage the lab works too, by other means{}",
-                    cure.unwrap_or_default()
+                    own_network::cure()
                 ))
         }
         EngineError::Fault(why) => CliError::surroundings("the lesson cannot be used").because(why),

@@ -11,8 +11,15 @@ use crate::cli::error::CliError;
 use crate::cli::lab_options;
 use crate::lab::engine::MY_IPV4;
 use crate::lab::simulation::LAB_ADDRESSES;
-use crate::lab::stage::{Ground, Probe, Refused};
+use crate::lab::stage::{self, Ground, Probe, Refused};
 use crate::lab::workspace::Workspace;
+
+/// What an administrator can do about a refusal, on lines of its own; empty where we know of nothing.
+pub fn cure() -> String {
+    let program = std::env::current_exe().ok();
+    let cure = program.and_then(|program| stage::cure(&program));
+    cure.map_or_else(String::new, |cure| format!("\n{cure}"))
+}
 
 /// Makes one in a folder that is gone afterwards; what the system refuses is no error of ours.
 pub fn probe() -> Result<Result<Probe, Refused>, CliError> {

@@ -196,6 +196,18 @@ impl Lab {
     }
 }
 
+/// A configuration that names the instance, with all that it needs.
+pub(crate) fn alias() -> Alias {
+    Alias {
+        name: "lab".into(),
+        file: "config".into(),
+        host: ADDRESS.into(),
+        user: "ec2-user".into(),
+        keys: vec!["mykey.pem".into()],
+        only: true,
+    }
+}
+
 pub(crate) fn key(name: &str, sha: &str, created_at: i64) -> KeyPair {
     KeyPair {
         name: name.into(),

@@ -24,13 +24,17 @@ macro_rules! mistakes {
                 }
             }
 
-            /// What it is, for a learner who is to meet it: `the right key for another user than the image's`.
-            pub fn words(self) -> String {
-                let words = match self {
+            /// What it is, as a sentence: its documentation here.
+            pub fn sentence(self) -> &'static str {
+                let sentence = match self {
                     $(Self::$variant => $doc,)*
                 };
-                let words = words.trim().trim_end_matches('.');
-                let mut letters = words.chars();
+                sentence.trim()
+            }
+
+            /// The same for a learner who is to meet it: `the right key for another user than the image's`.
+            pub fn words(self) -> String {
+                let mut letters = self.sentence().trim_end_matches('.').chars();
                 let first = letters.next().map(|first| first.to_ascii_lowercase());
                 first.into_iter().chain(letters).collect()
             }

@@ -309,15 +309,9 @@ impl Front {
                 self.aws.forget();
                 coach.say(ear, &self.leftovers())
             }
-            ["answer", rest @ ..] => match coach.answer(rest) {
-                Ok(answered) => {
-                    self.aws.journal_of_lab().add(answered);
-                    coach.answered(ear)
-                }
-                Err(text) => {
-                    let text = coach.say(ear, &text);
-                    return Answer { status: 2, text };
-                }
+            ["answer", rest @ ..] => match coach.answer(ear, rest, self.aws.journal_of_lab()) {
+                Ok(text) => text,
+                Err(text) => return Answer { status: 2, text },
             },
             ["why"] => coach.why(ear),
             ["code", rest @ ..] => {

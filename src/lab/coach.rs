@@ -32,7 +32,7 @@ use crate::course::start::Begun;
 use crate::course::verdict::{Verdict, Word};
 use crate::course::way;
 use crate::lab::files::write_atomically;
-use crate::lab::journal::now;
+use crate::lab::journal::{Journal, now};
 use crate::lab::records::{self, Before, Records};
 use crate::lab::server::control::News;
 use crate::lab::voice::Voice;
@@ -569,16 +569,25 @@ impl Coach {
         text + &voice.markdown(&format!("{}{asked}", self.text(step)))
     }
 
-    /// What the answer of this letter is, for the journal; a sentence when nothing is asked, or the letter is none.
-    pub fn answer(&self, words: &[&str]) -> Result<What, String> {
+    /// Takes the answer of this letter into the journal, and says what it came to; the error is what to say when nothing is asked, or
+    /// the letter is none.
+    pub fn answer(&self, ear: Ear, words: &[&str], journal: &Journal) -> Result<String, String> {
         let state = self.state();
         let evidence = self.gather(&needs(&self.lesson, &state.progress));
         let step = words::current(&self.lesson, &state.progress).map(|(_, step)| step);
-        words::answer(step, &evidence, words)
+        let answer = words::answer(step, &evidence, words);
+        drop(state);
+        match answer {
+            Ok(answered) => {
+                journal.add(answered);
+                Ok(self.answered(ear))
+            }
+            Err(text) => Err(self.say(ear, &text)),
+        }
     }
 
     /// What to say to an answer that is in the journal now.
-    pub fn answered(&self, ear: Ear) -> String {
+    fn answered(&self, ear: Ear) -> String {
         let mut state = self.state();
         let (evidence, judgement) = self.judged(&state.progress);
         self.record(&mut state, &judgement, &evidence);

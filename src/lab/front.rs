@@ -181,15 +181,9 @@ impl Front {
                 "This forgets this lesson's account, its instances and your progress in it. Files in your lab folder \
                  stay, but those that the lesson brings along are made anew.\nType `lab reset yes` to do it.",
             ),
-            ["answer", rest @ ..] => match coach.answer(rest) {
-                Ok(answered) => {
-                    self.simulation.journal().add(answered);
-                    coach.answered(ear)
-                }
-                Err(text) => {
-                    let text = coach.say(ear, &text);
-                    return Answer { status: 2, text };
-                }
+            ["answer", rest @ ..] => match coach.answer(ear, rest, self.simulation.journal()) {
+                Ok(text) => text,
+                Err(text) => return Answer { status: 2, text },
             },
             ["reset", "yes"] => match self.beginning.make(&self.simulation) {
                 Ok(begun) => coach.start_again(ear, begun),

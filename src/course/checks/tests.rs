@@ -4,7 +4,7 @@ use crate::course::checks::Expect;
 use crate::course::evidence::{
     Alias, ElasticAddress, KeyContent, Known, KnownHost, Riddle, Silence, What,
 };
-use crate::course::fixture::{ADDRESS, ID, Lab, OTHER_SHA, SHA, file, group, key, rule};
+use crate::course::fixture::{ADDRESS, ID, Lab, OTHER_SHA, SHA, alias, file, group, key, rule};
 use crate::course::mistake::Mistake;
 use crate::course::start::Cause;
 use crate::course::verdict::Verdict;
@@ -386,14 +386,7 @@ fn a_file_goes_there_or_comes_back() {
 #[test]
 fn an_alias_says_what_it_lacks() {
     let mut lab = Lab::ready();
-    let alias = Alias {
-        name: "lab".into(),
-        file: "config".into(),
-        host: ADDRESS.into(),
-        user: "ec2-user".into(),
-        keys: vec!["mykey.pem".into()],
-        only: true,
-    };
+    let alias = alias();
     not_yet(&Expect::SshAlias {}, &lab, "No configuration", None);
     let with = |lab: &mut Lab, change: &dyn Fn(&mut Alias)| {
         let mut changed = alias.clone();

@@ -3,8 +3,8 @@
 use std::collections::BTreeMap;
 
 use crate::course::diagnose::diagnose;
-use crate::course::evidence::{Alias, ElasticAddress, KeyContent, Known, Silence, What};
-use crate::course::fixture::{ADDRESS, ID, Lab, OTHER_SHA, SHA, file, instance, key};
+use crate::course::evidence::{ElasticAddress, KeyContent, Known, Silence, What};
+use crate::course::fixture::{ID, Lab, OTHER_SHA, SHA, alias, file, instance, key};
 use crate::course::mistake::{Mistake, Recognised};
 
 #[track_caller]
@@ -257,14 +257,7 @@ fn who_typed_a_program_of_puttys_reads_that_program() {
 #[test]
 fn a_short_name_without_its_configuration_is_told_where_it_stands() {
     let mut lab = Lab::ready();
-    let alias = Alias {
-        name: "lab".into(),
-        file: "config".into(),
-        host: ADDRESS.into(),
-        user: "ec2-user".into(),
-        keys: vec!["mykey.pem".into()],
-        only: true,
-    };
+    let alias = alias();
     lab.aliases = Known::Seen(vec![alias]);
     for line in ["ssh lab", "scp note.txt lab:"] {
         lab.typed(line, 255);
